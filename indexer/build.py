@@ -1,0 +1,320 @@
+"""A folder of articles -> the next generation of an index, embedding only what changed."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from indexer.corpus import MAX_FILE_BYTES, Corpus, Failure
+from indexer.dense import DenseIndex, FaissKind, check_kind
+from indexer.encoder import Encoder, Vectors
+from indexer.errors import CorpusError, DamagedGenerationError, FormatVersionError, IndexMissingError
+from indexer.index import FaissPassageIndex, canary, open_index
+from indexer.lexical import LexicalIndex
+from indexer.records import Article
+from indexer.segmenter import Offsets
+from indexer.splitter import SplitterSettings, split
+from indexer.storage import Layout, Manifest, current_number, publish, verify, writer_lock
+from indexer.store import write_store
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What decides the content of an index besides the articles and the encoder.
+
+    `faiss`: kind of FAISS index. `max_file_bytes`: the largest article file that is read.
+    """
+
+    splitter: SplitterSettings = field(default_factory=SplitterSettings)
+    faiss: FaissKind = "flat"
+    max_file_bytes: int = MAX_FILE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did.
+
+    `new`, `changed`, `unchanged` and `removed` count articles, by id, against the generation before.
+    `ignored` counts files of other types. `published` is False when nothing had changed, and the
+    generation before goes on being served. `seconds` is wall-clock time.
+    """
+
+    generation: str
+    published: bool
+    articles: int
+    passages: int
+    new: int
+    changed: int
+    unchanged: int
+    removed: int
+    ignored: int
+    failures: tuple[Failure, ...]
+    seconds: float
+
+
+class Progress(Protocol):
+    """Who wants to know how far a build is."""
+
+    def start(self, stage: str, total: int) -> None:
+        """A stage begins, of `total` steps."""
+        ...
+
+    def advance(self, steps: int = 1) -> None:
+        """So many more steps of the stage are done."""
+        ...
+
+
+class NoProgress:
+    """Nobody wants to know."""
+
+    def start(self, stage: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Do nothing."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An article on its way into the index; `vectors` is None until it is embedded."""
+
+    article: Article
+    passages: Sequence[Offsets]
+    vectors: Vectors | None
+
+
+def build(
+    folder: Path,
+    out: Path,
+    encoder: Encoder,
+    settings: BuildSettings | None = None,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Index the articles in `folder` and publish the result in the index folder `out`.
+
+    An article whose text is already in the index keeps its vectors, under whatever name it stands; a
+    file that can no longer be read keeps its last readable version and is reported; an article whose
+    file is gone leaves the index.
+
+    Raises:
+        CorpusError: the folder is missing or holds no readable article.
+        WriterLockedError: another process is writing this index.
+        PublishError: the disk is full or may not be written; the index is as it was.
+    """
+    began = time.perf_counter()
+    settings = settings or BuildSettings()
+    progress = progress or NoProgress()
+    check_kind(settings.faiss)
+    corpus = Corpus(folder, max_file_bytes=settings.max_file_bytes)
+    layout = Layout(out)
+    if len(corpus) == 0:
+        raise CorpusError(
+            f"there are no articles in {folder} ({corpus.ignored} files of other types): "
+            "put .txt, .md or .html files there"
+        )
+    with writer_lock(layout):
+        previous = _open_previous(out)
+        try:
+            builder = _Builder(corpus, encoder, settings, progress, previous)
+            return builder.run(layout, began)
+        finally:
+            if previous is not None:
+                previous.close()
+
+
+def _open_previous(out: Path) -> FaissPassageIndex | None:
+    """The generation to take vectors from; a damaged one is no reason not to build a sound one."""
+    try:
+        return open_index(out)
+    except (IndexMissingError, DamagedGenerationError, FormatVersionError):
+        return None
+
+
+class _Builder:
+    def __init__(
+        self,
+        corpus: Corpus,
+        encoder: Encoder,
+        settings: BuildSettings,
+        progress: Progress,
+        previous: FaissPassageIndex | None,
+    ) -> None:
+        self._corpus = corpus
+        self._encoder = encoder
+        self._settings = settings
+        self._progress = progress
+        self._previous = previous
+        self._before = {article.id: article for article in previous.articles} if previous else {}
+        self._reusable = self._find_reusable()
+
+    def run(self, layout: Layout, began: float) -> BuildReport:
+        articles, failures = self._read()
+        drafts = self._split(articles)
+        changes = self._compare(articles)
+        manifest = self._current_if_same(layout, changes)
+        published = manifest is None
+        if manifest is None:
+            vectors = self._embed(drafts)
+            manifest = self._publish(layout, drafts, vectors)
+        return BuildReport(
+            generation=manifest.name,
+            published=published,
+            articles=manifest.articles,
+            passages=manifest.passages,
+            ignored=self._corpus.ignored,
+            failures=tuple(failures),
+            seconds=time.perf_counter() - began,
+            **changes,
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be equal for passages and vectors of two generations to be the same."""
+        return {
+            "encoder": {
+                "name": self._encoder.name,
+                "sha256": self._encoder.fingerprint,
+                "dimension": self._encoder.dimension,
+            },
+            "splitter": asdict(self._settings.splitter),
+        }
+
+    def _same_identity(self) -> bool:
+        if self._previous is None:
+            return False
+        mine, before = self._identity(), self._previous.manifest
+        return bool(
+            mine["splitter"] == before.splitter and mine["encoder"]["sha256"] == before.encoder["sha256"]
+        )
+
+    def _find_reusable(self) -> dict[str, str]:
+        """SHA-256 of a text -> the article of the previous generation whose passages and vectors fit it."""
+        if self._previous is None or not self._same_identity():
+            return {}
+        return {article.sha256: article.id for article in self._previous.articles}
+
+    def _read(self) -> tuple[list[Article], list[Failure]]:
+        self._progress.start("Reading articles", len(self._corpus))
+        failures: list[Failure] = []
+        articles: list[Article] = []
+
+        def note(failure: Failure) -> None:
+            kept = self._previous.find_article(failure.path) if self._previous else None
+            if kept is not None:
+                articles.append(kept)
+                failure = replace(failure, reason=f"{failure.reason} (its last readable version stays in the index)")
+            failures.append(failure)
+            self._progress.advance()
+
+        for article in self._corpus.articles(note):
+            articles.append(article)
+            self._progress.advance()
+        if not articles:
+            reasons = "\n".join(f"  {failure.path}: {failure.reason}" for failure in failures)
+            raise CorpusError(f"no article in {self._corpus.folder} could be read:\n{reasons}")
+        return sorted(articles, key=lambda article: article.id), failures
+
+    def _split(self, articles: Sequence[Article]) -> list[_Draft]:
+        self._progress.start("Splitting into passages", len(articles))
+        drafts = []
+        for article in articles:
+            drafts.append(self._draft(article))
+            self._progress.advance()
+        if not any(draft.passages for draft in drafts):
+            raise CorpusError(f"the articles in {self._corpus.folder} hold no text that could be quoted")
+        return drafts
+
+    def _draft(self, article: Article) -> _Draft:
+        known = self._reusable.get(article.sha256)
+        if known is not None and self._previous is not None:
+            passages = self._previous.passages(known)
+            vectors = self._previous.dense.vectors(passages[0].id, len(passages)) if passages else None
+            return _Draft(article, [(passage.start, passage.end) for passage in passages], vectors)
+        offsets = split(
+            article.text,
+            self._settings.splitter,
+            self._encoder.count_tokens,
+            limit=self._encoder.max_tokens,
+        )
+        return _Draft(article, offsets, None)
+
+    def _embed(self, drafts: Sequence[_Draft]) -> Vectors:
+        fresh = [draft for draft in drafts if draft.vectors is None]
+        texts = [draft.article.text[start:end] for draft in fresh for start, end in draft.passages]
+        self._progress.start("Embedding passages", len(texts))
+        embedded = self._encoder.encode_passages(texts, self._progress.advance)
+        position = 0
+        for draft in fresh:
+            draft.vectors = embedded[position : position + len(draft.passages)]
+            position += len(draft.passages)
+        return np.concatenate([draft.vectors for draft in drafts if draft.vectors is not None])
+
+    def _compare(self, articles: Sequence[Article]) -> dict[str, int]:
+        before = self._before
+        ids = {article.id for article in articles}
+        known = [article for article in articles if article.id in before]
+        unchanged = sum(
+            article.sha256 == before[article.id].sha256 and article.metadata == before[article.id].metadata
+            for article in known
+        )
+        return {
+            "new": len(articles) - len(known),
+            "changed": len(known) - unchanged,
+            "unchanged": unchanged,
+            "removed": len(before.keys() - ids),
+        }
+
+    def _current_if_same(self, layout: Layout, changes: dict[str, int]) -> Manifest | None:
+        """The generation before, where another one would hold exactly the same."""
+        if self._previous is None or changes["new"] or changes["changed"] or changes["removed"]:
+            return None
+        manifest = self._previous.manifest
+        # If the current generation was damaged, the one opened is an older one: publish a sound one.
+        current = current_number(layout) == manifest.generation
+        same = current and self._same_identity() and manifest.dense == self._settings.faiss
+        return manifest if same else None
+
+    def _publish(self, layout: Layout, drafts: Sequence[_Draft], vectors: Vectors) -> Manifest:
+        self._progress.start("Publishing", 3)
+
+        def write(folder: Path) -> None:
+            write_store(folder / Layout.CORPUS, ((draft.article, draft.passages) for draft in drafts))
+            self._progress.advance()
+            LexicalIndex.build(
+                draft.article.text[start:end] for draft in drafts for start, end in draft.passages
+            ).save(folder)
+            self._progress.advance()
+            DenseIndex.build(vectors, self._settings.faiss).save(
+                folder / Layout.DENSE, folder / Layout.VECTORS
+            )
+            self._progress.advance()
+
+        def describe(number: int, files: dict[str, dict[str, Any]]) -> Manifest:
+            return Manifest(
+                generation=number,
+                created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+                source=str(self._corpus.folder.resolve()),
+                dense=self._settings.faiss,
+                articles=len(drafts),
+                passages=len(vectors),
+                files=files,
+                **self._identity(),
+            )
+
+        return publish(layout, write, describe, _check)
+
+
+def _check(folder: Path, manifest: Manifest) -> None:
+    verify(folder)
+    index = FaissPassageIndex.load(folder, manifest)
+    try:
+        canary(index)
+    finally:
+        index.close()
+
+

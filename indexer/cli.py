@@ -1,0 +1,47 @@
+"""The `quoth` command: one name for the commands that each package brings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+
+import typer
+from rich.console import Console
+
+from indexer.errors import QuothError
+
+GROUP = "quoth.commands"
+_ORDER = ("demo", "index", "ask", "serve", "eval", "info")
+
+app = typer.Typer(
+    help="Answers questions over a folder of articles, only in the articles' own words.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def main() -> None:
+    """Run `quoth`: load the commands that the installed packages announce, then the one asked for."""
+    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    for name in sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)):
+        app.command(name)(found[name].load())
+    run(app)
+
+
+def run(application: typer.Typer, arguments: Sequence[str] | None = None) -> None:
+    """Run an application and end the process; an error that Quoth raises is told in one line, status 1."""
+    try:
+        application(args=list(arguments) if arguments is not None else None)
+    except QuothError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {_plain(error)}", soft_wrap=True, highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell reports a process that Ctrl-C ended
+
+
+def _plain(error: QuothError) -> str:
+    # A message may quote a file's name or text, which must not be read as markup.
+    return str(error).replace("[", r"\[")

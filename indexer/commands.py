@@ -1,0 +1,186 @@
+"""`quoth index` and `quoth info`. Results go to stdout, progress and warnings to stderr."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from indexer.build import BuildReport
+
+DEFAULT_INDEX = Path(".quoth/index")
+
+SOME_UNREADABLE = 3
+"""Exit status of `quoth index` when the index was made but some file could not be read."""
+
+IndexOption = Annotated[
+    Path, typer.Option("--index", help="The index folder.", envvar="QUOTH_INDEX", show_envvar=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def index(
+    folder: Annotated[Path, typer.Argument(help="The folder of articles: .txt, .md and .html, at any depth.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="The index folder.", envvar="QUOTH_INDEX", show_envvar=True)
+    ] = DEFAULT_INDEX,
+    encoder: Annotated[
+        str,
+        typer.Option(help="Name or path of a sentence-transformers model.", envvar="QUOTH_ENCODER"),
+    ] = "all-MiniLM-L6-v2",
+    faiss: Annotated[str, typer.Option(help="Kind of FAISS index: flat, hnsw or ivf-sq8.")] = "flat",
+    max_tokens: Annotated[int, typer.Option(help="Tokens in a passage, at most.")] = 150,
+    overlap_tokens: Annotated[int, typer.Option(help="Tokens that neighbours share, at most.")] = 50,
+    max_file_mb: Annotated[float, typer.Option(help="The largest file that is read, in megabytes.")] = 20,
+    json_: JsonOption = False,
+) -> None:
+    """Index a folder of articles; run it again after any change, and only what changed is embedded.
+
+    Exit status: 0 all read, 3 the index is made but some files could not be read, 1 nothing changed
+    because of an error.
+    """
+    report = build_index(
+        folder,
+        out,
+        encoder=encoder,
+        faiss=faiss,
+        max_tokens=max_tokens,
+        overlap_tokens=overlap_tokens,
+        max_file_bytes=int(max_file_mb * 1e6),
+    )
+    if json_:
+        typer.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
+    else:
+        _print_report(report, out)
+    if report.failures:
+        raise typer.Exit(SOME_UNREADABLE)
+
+
+def build_index(  # noqa: D417 - the settings are those of `quoth index`
+    folder: Path,
+    out: Path,
+    *,
+    encoder: str = "all-MiniLM-L6-v2",
+    faiss: str = "flat",
+    max_tokens: int = 150,
+    overlap_tokens: int = 50,
+    max_file_bytes: int = 20_000_000,
+) -> BuildReport:
+    """Build an index with a progress bar on stderr and return the report.
+
+    Args:
+        folder: the articles.
+        out: the index folder.
+    """
+    # Imported here: they load FAISS, trafilatura and langchain, which `quoth --help` can do without.
+    from indexer.build import BuildSettings, build  # noqa: PLC0415
+    from indexer.dense import check_kind  # noqa: PLC0415
+    from indexer.encoder import load_encoder  # noqa: PLC0415
+    from indexer.splitter import SplitterSettings  # noqa: PLC0415
+
+    settings = BuildSettings(
+        SplitterSettings(max_tokens=max_tokens, overlap_tokens=overlap_tokens), check_kind(faiss), max_file_bytes
+    )
+    console = Console(stderr=True)
+    with console.status("Loading the encoder"):
+        model = load_encoder(encoder)
+    with _Bars(console) as bars:
+        return build(folder, out, model, settings, bars)
+
+
+def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:
+    """Check an index, every file against its checksum, and say what it holds."""
+    from indexer.index import open_index  # noqa: PLC0415 - see above
+
+    opened = open_index(index)
+    manifest = opened.manifest
+    if json_:
+        typer.echo(json.dumps(asdict(manifest), indent=2, ensure_ascii=False))
+        return
+    size = sum(file["size"] for file in manifest.files.values())
+    _print_table(
+        {
+            "index": f"{index} ({manifest.name}, {size / 1e6:.1f} MB, every checksum good)",
+            "created": manifest.created,
+            "source": manifest.source,
+            "articles": f"{manifest.articles:,}",
+            "passages": f"{manifest.passages:,}",
+            "encoder": f"{manifest.encoder['name']} ({manifest.encoder['dimension']} dimensions, "
+            f"weights {manifest.encoder['sha256'][:12]})",
+            "faiss": manifest.dense,
+            "splitter": ", ".join(f"{key} {value}" for key, value in manifest.splitter.items()),
+        }
+    )
+
+
+def _print_report(report: BuildReport, out: Path) -> None:
+    warnings = Console(stderr=True)
+    for failure in report.failures:
+        warnings.print(
+            f"[bold yellow]not read:[/] {escape(failure.path)}: {escape(failure.reason)}",
+            soft_wrap=True,
+            highlight=False,
+        )
+    state = "published" if report.published else "nothing had changed"
+    rows = {
+        "index": f"{out} ({report.generation}, {state})",
+        "articles": f"{report.articles:,}",
+        "passages": f"{report.passages:,}",
+        "new": f"{report.new:,}",
+        "changed": f"{report.changed:,}",
+        "unchanged": f"{report.unchanged:,}",
+        "removed": f"{report.removed:,}",
+    }
+    if report.failures:
+        rows["not read"] = f"{len(report.failures):,}"
+    if report.ignored:
+        rows["other files"] = f"{report.ignored:,} (left out)"
+    _print_table({**rows, "seconds": f"{report.seconds:.2f}"})
+
+
+def _print_table(rows: dict[str, str]) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        table.add_row(name, escape(value))
+    Console(highlight=False).print(table)
+
+
+class _Bars:
+    """A build's progress, as bars on stderr."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> _Bars:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def start(self, stage: str, total: int) -> None:
+        """A stage begins, of `total` steps."""
+        self._task = self._bars.add_task(stage, total=total)
+
+    def advance(self, steps: int = 1) -> None:
+        """So many more steps of the stage are done."""
+        if self._task is not None:
+            self._bars.advance(self._task, steps)

@@ -1,0 +1,104 @@
+"""A folder of articles -> Iterator[Article]. The only reader of article files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexer.errors import CorpusError, SidecarError, UnreadableFileError
+from indexer.formats import FORMATS, read_document
+from indexer.metadata import SIDECAR, combine, read_sidecar
+from indexer.records import Article
+
+MAX_FILE_BYTES = 20_000_000
+"""The largest file read by default: some 3,000 pages of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be read, by its path below the folder, and why."""
+
+    path: str
+    reason: str
+
+
+class Corpus:
+    """The articles in a folder and the folders below it; hidden files and folders are left out.
+
+    Raises:
+        CorpusError: the folder does not exist or is not a folder.
+    """
+
+    def __init__(self, folder: Path, *, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+        if not folder.is_dir():
+            raise CorpusError(
+                f"{folder} is {'not a folder' if folder.exists() else 'not there'}: name a folder of articles"
+            )
+        self.folder = folder
+        self._max_file_bytes = max_file_bytes
+        self._files = sorted(_files(folder))
+        self.ignored = sum(not _is_article(path) for path in self._files)
+
+    def __len__(self) -> int:
+        """Return the number of files that look like articles, readable or not."""
+        return len(self._files) - self.ignored
+
+    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
+        """Yield each article, in the order of its id; a file that cannot be read goes to `on_failure`."""
+        stated: dict[str, dict[str, Any]] = {}
+        try:
+            stated = read_sidecar(self.folder)
+        except SidecarError as error:
+            on_failure(Failure(SIDECAR, str(error)))
+        for name in sorted(stated.keys() - set(self._files)):
+            on_failure(Failure(SIDECAR, f"it names {name!r}, which is not in the folder"))
+        for name in self._files:
+            if not _is_article(name):
+                continue
+            try:
+                yield self._read(name, stated.get(name))
+            except UnreadableFileError as error:
+                on_failure(Failure(_printable(name), error.reason))
+
+    def _read(self, name: str, stated: dict[str, Any] | None) -> Article:
+        path = self.folder / name
+        if name != _printable(name):
+            raise UnreadableFileError("its name is not UTF-8: rename it")
+        try:
+            if not path.resolve().is_relative_to(self.folder.resolve()):
+                raise UnreadableFileError("it is a link to a place outside the folder")
+            if not path.is_file():
+                raise UnreadableFileError("a link to nothing, or not a regular file")
+            with path.open("rb") as file:
+                # One byte more than allowed tells a large file, whatever its directory entry says.
+                data = file.read(self._max_file_bytes + 1)
+        except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+            raise UnreadableFileError(getattr(error, "strerror", None) or str(error)) from error
+        if len(data) > self._max_file_bytes:
+            raise UnreadableFileError(
+                f"larger than {self._max_file_bytes / 1e6:g} MB: split it, or raise --max-file-mb"
+            )
+        document = read_document(path, data)
+        return Article.create(name, document.text, combine(stated, document.metadata, document.text))
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(parent, name)
+            # A pipe or a device would block the reader for ever.
+            if not name.startswith(".") and (path.is_file() or path.is_symlink()):
+                yield path.relative_to(folder).as_posix()
+
+
+def _is_article(name: str) -> bool:
+    return Path(name).suffix.lower() in FORMATS
+
+
+def _printable(name: str) -> str:
+    """A file name that is not UTF-8 holds surrogates, which neither a terminal nor SQLite takes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,70 @@
+"""The YAML block that may open a Markdown file: `---`, lines of `key: value`, `---`."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import yaml
+
+from indexer.metadata import parse_date, web_url
+from indexer.records import Metadata
+
+_BLOCK = re.compile(r"---[^\S\n]*\r?\n(?P<yaml>.{0,65536}?)^(?:---|\.\.\.)[^\S\n]*\r?$\n?", re.DOTALL | re.MULTILINE)
+
+# Front matter is other programs' format: each has its own name for the same thing.
+_KEYS = {
+    "title": ("title", "headline"),
+    "publisher": ("publisher", "agency", "source", "site_name", "sitename"),
+    "author": ("author", "authors", "byline"),
+    "published": ("published", "date", "published_at", "pubdate"),
+    "url": ("url", "canonical_url", "canonical", "source_url", "link"),
+}
+
+
+def split_front_matter(text: str) -> tuple[Metadata, str]:
+    """Return what the front matter states and the text after it; a text without one comes back whole.
+
+    A block that is not YAML key-value pairs is text: nothing of an article is lost to a misreading.
+    """
+    match = _BLOCK.match(text)
+    if match is None:
+        return Metadata(), text
+    try:
+        values = yaml.safe_load(match["yaml"])
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return Metadata(), text
+    if not isinstance(values, dict):
+        return Metadata(), text
+    lowered = {str(key).lower(): value for key, value in values.items()}
+
+    def first(field: str) -> Any:  # noqa: ANN401 - YAML holds anything
+        return next((lowered[key] for key in _KEYS[field] if lowered.get(key) not in (None, "")), None)
+
+    return (
+        Metadata(
+            title=_words(first("title")),
+            publisher=_words(first("publisher")),
+            author=_words(first("author")),
+            published=_date(first("published")),
+            url=web_url(_words(first("url"))),
+        ),
+        text[match.end() :],
+    )
+
+
+def _words(value: Any) -> str | None:  # noqa: ANN401
+    if isinstance(value, str):
+        return " ".join(value.split()) or None
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return ", ".join(" ".join(item.split()) for item in value) or None
+    return None
+
+
+def _date(value: Any) -> datetime.date | None:  # noqa: ANN401
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date):
+        return value
+    return parse_date(value) if isinstance(value, str) else None

@@ -1,0 +1,74 @@
+"""HTML: the article's text and metadata, without navigation and advertising, by trafilatura."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import trafilatura
+from lxml import etree
+
+from indexer.errors import UnreadableFileError
+from indexer.formats.document import Document, decode_utf8
+from indexer.metadata import parse_date, web_url
+from indexer.records import Metadata
+
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+_XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+_DECLARED_WITHIN = 4096  # bytes: where a page has to name its encoding (HTML says 1,024)
+# The encodings whose labels the HTML standard reads as windows-1252.
+_LATIN = frozenset({"iso8859-1", "ascii"})
+
+
+def read(data: bytes) -> Document:
+    """Read a page in the encoding that it declares, else UTF-8.
+
+    Raises:
+        UnreadableFileError: the bytes do not fit the encoding, or no text is found in the page.
+    """
+    source = _decode(data)
+    try:
+        found = trafilatura.bare_extraction(
+            source,
+            with_metadata=True,
+            include_comments=False,
+            include_tables=True,
+            favor_recall=True,
+            # Only a date that the markup states: none is guessed from the text.
+            date_extraction_params={"extensive_search": False, "original_date": True},
+        )
+    except (RecursionError, etree.LxmlError, ValueError, AttributeError, TypeError) as error:
+        raise UnreadableFileError(f"not a page that can be read ({type(error).__name__})") from error
+    if found is None or not isinstance(found.text, str) or not found.text.strip():
+        raise UnreadableFileError("no article text was found in the page")
+    # Each line that trafilatura returns is a block of the page; a blank line keeps a heading from
+    # running on into the sentence below it.
+    text = "\n\n".join(line.strip() for line in found.text.splitlines() if line.strip())
+    return Document(
+        text,
+        Metadata(
+            title=_words(found.title),
+            publisher=_words(found.sitename),
+            author=_words(found.author),
+            published=parse_date(found.date) if found.date else None,
+            url=web_url(found.url),
+        ),
+    )
+
+
+def _decode(data: bytes) -> str:
+    declared = _CHARSET.search(data, 0, _DECLARED_WITHIN) or _XML_ENCODING.search(data, 0, _DECLARED_WITHIN)
+    if declared is None or data.startswith(codecs.BOM_UTF8):
+        return decode_utf8(data)
+    label = declared[1].decode("ascii")
+    try:
+        encoding = codecs.lookup(label).name
+        return data.decode("cp1252" if encoding in _LATIN else encoding)
+    except LookupError as error:
+        raise UnreadableFileError(f"it declares an unknown encoding, {label!r}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(f"it declares {label} but byte {error.start} is not: save it as UTF-8") from error
+
+
+def _words(value: str | None) -> str | None:
+    return (" ".join(value.split()) or None) if value else None

@@ -1,0 +1,70 @@
+"""Markdown: what a reader sees of it, without the marks.
+
+markdown-it-py parses it; the text of each block is kept, blocks are set apart by a blank line, table
+cells by " | ". Links keep their words and lose their address; images keep their description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from indexer.formats.document import Document, decode_utf8
+from indexer.formats.front_matter import split_front_matter
+from indexer.records import Metadata
+
+_PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def read(data: bytes) -> Document:
+    """Read UTF-8 Markdown, with or without YAML front matter.
+
+    Raises:
+        UnreadableFileError: not UTF-8.
+    """
+    metadata, body = split_front_matter(decode_utf8(data).replace("\r\n", "\n"))
+    tokens = _PARSER.parse(body)
+    if metadata.title is None:
+        metadata = Metadata(
+            _first_heading(tokens), metadata.publisher, metadata.author, metadata.published, metadata.url
+        )
+    return Document("\n\n".join(_blocks(tokens)), metadata)
+
+
+def _first_heading(tokens: list[Token]) -> str | None:
+    """The text of a level-one heading that comes before everything else."""
+    if len(tokens) > 1 and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
+        return " ".join(_inline(tokens[1].children or []).split()) or None
+    return None
+
+
+def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
+    row: list[str] | None = None
+    for token in tokens:
+        if token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close" and row is not None:
+            yield " | ".join(row)
+            row = None
+        elif token.type == "inline":
+            text = _inline(token.children or []).strip()
+            if row is not None:
+                row.append(text)
+            elif text:
+                yield text
+        elif token.type in {"fence", "code_block"} and token.content.strip():
+            yield token.content.strip("\n")
+
+
+def _inline(tokens: Iterable[Token]) -> str:
+    parts: list[str] = []
+    for token in tokens:
+        if token.type in {"text", "code_inline", "text_special"}:
+            parts.append(token.content)
+        elif token.type in {"softbreak", "hardbreak"}:
+            parts.append("\n")
+        elif token.type == "image":
+            parts.append(_inline(token.children or []))
+    return "".join(parts)

@@ -1,0 +1,84 @@
+"""Text -> sentences with exact offsets. Pure.
+
+sentencex (Wikimedia's rule-based segmenter) decides where a sentence ends. On the development
+paragraphs it cuts 0.1% of the reference answers, as pysbd and syntok do, at a hundredth of pysbd's
+time. `python -m eval.benchmark.segmenters` measures them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import sentencex
+
+from indexer.furniture import is_furniture
+
+Offsets = tuple[int, int]
+
+# A text whose lines were wrapped at a column continues many of its lines in lower case; a text with a
+# paragraph or a list item on each line continues hardly any.
+_WRAPPED_SHARE = 0.3
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+
+
+def sentence_offsets(text: str, *, language: str = "en") -> list[Offsets]:
+    """Return the `(start, end)` of each sentence of `text`, in order, without surrounding white space.
+
+    Sentences do not overlap; only white space and page furniture lie between them. A blank line always
+    ends a sentence, and so does a line break unless the text is wrapped at a column.
+    """
+    return [sentence for block in blocks(text) for sentence in _sentences(text, block, language)]
+
+
+def blocks(text: str) -> list[Offsets]:
+    """Return the `(start, end)` of each paragraph or line that holds text and is not page furniture."""
+    wrapped = _is_wrapped(text)
+    found: list[Offsets] = []
+    open_block: Offsets | None = None
+    for start, end in _lines(text):
+        line = text[start:end]
+        if not line.strip() or is_furniture(line):
+            open_block = None
+            continue
+        if open_block is not None and wrapped:
+            found.pop()
+            start = open_block[0]  # noqa: PLW2901 - the block goes on from the line before
+        open_block = (start, end)
+        found.append(open_block)
+    return [_trim(text, start, end) for start, end in found]
+
+
+def _lines(text: str) -> Iterator[Offsets]:
+    start = 0
+    for line in text.split("\n"):
+        yield start, start + len(line)
+        start += len(line) + 1
+
+
+def _is_wrapped(text: str) -> bool:
+    joined = continued = 0
+    for paragraph in _BLANK_LINE.split(text):
+        for line in paragraph.strip("\n").split("\n")[1:]:
+            joined += 1
+            continued += line.lstrip()[:1].islower()
+    return joined > 0 and continued / joined > _WRAPPED_SHARE
+
+
+def _sentences(text: str, block: Offsets, language: str) -> Iterator[Offsets]:
+    start, end = block
+    # sentencex 1.0 panics on white space outside ASCII before a full stop, so it sees plain spaces:
+    # one for one, which keeps every offset.
+    plain = "".join(" " if char.isspace() else char for char in text[start:end])
+    for boundary in sentencex.get_sentence_boundaries(language, plain):
+        first, last = _trim(text, start + boundary["start_index"], start + boundary["end_index"])
+        if first < last:
+            yield first, last
+
+
+def _trim(text: str, start: int, end: int) -> Offsets:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

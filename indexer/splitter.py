@@ -1,0 +1,146 @@
+"""Article -> passages: windows of whole sentences with exact offsets. Pure.
+
+Sentences are packed into windows of up to `max_tokens`, and neighbouring windows share whole sentences
+of up to `overlap_tokens`. langchain-text-splitters cuts what cannot be a sentence (a table or a log
+without a full stop, longer than a model can read) at the best place it finds; it runs at overlap 0 and
+its pieces are counted off one after the other, because with an overlap its `add_start_index` can point
+to a wrong occurrence or nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+from indexer.errors import SettingsError
+from indexer.segmenter import Offsets, sentence_offsets
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+"""Texts -> the number of tokens in each, without special tokens."""
+
+# From the strongest place to cut to the weakest; each is the empty string after the mark, so that
+# the pieces put together are the text.
+_CUTS = [r"(?<=\n)", r"(?<=[.!?;:])(?=\s)", r"(?<=,)(?=\s)", r"(?<=\s)", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitterSettings:
+    """How articles are cut into passages; part of a generation's identity.
+
+    `max_tokens`: tokens of the encoder in one passage, 16 to 512; 150 fills what the span reader reads
+    at once and still names one topic. `overlap_tokens`: what two neighbours share at most, below
+    `max_tokens`. `language`: ISO 639-1, for the sentence rules.
+    """
+
+    max_tokens: int = 150
+    overlap_tokens: int = 50
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        if not 16 <= self.max_tokens <= 512:  # noqa: PLR2004 - the range the docstring gives
+            raise SettingsError(f"max_tokens is {self.max_tokens}; choose 16 to 512")
+        if not 0 <= self.overlap_tokens < self.max_tokens:
+            raise SettingsError(
+                f"overlap_tokens is {self.overlap_tokens}; choose 0 or more and less than max_tokens "
+                f"({self.max_tokens})"
+            )
+
+
+def split(text: str, settings: SplitterSettings, count_tokens: CountTokens, *, limit: int) -> list[Offsets]:
+    """Return the `(start, end)` of each passage of `text`, in order.
+
+    Starts and ends strictly increase, every sentence lies whole in at least one passage, and only white
+    space and page furniture lie outside. `limit` is the most tokens the encoder reads (above it a
+    "sentence" is cut); a sentence between `max_tokens` and `limit` is a passage by itself.
+    """
+    sentences = [
+        piece
+        for offsets in sentence_offsets(text, language=settings.language)
+        for piece in _pieces(text, offsets, count_tokens, max(limit, settings.max_tokens))
+    ]
+    counts = count_tokens([text[start:end] for start, end in sentences])
+    return [
+        (sentences[first][0], sentences[last][1])
+        for run in _runs(text, sentences)
+        for first, last in _windows(counts, run, settings)
+    ]
+
+
+def _pieces(text: str, offsets: Offsets, count_tokens: CountTokens, limit: int) -> list[Offsets]:
+    start, end = offsets
+    sentence = text[start:end]
+    # A token is at least one character, so a short sentence need not be counted.
+    if len(sentence) <= limit or count_tokens([sentence])[0] <= limit:
+        return [offsets]
+    splitter = RecursiveCharacterTextSplitter(
+        separators=_CUTS,
+        is_separator_regex=True,
+        keep_separator="end",
+        strip_whitespace=False,
+        chunk_size=limit,
+        chunk_overlap=0,
+        length_function=lambda piece: count_tokens([piece])[0],
+    )
+    pieces: list[Offsets] = []
+    position = start
+    for piece in splitter.split_text(sentence):
+        begin = position + len(piece) - len(piece.lstrip())
+        position += len(piece)
+        if text[position - len(piece) : position] != piece:
+            raise AssertionError("langchain-text-splitters changed the text it was to cut")
+        if piece.strip():
+            pieces.append((begin, begin + len(piece.strip())))
+    return pieces
+
+
+def _runs(text: str, sentences: Sequence[Offsets]) -> Iterator[range]:
+    """Yield the sentence numbers of each stretch that page furniture does not interrupt."""
+    first = 0
+    for number, (before, after) in enumerate(pairwise(sentences), start=1):
+        if text[before[1] : after[0]].strip():
+            yield range(first, number)
+            first = number
+    if sentences:
+        yield range(first, len(sentences))
+
+
+def _windows(counts: Sequence[int], run: range, settings: SplitterSettings) -> Iterator[tuple[int, int]]:
+    """Yield `(first, last)` sentence numbers of each window over one run, both included."""
+    previous = run.start - 1
+    first = run.start
+    while True:
+        last = _fill(counts, first, run, settings.max_tokens)
+        if last + 1 == run.stop:
+            # The last window of a run is often short: it reaches back for context while there is room,
+            # though not over the whole window before it.
+            while first - 1 > previous and sum(counts[first - 1 : last + 1]) <= settings.max_tokens:
+                first -= 1
+            yield first, last
+            return
+        yield first, last
+        previous, first = first, _next_first(counts, first, last, settings)
+
+
+def _fill(counts: Sequence[int], first: int, run: range, max_tokens: int) -> int:
+    """Return the last sentence of the window that begins at `first`; a long one stands alone."""
+    last = first
+    total = counts[first]
+    while last + 1 < run.stop and total + counts[last + 1] <= max_tokens:
+        last += 1
+        total += counts[last]
+    return last
+
+
+def _next_first(counts: Sequence[int], first: int, last: int, settings: SplitterSettings) -> int:
+    """Return where the next window begins: it repeats what fits the overlap and leaves room for more."""
+    start = last + 1
+    shared = 0
+    while start - 1 > first:
+        shared += counts[start - 1]
+        if shared > settings.overlap_tokens or shared + counts[last + 1] > settings.max_tokens:
+            break
+        start -= 1
+    return start

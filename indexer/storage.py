@@ -1,0 +1,377 @@
+"""Generations on disk: naming, checksums, atomic publication, opening, clearing up.
+
+An index folder holds immutable generations, `gen-000001/` and on, and `CURRENT`, which names the one to
+serve. A generation's `MANIFEST.json` is written last and holds the size and SHA-256 of every other file
+and its own checksum, so that a generation is whole or refused. `CURRENT` repeats the manifest's checksum:
+one flipped bit would otherwise make it name another generation.
+
+Publishing is built of steps that each leave the old generation or the new one: build in a temporary
+folder, fsync every file, write and fsync the manifest, rename the folder, fsync its parent, open and try
+the result, replace `CURRENT`. The previous generation is kept to fall back to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+
+from indexer.errors import (
+    DamagedGenerationError,
+    FormatVersionError,
+    IndexMissingError,
+    PublishError,
+    WriterLockedError,
+)
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+"""Version of the files' layout; a reader refuses any other."""
+
+KEPT = 2
+"""Generations that stay on disk: the one served and the one before it."""
+
+_NAME = re.compile(r"gen-(\d{6})")
+_TEMPORARY = ".building-"
+
+Opened = TypeVar("Opened")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The names on disk, all in one place."""
+
+    root: Path
+
+    MANIFEST = "MANIFEST.json"
+    DENSE = "dense.faiss"
+    VECTORS = "vectors.npy"
+    CORPUS = "corpus.sqlite"
+
+    @property
+    def current(self) -> Path:
+        """The pointer: the served generation's name and its manifest's checksum."""
+        return self.root / "CURRENT"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that writes."""
+        return self.root / "LOCK"
+
+    def generation(self, number: int) -> Path:
+        """The folder of a generation, by its number from 1."""
+        return self.root / f"gen-{number:06d}"
+
+    def numbers(self) -> list[int]:
+        """The generations on disk, newest first."""
+        if not self.root.is_dir():
+            return []
+        matches = (_NAME.fullmatch(path.name) for path in self.root.iterdir())
+        return sorted((int(match[1]) for match in matches if match), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is made of.
+
+    `created` is ISO 8601 in UTC. `source` is the folder of articles it was made from. `encoder` holds
+    `name`, `sha256` (of the weights) and `dimension`; `splitter` the SplitterSettings; `dense` the kind
+    of FAISS index. `files` maps each file's name to its `size` in bytes and `sha256`.
+    """
+
+    generation: int
+    created: str
+    source: str
+    encoder: dict[str, Any]
+    splitter: dict[str, Any]
+    dense: str
+    articles: int
+    passages: int
+    files: dict[str, dict[str, Any]]
+    format: int = FORMAT
+
+    @property
+    def name(self) -> str:
+        """The generation's folder name, which responses carry."""
+        return f"gen-{self.generation:06d}"
+
+    def to_bytes(self) -> bytes:
+        """Return the manifest as it stands on disk, its own checksum included."""
+        return _serialise({**asdict(self), "checksum": self.checksum})
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over all other fields."""
+        return hashlib.sha256(_serialise(asdict(self))).hexdigest()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Manifest:
+        """Read a manifest, byte for byte as `to_bytes` wrote it.
+
+        Raises:
+            DamagedGenerationError: anything differs from what was written.
+            FormatVersionError: written by another version of Quoth.
+        """
+        try:
+            fields = json.loads(data)
+            checksum = fields.pop("checksum")
+            intact = _serialise({**fields, "checksum": checksum}) == data
+            intact = intact and hashlib.sha256(_serialise(fields)).hexdigest() == checksum
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+            raise DamagedGenerationError(f"{Layout.MANIFEST} is not a manifest") from error
+        if not intact:
+            raise DamagedGenerationError(f"{Layout.MANIFEST} does not match its checksum")
+        if fields.get("format") != FORMAT:
+            raise FormatVersionError(
+                f"the index has format {fields.get('format')}, this version of Quoth reads {FORMAT}: "
+                "run `quoth index` again"
+            )
+        return cls(**fields)
+
+
+def _serialise(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+@contextlib.contextmanager
+def writer_lock(layout: Layout) -> Iterator[None]:
+    """Hold the index for writing; the system frees it when the process ends, however it ends.
+
+    Raises:
+        WriterLockedError: another process holds it.
+        PublishError: the folder cannot be written to.
+    """
+    lock = FileLock(layout.lock)
+    with publishing(layout):
+        layout.root.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout as error:
+            raise WriterLockedError(
+                f"another `quoth index` is writing {layout.root}: let it finish, then try again"
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def publishing(layout: Layout) -> Iterator[None]:
+    """Turn a failure to write into a PublishError that says what still holds."""
+    try:
+        yield
+    except OSError as error:
+        reasons = {
+            errno.ENOSPC: "the disk is full: free some space",
+            errno.EDQUOT: "the disk quota is used up: free some space",
+            errno.EROFS: "the file system is read-only: choose another folder with --out",
+            errno.EACCES: "no permission to write there: choose another folder with --out",
+            errno.EPERM: "no permission to write there: choose another folder with --out",
+        }
+        reason = reasons.get(error.errno or 0, error.strerror or str(error))
+        raise PublishError(
+            f"{layout.root} could not be written, {reason}. What was published before is untouched and still answers"
+        ) from error
+
+
+def publish(
+    layout: Layout,
+    write: Callable[[Path], None],
+    describe: Callable[[int, dict[str, dict[str, Any]]], Manifest],
+    check: Callable[[Path, Manifest], None],
+) -> Manifest:
+    """Make and publish the next generation; the caller holds the writer lock.
+
+    `write` fills an empty folder with the generation's files, `describe` makes the manifest from the
+    generation's number and its files, `check` opens the finished generation and raises if it does not
+    answer.
+
+    Raises:
+        PublishError: the disk is full or may not be written; nothing has changed.
+    """
+    with publishing(layout):
+        _clear_temporary(layout)
+        number = max(layout.numbers(), default=0) + 1
+        folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=layout.root))
+        final = layout.generation(number)
+        try:
+            write(folder)
+            manifest = describe(number, _seal(folder))
+            _write_synced(folder / Layout.MANIFEST, manifest.to_bytes())
+            # mkdtemp makes a private folder; who may read the index folder may read its generations.
+            folder.chmod(layout.root.stat().st_mode & 0o777)
+            _sync(folder)
+            folder.rename(final)
+            _sync(layout.root)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        try:
+            check(final, manifest)
+            _point(layout, manifest)
+        except BaseException:
+            # Replacing the pointer may have worked and only its fsync failed: then this one is served.
+            if current_number(layout) != number:
+                _remove(layout, final)
+            raise
+        collect(layout)
+    return manifest
+
+
+def _seal(folder: Path) -> dict[str, dict[str, Any]]:
+    files: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.iterdir()):
+        _sync(path)
+        files[path.name] = {"size": path.stat().st_size, "sha256": _hash(path)}
+    return files
+
+
+def _point(layout: Layout, manifest: Manifest) -> None:
+    temporary = layout.root / f"{_TEMPORARY}current"
+    _write_synced(temporary, f"{manifest.name} {manifest.checksum}\n".encode("ascii"))
+    temporary.replace(layout.current)
+    _sync(layout.root)
+
+
+def collect(layout: Layout) -> None:
+    """Remove all but the newest generations; a process that still has one open keeps its files."""
+    for number in layout.numbers()[KEPT:]:
+        _remove(layout, layout.generation(number))
+
+
+def _remove(layout: Layout, folder: Path) -> None:
+    # Renamed first, so that a generation that is half removed never looks like one.
+    doomed = layout.root / f"{_TEMPORARY}{folder.name}"
+    with contextlib.suppress(OSError):
+        folder.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _clear_temporary(layout: Layout) -> None:
+    for path in layout.root.glob(f"{_TEMPORARY}*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check a generation's manifest, without looking at its other files.
+
+    Raises:
+        DamagedGenerationError: it is missing or altered.
+        FormatVersionError: written by another version of Quoth.
+    """
+    try:
+        data = (folder / Layout.MANIFEST).read_bytes()
+    except OSError as error:
+        raise DamagedGenerationError(f"{folder.name} has no readable {Layout.MANIFEST}") from error
+    manifest = Manifest.from_bytes(data)
+    if manifest.name != folder.name:
+        raise DamagedGenerationError(f"the manifest in {folder.name} is that of {manifest.name}")
+    return manifest
+
+
+def verify(folder: Path) -> Manifest:
+    """Check every file of a generation against its manifest and return the manifest.
+
+    Raises:
+        DamagedGenerationError: a file is missing, has another size or another checksum.
+        FormatVersionError: written by another version of Quoth.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        path = folder / name
+        try:
+            size, digest = path.stat().st_size, _hash(path)
+        except OSError as error:
+            raise DamagedGenerationError(f"{folder.name}/{name} cannot be read ({error.strerror})") from error
+        if size != expected["size"]:
+            raise DamagedGenerationError(
+                f"{folder.name}/{name} has {size} bytes where {expected['size']} were written"
+            )
+        if digest != expected["sha256"]:
+            raise DamagedGenerationError(f"{folder.name}/{name} does not match its checksum")
+    return manifest
+
+
+def open_newest(layout: Layout, load: Callable[[Path, Manifest], Opened]) -> Opened:
+    """Verify and load the current generation, or the newest valid one if that is damaged.
+
+    Raises:
+        IndexMissingError: nothing was ever published here.
+        DamagedGenerationError, FormatVersionError: no generation is valid; the error of the first tried.
+    """
+    first_error: DamagedGenerationError | FormatVersionError | None = None
+    for folder in _candidates(layout):
+        try:
+            opened = load(folder, verify(folder))
+        except (DamagedGenerationError, FormatVersionError) as error:
+            log.warning("%s is refused: %s", folder.name, error)
+            first_error = first_error or error
+        else:
+            if first_error is not None:
+                log.warning("serving %s instead; run `quoth index` to publish a sound one", folder.name)
+            return opened
+    if first_error is not None:
+        raise type(first_error)(
+            f"no generation in {layout.root} can be served: {first_error}. Run `quoth index` again"
+        ) from first_error
+    raise IndexMissingError(f"there is no index in {layout.root}: make one with `quoth index FOLDER --out {layout.root}`")
+
+
+def _candidates(layout: Layout) -> list[Path]:
+    """The current generation first, then the others, newest first."""
+    numbers = layout.numbers()
+    current = current_number(layout)
+    if current is not None:
+        # A number above the current one was renamed into place but never came to be pointed to.
+        numbers.sort(key=lambda number: (number != current, number > current, -number))
+    elif numbers:
+        log.warning("%s is missing or damaged: serving the newest valid generation", layout.current)
+    return [layout.generation(number) for number in numbers]
+
+
+def current_number(layout: Layout) -> int | None:
+    """Return the number of the generation that `CURRENT` names, None where it is missing or damaged."""
+    try:
+        name, checksum = layout.current.read_text("ascii").split()
+        match = _NAME.fullmatch(name)
+        manifest = read_manifest(layout.root / name)
+    except (OSError, ValueError, DamagedGenerationError, FormatVersionError):
+        return None
+    return int(match[1]) if match and manifest.checksum == checksum else None
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,140 @@
+"""Articles and passages of one generation, in SQLite: `corpus.sqlite`."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import functools
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.errors import DamagedGenerationError
+from indexer.records import Article, Metadata, Passage
+
+_SCHEMA = """
+CREATE TABLE article (
+    number INTEGER PRIMARY KEY,       -- from 0, in the order of the ids
+    id TEXT NOT NULL UNIQUE,
+    title TEXT, publisher TEXT, author TEXT, published TEXT, url TEXT,
+    sha256 TEXT NOT NULL,
+    text BLOB NOT NULL                -- UTF-8; a blob, so that SQLite never interprets it
+);
+CREATE TABLE passage (
+    id INTEGER PRIMARY KEY,           -- from 0: the FAISS id
+    article INTEGER NOT NULL REFERENCES article (number),
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL
+);
+CREATE INDEX passage_article ON passage (article);
+"""
+
+_COLUMNS = "id, title, publisher, author, published, url, sha256"
+_CACHED_TEXTS = 64  # articles whose text stays decoded
+
+
+def write_store(path: Path, articles: Iterable[tuple[Article, Sequence[tuple[int, int]]]]) -> None:
+    """Write articles, each with its passages' offsets, and number the passages from 0 in that order."""
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        # The folder is private until it is published, so a half-written file harms nobody.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.executescript(_SCHEMA)
+        passage_id = 0
+        for number, (article, offsets) in enumerate(articles):
+            published = article.published.isoformat() if article.published else None
+            connection.execute(
+                "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    number,
+                    article.id,
+                    article.title,
+                    article.publisher,
+                    article.author,
+                    published,
+                    article.url,
+                    article.sha256,
+                    article.text.encode("utf-8"),
+                ),
+            )
+            connection.executemany(
+                "INSERT INTO passage VALUES (?, ?, ?, ?)",
+                [(passage_id + place, number, start, end) for place, (start, end) in enumerate(offsets)],
+            )
+            passage_id += len(offsets)
+
+
+class Store:
+    """Read access, safe to share between threads.
+
+    `articles` holds every article in the order of its number with an empty text: descriptions are small
+    and filters need them all, texts are read when asked for. `article_numbers` is `int32 (passages,)`:
+    the number of each passage's article.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        try:
+            # immutable: a published generation never changes, so SQLite needs no locks and writes nothing.
+            self._connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+            rows = self._connection.execute(f"SELECT {_COLUMNS} FROM article ORDER BY number").fetchall()  # noqa: S608
+            self.articles = [_article(row) for row in rows]
+            numbers = self._connection.execute("SELECT article FROM passage ORDER BY id").fetchall()
+        except (sqlite3.Error, ValueError) as error:
+            raise DamagedGenerationError(f"{path} cannot be read ({error}): run `quoth index` again") from error
+        self.article_numbers: npt.NDArray[np.int32] = np.array(numbers, dtype=np.int32).reshape(-1)
+        self._numbers = {article.id: number for number, article in enumerate(self.articles)}
+        self._text = functools.lru_cache(maxsize=_CACHED_TEXTS)(self._read_text)
+
+    def close(self) -> None:
+        """Close the file; nothing may be read afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    def find(self, article_id: str) -> Article | None:
+        """Return an article with its text, or None where there is none by this id."""
+        number = self._numbers.get(article_id)
+        return None if number is None else replace(self.articles[number], text=self._text(number))
+
+    def passage(self, passage_id: int) -> Passage:
+        """Return a passage by its id.
+
+        Raises:
+            KeyError: there is no such passage.
+        """
+        rows = self._query('SELECT article, start, "end" FROM passage WHERE id = ?', passage_id)
+        if not rows:
+            raise KeyError(passage_id)
+        number, start, end = rows[0]
+        return Passage(passage_id, self.articles[number].id, start, end)
+
+    def passages(self, article_id: str) -> list[Passage]:
+        """Return an article's passages in their order; none for an unknown id."""
+        number = self._numbers.get(article_id, -1)
+        rows = self._query('SELECT id, start, "end" FROM passage WHERE article = ? ORDER BY id', number)
+        return [Passage(passage_id, article_id, start, end) for passage_id, start, end in rows]
+
+    def passage_text(self, passage: Passage) -> str:
+        """Return the words of a passage."""
+        return self._text(self._numbers[passage.article_id])[passage.start : passage.end]
+
+    def _read_text(self, number: int) -> str:
+        ((data,),) = self._query("SELECT text FROM article WHERE number = ?", number)
+        return str(data, "utf-8")
+
+    def _query(self, sql: str, parameter: int) -> list[tuple[int, ...]]:
+        with self._lock:
+            return self._connection.execute(sql, (parameter,)).fetchall()
+
+
+def _article(row: tuple[str | None, ...]) -> Article:
+    article_id, title, publisher, author, published, url, sha256 = row
+    date = datetime.date.fromisoformat(published) if published else None
+    described = Article.create(article_id or "", "", Metadata(title, publisher, author, date, url))
+    return replace(described, sha256=sha256 or "")
