@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from indexer.corpus import MAX_FILE_BYTES, Corpus, Failure
+from indexer.corpus import ArticleSource, Failure
 from indexer.dense import DenseIndex, FaissKind, check_kind
 from indexer.encoder import Encoder, Vectors
 from indexer.errors import CorpusError, DamagedGenerationError, FormatVersionError, IndexMissingError
@@ -28,12 +28,11 @@ from indexer.store import write_store
 class BuildSettings:
     """What decides the content of an index besides the articles and the encoder.
 
-    `faiss`: kind of FAISS index. `max_file_bytes`: the largest article file that is read.
+    `faiss`: kind of FAISS index.
     """
 
     splitter: SplitterSettings = field(default_factory=SplitterSettings)
     faiss: FaissKind = "flat"
-    max_file_bytes: int = MAX_FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +89,20 @@ class _Draft:
 
 
 def build(
-    folder: Path,
+    source: ArticleSource,
     out: Path,
     encoder: Encoder,
     settings: BuildSettings | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Index the articles in `folder` and publish the result in the index folder `out`.
+    """Index the articles of `source`, a `Corpus` as a rule, and publish the result in the folder `out`.
 
     An article whose text is already in the index keeps its vectors, under whatever name it stands; a
     file that can no longer be read keeps its last readable version and is reported; an article whose
     file is gone leaves the index.
 
     Raises:
-        CorpusError: the folder is missing or holds no readable article.
+        CorpusError: there is no readable article.
         WriterLockedError: another process is writing this index.
         PublishError: the disk is full or may not be written; the index is as it was.
     """
@@ -111,17 +110,16 @@ def build(
     settings = settings or BuildSettings()
     progress = progress or NoProgress()
     check_kind(settings.faiss)
-    corpus = Corpus(folder, max_file_bytes=settings.max_file_bytes)
     layout = Layout(out)
-    if len(corpus) == 0:
+    if len(source) == 0:
         raise CorpusError(
-            f"there are no articles in {folder} ({corpus.ignored} files of other types): "
+            f"there are no articles in {source.name} ({source.ignored} files of other types): "
             "put .txt, .md or .html files there"
         )
     with writer_lock(layout):
         previous = _open_previous(out)
         try:
-            builder = _Builder(corpus, encoder, settings, progress, previous)
+            builder = _Builder(source, encoder, settings, progress, previous)
             return builder.run(layout, began)
         finally:
             if previous is not None:
@@ -139,13 +137,13 @@ def _open_previous(out: Path) -> FaissPassageIndex | None:
 class _Builder:
     def __init__(
         self,
-        corpus: Corpus,
+        source: ArticleSource,
         encoder: Encoder,
         settings: BuildSettings,
         progress: Progress,
         previous: FaissPassageIndex | None,
     ) -> None:
-        self._corpus = corpus
+        self._source = source
         self._encoder = encoder
         self._settings = settings
         self._progress = progress
@@ -167,7 +165,7 @@ class _Builder:
             published=published,
             articles=manifest.articles,
             passages=manifest.passages,
-            ignored=self._corpus.ignored,
+            ignored=self._source.ignored,
             failures=tuple(failures),
             seconds=time.perf_counter() - began,
             **changes,
@@ -199,7 +197,7 @@ class _Builder:
         return {article.sha256: article.id for article in self._previous.articles}
 
     def _read(self) -> tuple[list[Article], list[Failure]]:
-        self._progress.start("Reading articles", len(self._corpus))
+        self._progress.start("Reading articles", len(self._source))
         failures: list[Failure] = []
         articles: list[Article] = []
 
@@ -211,12 +209,12 @@ class _Builder:
             failures.append(failure)
             self._progress.advance()
 
-        for article in self._corpus.articles(note):
+        for article in self._source.articles(note):
             articles.append(article)
             self._progress.advance()
         if not articles:
             reasons = "\n".join(f"  {failure.path}: {failure.reason}" for failure in failures)
-            raise CorpusError(f"no article in {self._corpus.folder} could be read:\n{reasons}")
+            raise CorpusError(f"no article in {self._source.name} could be read:\n{reasons}")
         return sorted(articles, key=lambda article: article.id), failures
 
     def _split(self, articles: Sequence[Article]) -> list[_Draft]:
@@ -226,7 +224,7 @@ class _Builder:
             drafts.append(self._draft(article))
             self._progress.advance()
         if not any(draft.passages for draft in drafts):
-            raise CorpusError(f"the articles in {self._corpus.folder} hold no text that could be quoted")
+            raise CorpusError(f"the articles in {self._source.name} hold no text that could be quoted")
         return drafts
 
     def _draft(self, article: Article) -> _Draft:
@@ -298,7 +296,7 @@ class _Builder:
             return Manifest(
                 generation=number,
                 created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-                source=str(self._corpus.folder.resolve()),
+                source=self._source.name,
                 dense=self._settings.faiss,
                 articles=len(drafts),
                 passages=len(vectors),

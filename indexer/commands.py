@@ -82,18 +82,20 @@ def build_index(  # noqa: D417 - the settings are those of `quoth index`
     """
     # Imported here: they load FAISS, trafilatura and langchain, which `quoth --help` can do without.
     from indexer.build import BuildSettings, build  # noqa: PLC0415
+    from indexer.corpus import Corpus  # noqa: PLC0415
     from indexer.dense import check_kind  # noqa: PLC0415
     from indexer.encoder import load_encoder  # noqa: PLC0415
     from indexer.splitter import SplitterSettings  # noqa: PLC0415
 
+    corpus = Corpus(folder, max_file_bytes=max_file_bytes)
     settings = BuildSettings(
-        SplitterSettings(max_tokens=max_tokens, overlap_tokens=overlap_tokens), check_kind(faiss), max_file_bytes
+        SplitterSettings(max_tokens=max_tokens, overlap_tokens=overlap_tokens), check_kind(faiss)
     )
     console = Console(stderr=True)
     with console.status("Loading the encoder"):
         model = load_encoder(encoder)
     with _Bars(console) as bars:
-        return build(folder, out, model, settings, bars)
+        return build(corpus, out, model, settings, bars)
 
 
 def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:

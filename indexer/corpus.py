@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from indexer.errors import CorpusError, SidecarError, UnreadableFileError
 from indexer.formats import FORMATS, read_document
@@ -25,6 +25,26 @@ class Failure:
     reason: str
 
 
+class ArticleSource(Protocol):
+    """Where a build takes its articles from.
+
+    `name` says so to people, `ignored` counts what is there but no article.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def ignored(self) -> int: ...  # noqa: D102
+
+    def __len__(self) -> int:
+        """Return the number of articles, readable or not."""
+        ...
+
+    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
+        """Yield each readable article and report each other one to `on_failure`."""
+        ...
+
+
 class Corpus:
     """The articles in a folder and the folders below it; hidden files and folders are left out.
 
@@ -40,11 +60,21 @@ class Corpus:
         self.folder = folder
         self._max_file_bytes = max_file_bytes
         self._files = sorted(_files(folder))
-        self.ignored = sum(not _is_article(path) for path in self._files)
+        self._ignored = sum(not _is_article(path) for path in self._files)
+
+    @property
+    def name(self) -> str:
+        """The folder, as an absolute path."""
+        return str(self.folder.resolve())
+
+    @property
+    def ignored(self) -> int:
+        """Files of other types than those in `FORMATS`."""
+        return self._ignored
 
     def __len__(self) -> int:
         """Return the number of files that look like articles, readable or not."""
-        return len(self._files) - self.ignored
+        return len(self._files) - self._ignored
 
     def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
         """Yield each article, in the order of its id; a file that cannot be read goes to `on_failure`."""

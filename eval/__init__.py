@@ -1,0 +1,1 @@
+"""Question sets, metrics, runs and studies: how good Quoth is, and how its choices were made."""

@@ -1,0 +1,124 @@
+"""bm25s beside tantivy: `python -m eval.benchmark.lexical` (tantivy comes with the `benchmark` extra).
+
+Both get the same stemmed terms of the same passages, so that what differs is the engine: finding, time
+to index, time to answer, bytes on disk. `--copies` repeats the corpus, each copy with its own words
+shuffled, to see how an engine grows.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from eval.metrics import mean_reciprocal_rank, recall_at
+from eval.retrieval import open_set, relevant_passages, sample
+from indexer.cli import run
+from indexer.encoder import load_encoder
+from indexer.lexical import LexicalIndex, best, terms
+
+_COUNT = 100
+
+Search = Callable[[str], Sequence[int]]
+
+
+def build_bm25s(texts: Sequence[str], folder: Path) -> Search:
+    """Index with bm25s, save, load, and return the search."""
+    LexicalIndex.build(texts).save(folder)
+    index = LexicalIndex.load(folder, len(texts))
+    return lambda question: best(index.scores(question), _COUNT).tolist()
+
+
+def build_tantivy(texts: Sequence[str], folder: Path) -> Search:
+    """Index the same terms with tantivy, open it, and return the search."""
+    import tantivy  # noqa: PLC0415 - optional
+
+    schema = tantivy.SchemaBuilder()
+    schema.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+    schema.add_unsigned_field("id", stored=True)
+    index = tantivy.Index(schema.build(), path=str(folder))
+    writer = index.writer(num_threads=1)
+    for number, text in enumerate(texts):
+        writer.add_document(tantivy.Document(terms=" ".join(terms(text)), id=number))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    searcher = index.searcher()
+
+    def search(question: str) -> Sequence[int]:
+        query: Any = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Should, tantivy.Query.term_query(index.schema, "terms", term, index_option="freq"))
+                for term in terms(question)
+            ]
+        )
+        return [searcher.doc(address)["id"][0] for _, address in searcher.search(query, limit=_COUNT).hits]
+
+    return search
+
+
+def main(
+    name: Annotated[str, typer.Option("--set", help="Development set.")] = "wiki",
+    questions: Annotated[int, typer.Option(help="Questions, at most.")] = 1_500,
+    copies: Annotated[int, typer.Option(help="How often the corpus is repeated, shuffled.")] = 1,
+    folder: Annotated[Path, typer.Option(help="Where the sets' indexes are kept.")] = Path(".quoth/studies"),
+) -> None:
+    """Compare bm25s and tantivy on one development set."""
+    paragraphs, index = open_set(name, folder, load_encoder())
+    passages = [index.passage(number) for number in range(index.manifest.passages)]
+    texts = _grow([index.passage_text(passage) for passage in passages], copies)
+    asked = sample(paragraphs.questions, questions, seed=0)
+    relevant = [relevant_passages(index, question) for question in asked]
+    table = Table(
+        "", "recall@8", "MRR", "index s", "MB", "p50 ms", "p95 ms", title=f"{name}: {len(texts)} passages, n={len(asked)}"
+    )
+    for label, make in {"bm25s": build_bm25s, "tantivy": build_tantivy}.items():
+        with tempfile.TemporaryDirectory() as temporary:
+            began = time.perf_counter()
+            search = make(texts, Path(temporary))
+            took = time.perf_counter() - began
+            size = sum(path.stat().st_size for path in Path(temporary).rglob("*"))
+            times, ranks = [], []
+            for question, wanted in zip(asked, relevant, strict=True):
+                start = time.perf_counter()
+                found = search(question.text)
+                times.append((time.perf_counter() - start) * 1_000)
+                ranks.append(next((place for place, number in enumerate(found, 1) if number in wanted), None))
+        table.add_row(
+            label,
+            f"{recall_at(ranks, 8):.3f}",
+            f"{mean_reciprocal_rank(ranks):.3f}",
+            f"{took:.2f}",
+            f"{size / 1e6:.1f}",
+            f"{statistics.median(times):.2f}",
+            f"{np.quantile(times, 0.95):.2f}",
+        )
+    Console().print(table)
+
+
+def _grow(texts: list[str], copies: int) -> list[str]:
+    generator = np.random.default_rng(0)
+    words = [word for text in texts for word in text.split()]
+    grown = list(texts)
+    for _ in range(copies - 1):
+        order = generator.permutation(len(words))
+        position = 0
+        for text in texts:
+            length = len(text.split())
+            grown.append(" ".join(words[place] for place in order[position : position + length]))
+            position += length
+    return grown
+
+
+if __name__ == "__main__":
+    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    application.command()(main)
+    run(application)

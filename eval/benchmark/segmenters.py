@@ -1,0 +1,52 @@
+"""How often sentence ends cut reference answers: `python -m eval.benchmark.segmenters`.
+
+Reference answers hardly ever run over a sentence's end, so the share of them that a segmenter cuts tells
+how many ends it sees where there are none; characters a sentence tell whether it misses ends.
+"""
+
+from __future__ import annotations
+
+import time
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from eval.paragraphs import load
+from indexer.cli import run
+from indexer.segmenter import sentence_offsets
+
+_SETS = ("wiki", "reddit", "amazon")
+
+
+def main() -> None:
+    """Measure the segmenter on the sets of continuous prose."""
+    table = Table("", "answers", "cut", "characters a sentence", "MB/s")
+    for name in _SETS:
+        paragraphs = load(name)
+        began = time.perf_counter()
+        sentences = {
+            article.id: sentence_offsets(article.text) for article in paragraphs.articles(lambda _: None)
+        }
+        took = time.perf_counter() - began
+        characters = sum(len(article.text) for article in paragraphs.articles(lambda _: None))
+        answers = [
+            any(first <= start and end <= last for first, last in sentences[question.article_id])
+            for question in paragraphs.questions
+            for start, end in question.answers
+        ]
+        count = sum(len(found) for found in sentences.values())
+        table.add_row(
+            name,
+            f"{len(answers):,}",
+            f"{1 - sum(answers) / len(answers):.2%}",
+            f"{characters / count:.0f}",
+            f"{characters / took / 1e6:.1f}",
+        )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    application.command()(main)
+    run(application)

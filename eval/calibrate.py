@@ -1,0 +1,196 @@
+"""Fit the sentence reader and its confidence: `python -m eval.calibrate`.
+
+Wikipedia's and the search engine's questions stand alone, so they are put to the whole of their set, once
+as they are and once with their own paragraph barred from the search: then the articles do not answer
+them, though neighbouring paragraphs come close. Paragraphs are parted in two halves by their number, so
+that no paragraph is in both: the first fits the sentence model and the confidence, the second measures
+both and stands in the file. The threshold is the one that best tells right answers from the rest
+(Youden's J) on the first half.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from rich.console import Console
+from rich.progress import track
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_curve
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from eval.metrics import auroc, expected_calibration_error
+from eval.paragraphs import Question
+from eval.retrieval import open_set, sample
+from indexer.cli import run
+from indexer.encoder import Encoder, load_encoder
+from indexer.index import FaissPassageIndex, Filters
+from indexer.records import ScoredPassage
+from service.answers import Span
+from service.confidence import CONFIDENCE_FEATURES, MODELS, Calibration, confidence_features
+from service.reader import SENTENCE_FEATURES, SentenceReader, SentenceWeights
+from service.retriever import Retriever, RetrieverSettings
+
+_SETS = ("wiki", "qed")
+_TOP_K = 8
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read for a question: the candidate sentences, their features, and which are right."""
+
+    question: str
+    passages: list[ScoredPassage]
+    spans: list[Span]
+    features: Matrix
+    right: npt.NDArray[np.bool_]
+    answerable: bool
+
+
+def read_all(
+    name: str, questions: int, folder: Path, encoder: Encoder, *, half: int, seed: int
+) -> list[Reading]:
+    """Read for each sampled question of one half of a set, with and without its own paragraph."""
+    paragraphs, index = open_set(name, folder, encoder)
+    retriever = Retriever(index, encoder, RetrieverSettings())
+    reader = SentenceReader(encoder, SentenceWeights((0.0,) * len(SENTENCE_FEATURES), 0.0))
+    mine = [question for question in paragraphs.questions if int(question.article_id[-1]) % 2 == half]
+    everything = {article.id for article in index.articles}
+    readings = []
+    for question in track(sample(mine, questions, seed), f"{name}, half {half}", console=Console(stderr=True)):
+        for answerable in (True, False):
+            barred = None if answerable else Filters(article_ids=(*(everything - {question.article_id}),))
+            passages = retriever.retrieve(question.text, _TOP_K, barred)
+            spans, features = reader.candidates(question.text, passages)
+            if spans:
+                right = np.array([answerable and _holds(index, span, question) for span in spans])
+                readings.append(Reading(question.text, passages, spans, features, right, answerable))
+    return readings
+
+
+def _holds(index: FaissPassageIndex, span: Span, question: Question) -> bool:  # noqa: ARG001
+    return span.passage.article_id == question.article_id and any(
+        span.start <= start and end <= span.end for start, end in question.answers
+    )
+
+
+def fit(features: Matrix, right: npt.NDArray[np.bool_], seed: int) -> tuple[tuple[float, ...], float]:
+    """Fit a logistic model and return its weights and bias over the features as they are, unscaled."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(random_state=seed, max_iter=1_000))
+    model.fit(features, right)
+    scaler, regression = model[0], model[1]
+    weights = regression.coef_[0] / scaler.scale_
+    bias = float(regression.intercept_[0] - weights @ scaler.mean_)
+    return tuple(float(weight) for weight in weights), bias
+
+
+def rank(reading: Reading, model: SentenceWeights) -> tuple[list[Span], list[bool]]:
+    """Return a reading's spans best first, scored by the model, and which of them are right."""
+    scores = reading.features @ np.array(model.weights) + model.bias
+    order = np.argsort(-scores, kind="stable")
+    spans = [reading.spans[place] for place in order]
+    return (
+        [
+            Span(span.passage, span.start, span.end, span.text, float(scores[place]))
+            for span, place in zip(spans, order, strict=True)
+        ],
+        [bool(reading.right[place]) for place in order],
+    )
+
+
+def confidence_data(
+    readings: Sequence[Reading], model: SentenceWeights
+) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+    """Return the confidence features of each reading's best span, and whether it is right."""
+    rows, right = [], []
+    for reading in readings:
+        spans, truth = rank(reading, model)
+        rows.append(confidence_features(reading.question, spans, 0, reading.passages))
+        right.append(truth[0])
+    return np.array(rows), np.array(right)
+
+
+def measure(
+    readings: Sequence[Reading], model: SentenceWeights, calibration: Calibration
+) -> dict[str, float | int]:
+    """Return the figures of a fit on readings that it has not seen."""
+    features, right = confidence_data(readings, model)
+    confidences = [calibration.confidence(row) for row in features]
+    answerable = np.array([reading.answerable for reading in readings])
+    given = np.array(confidences) >= calibration.threshold
+    return {
+        "questions": len(readings),
+        "right_sentence_of_answerable": round(float(right[answerable].mean()), 4),
+        "auroc_right": round(auroc(confidences, right.tolist()), 4),
+        "auroc_answerable": round(auroc(confidences, answerable.tolist()), 4),
+        "expected_calibration_error": round(expected_calibration_error(confidences, right.tolist()), 4),
+        "unanswerable_abstained": round(float(1 - given[~answerable].mean()), 4),
+        "answerable_refused": round(float(1 - given[answerable].mean()), 4),
+        "right_of_given": round(float(right[given].mean()), 4),
+    }
+
+
+def main(
+    questions: Annotated[int, typer.Option(help="Questions a set and half.")] = 1_000,
+    seed: Annotated[int, typer.Option(help="Which questions.")] = 0,
+    folder: Annotated[Path, typer.Option(help="Where the sets' indexes are kept.")] = Path(".quoth/studies"),
+    out: Annotated[Path, typer.Option(help="Where the fit is written.")] = MODELS / "sentence.json",
+) -> None:
+    """Fit on one half of the development questions, measure on the other, write the model."""
+    encoder = load_encoder()
+    halves = [
+        [
+            reading
+            for name in _SETS
+            for reading in read_all(name, questions, folder, encoder, half=half, seed=seed)
+        ]
+        for half in (0, 1)
+    ]
+    fitted, unseen = halves
+    answerable = [reading for reading in fitted if reading.answerable]
+    model = SentenceWeights(
+        *fit(
+            np.concatenate([reading.features for reading in answerable]),
+            np.concatenate([reading.right for reading in answerable]),
+            seed,
+        )
+    )
+    features, right = confidence_data(fitted, model)
+    weights, bias = fit(features, right, seed)
+    calibration = Calibration(weights, bias, threshold=0.0)
+    false_rate, true_rate, thresholds = roc_curve(right, [calibration.confidence(row) for row in features])
+    threshold = float(thresholds[int(np.argmax(true_rate - false_rate))])
+    calibration = Calibration(weights, bias, round(threshold, 4))
+    stored: dict[str, Any] = {
+        "reader": {"features": SENTENCE_FEATURES, "weights": model.weights, "bias": model.bias},
+        "confidence": {
+            "features": CONFIDENCE_FEATURES,
+            "weights": calibration.weights,
+            "bias": calibration.bias,
+            "threshold": calibration.threshold,
+        },
+        "fit": {
+            "command": f"python -m eval.calibrate --questions {questions} --seed {seed}",
+            "sets": _SETS,
+            "encoder": encoder.name,
+            "on_unseen_half": measure(unseen, model, calibration),
+            "on_fitted_half": measure(fitted, model, calibration),
+        },
+    }
+    out.write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
+    Console().print_json(data=stored["fit"])
+
+
+if __name__ == "__main__":
+    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    application.command()(main)
+    run(application)

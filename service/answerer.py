@@ -1,0 +1,180 @@
+"""Retriever + reader + confidence -> Answer. Knows no HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from indexer.index import Filters, PassageIndex
+from indexer.records import Article, ScoredPassage
+from service.answers import Answer, Quotation, ReadPassage, Reason, Span
+from service.citations import cite
+from service.confidence import Calibration, confidence_features
+from service.errors import ArticleUnknownError, CitationError, QuestionError
+from service.reader import Reader
+from service.retriever import Retriever
+
+MAX_QUESTION = 1_000
+"""Characters in a question, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswererSettings:
+    """`top_k`: passages read for a question. `alternatives`: other candidates shown, at most."""
+
+    top_k: int = 8
+    alternatives: int = 3
+
+
+class Answerer:
+    """Answers questions over one generation of an index. Safe to share between threads."""
+
+    def __init__(
+        self,
+        index: PassageIndex,
+        retriever: Retriever,
+        reader: Reader,
+        calibration: Calibration,
+        settings: AnswererSettings | None = None,
+    ) -> None:
+        self._index = index
+        self._retriever = retriever
+        self._reader = reader
+        self._calibration = calibration
+        self._settings = settings or AnswererSettings()
+
+    @property
+    def index(self) -> PassageIndex:
+        """What is searched."""
+        return self._index
+
+    @property
+    def reader(self) -> str:
+        """The reader's name."""
+        return self._reader.name
+
+    def answer(
+        self,
+        question: str,
+        *,
+        top_k: int | None = None,
+        filters: Filters | None = None,
+        min_confidence: float | None = None,
+    ) -> Answer:
+        """Answer a question in an article's own words, or abstain.
+
+        `top_k`: passages to read. `min_confidence`: withhold an answer below it; 0 withholds none;
+        without it the threshold that was fitted with the confidence.
+
+        Raises:
+            QuestionError: the question is empty, too long or not text.
+            CitationError: a span does not resolve; a defect, never the caller's mistake.
+        """
+        question = check_question(question)
+        timings: dict[str, float] = {}
+        with _timed(timings, "total"):
+            with _timed(timings, "retrieve"):
+                passages = self._retriever.retrieve(question, top_k or self._settings.top_k, filters)
+            with _timed(timings, "read"):
+                spans = self._reader.read(question, passages)
+            quotations = self._quotations(question, spans, passages)
+        threshold = self._calibration.threshold if min_confidence is None else min_confidence
+        given = bool(quotations) and quotations[0].confidence >= threshold
+        reason = None if given else Reason.LOW_CONFIDENCE if quotations else Reason.NO_PASSAGES
+        return Answer(
+            question=question,
+            quotation=quotations[0] if given else None,
+            reason=reason,
+            confidence=quotations[0].confidence if quotations else 0.0,
+            threshold=threshold,
+            alternatives=tuple(quotations[1:]) if given else (),
+            passages=self._ranked(passages),
+            generation=self._index.manifest.name,
+            encoder=self._index.manifest.encoder["name"],
+            reader=self._reader.name,
+            timings_ms=timings,
+        )
+
+    def search(
+        self, question: str, *, top_k: int | None = None, filters: Filters | None = None
+    ) -> tuple[ReadPassage, ...]:
+        """Return the passages that would be read for a question, best first.
+
+        Raises:
+            QuestionError: the question is empty, too long or not text.
+        """
+        question = check_question(question)
+        return self._ranked(self._retriever.retrieve(question, top_k or self._settings.top_k, filters))
+
+    def article(self, article_id: str) -> Article:
+        """Return an article with its text.
+
+        Raises:
+            ArticleUnknownError: there is none by this id.
+        """
+        article = self._index.find_article(article_id)
+        if article is None:
+            raise ArticleUnknownError(f"there is no article {article_id!r}: GET /v1/articles lists them")
+        return article
+
+    def _ranked(self, passages: Sequence[ScoredPassage]) -> tuple[ReadPassage, ...]:
+        described = {article.id: article for article in map(self._describe, passages)}
+        return tuple(
+            ReadPassage(rank, scored, described[scored.passage.article_id])
+            for rank, scored in enumerate(passages, start=1)
+        )
+
+    def _describe(self, scored: ScoredPassage) -> Article:
+        article = self._index.find_article(scored.passage.article_id)
+        if article is None:
+            raise CitationError(f"passage {scored.passage.id} belongs to no article")
+        return article
+
+    def _quotations(
+        self, question: str, spans: Sequence[Span], passages: Sequence[ScoredPassage]
+    ) -> list[Quotation]:
+        """The best span and its alternatives; the same words at several places are one quotation."""
+        places: dict[str, list[int]] = {}
+        for place, span in enumerate(spans):
+            places.setdefault(span.text, []).append(place)
+        quotations = []
+        for text, found in list(places.items())[: 1 + self._settings.alternatives]:
+            citations = [cite(self.article(spans[place].passage.article_id), spans[place]) for place in found]
+            features = confidence_features(question, spans, found[0], passages)
+            quotations.append(
+                Quotation(text, self._calibration.confidence(features), citations[0], tuple(citations[1:]))
+            )
+        return quotations
+
+
+def check_question(question: str) -> str:
+    """Return the question without surrounding white space.
+
+    Raises:
+        QuestionError: nothing is left, it is longer than 1,000 characters, or it is not text.
+    """
+    question = question.strip()
+    if not question:
+        raise QuestionError("the question is empty: ask something")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"the question has {len(question):,} characters, {MAX_QUESTION:,} are allowed: shorten it"
+        )
+    try:
+        question.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise QuestionError(
+            f"the question holds half a surrogate pair at character {error.start}: send valid Unicode"
+        ) from error
+    return question
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings[stage] = round((time.perf_counter() - began) * 1_000, 3)

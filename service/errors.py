@@ -1,0 +1,33 @@
+"""What can go wrong between a question and its answer, as one tree.
+
+    indexer.errors.QuothError
+    └── ServiceError
+        ├── QuestionError         the caller's question or filters: mend and ask again
+        ├── ArticleUnknownError   no article by this id
+        ├── ReaderError           the reader's files are missing, altered or not fit
+        └── CitationError         an answer does not resolve to its article: never shown, always reported
+"""
+
+from __future__ import annotations
+
+from indexer.errors import QuothError
+
+
+class ServiceError(QuothError):
+    """Base of the service's errors."""
+
+
+class QuestionError(ServiceError):
+    """A question that cannot be asked: empty, too long, or not text."""
+
+
+class ArticleUnknownError(ServiceError):
+    """There is no article by this id."""
+
+
+class ReaderError(ServiceError):
+    """The reader cannot be loaded."""
+
+
+class CitationError(ServiceError):
+    """A span does not stand in its article where it says; the index and the reader disagree."""

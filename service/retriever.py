@@ -1,0 +1,57 @@
+"""Question -> ScoredPassages: dense and lexical candidates, fused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.encoder import Encoder
+from indexer.index import Filters, PassageIndex
+from indexer.records import ScoredPassage
+from service.fusion import Fusion, fuse
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieverSettings:
+    """How candidates are found and fused.
+
+    `candidates`: how many each search contributes. `dense_weight`: the share of the dense score, in
+    [0, 1]; the default is what `python -m eval.retrieval` measured best over the development sets.
+    """
+
+    fusion: Fusion = "convex"
+    dense_weight: float = 0.7
+    candidates: int = 100
+
+
+class Retriever:
+    """Finds the passages to read for a question, best first."""
+
+    def __init__(self, index: PassageIndex, encoder: Encoder, settings: RetrieverSettings) -> None:
+        self._index = index
+        self._encoder = encoder
+        self._settings = settings
+
+    def retrieve(self, question: str, count: int, filters: Filters | None = None) -> list[ScoredPassage]:
+        """Return up to `count` passages that the filters admit, best first; equal scores rank by id."""
+        allowed = None if filters is None else self._index.mask(filters)
+        if allowed is not None and not allowed.any():
+            return []
+        candidates = max(count, self._settings.candidates)
+        vector = self._encoder.encode_query(question)
+        by_vector, _ = self._index.search_dense(vector, candidates, allowed)
+        by_words, _ = self._index.search_lexical(question, candidates, allowed)
+        ids = np.union1d(by_vector, by_words)
+        # Each candidate gets both scores, whichever search brought it, so that neither is guessed.
+        dense = self._index.dense_scores(vector, ids)
+        lexical = self._index.lexical_scores(question, ids)
+        fused = fuse(self._settings.fusion, dense, lexical, self._settings.dense_weight)
+        return [
+            self._scored(int(ids[place]), float(fused[place]), float(dense[place]), float(lexical[place]))
+            for place in np.lexsort((ids, -fused))[:count]
+        ]
+
+    def _scored(self, passage_id: int, score: float, dense: float, lexical: float) -> ScoredPassage:
+        passage = self._index.passage(passage_id)
+        return ScoredPassage(passage, self._index.passage_text(passage), score, dense, lexical)
