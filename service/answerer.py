@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from indexer.index import Filters, PassageIndex
 from indexer.records import Article, ScoredPassage
-from service.answers import Answer, Quotation, ReadPassage, Reason, Span
+from service.answers import Answer, Citation, Quotation, ReadPassage, Reason, Span
 from service.citations import cite
 from service.confidence import Calibration, confidence_features
 from service.errors import ArticleUnknownError, CitationError, QuestionError
@@ -22,10 +22,14 @@ MAX_QUESTION = 1_000
 
 @dataclass(frozen=True, slots=True)
 class AnswererSettings:
-    """`top_k`: passages read for a question. `alternatives`: other candidates shown, at most."""
+    """`top_k`: passages read for a question. `alternatives`: other candidates shown, at most.
+
+    `language`: of the articles, ISO 639-1, for the sentences that are quoted.
+    """
 
     top_k: int = 8
     alternatives: int = 3
+    language: str = "en"
 
 
 class Answerer:
@@ -54,6 +58,11 @@ class Answerer:
     def reader(self) -> str:
         """The reader's name."""
         return self._reader.name
+
+    @property
+    def threshold(self) -> float:
+        """Confidence below which an answer is withheld, unless the question says otherwise."""
+        return self._calibration.threshold
 
     def answer(
         self,
@@ -141,12 +150,15 @@ class Answerer:
             places.setdefault(span.text, []).append(place)
         quotations = []
         for text, found in list(places.items())[: 1 + self._settings.alternatives]:
-            citations = [cite(self.article(spans[place].passage.article_id), spans[place]) for place in found]
+            citations = [self._cite(spans[place]) for place in found]
             features = confidence_features(question, spans, found[0], passages)
             quotations.append(
                 Quotation(text, self._calibration.confidence(features), citations[0], tuple(citations[1:]))
             )
         return quotations
+
+    def _cite(self, span: Span) -> Citation:
+        return cite(self.article(span.passage.article_id), span, language=self._settings.language)
 
 
 def check_question(question: str) -> str:

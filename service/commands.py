@@ -1,0 +1,245 @@
+"""`quoth ask`, `quoth serve` and `quoth demo`. Results go to stdout, progress and warnings to stderr."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption, build_index
+from indexer.errors import CorpusError, IndexMissingError, SettingsError
+
+if TYPE_CHECKING:
+    from service.answerer import Answerer
+    from service.answers import Answer, Citation
+    from service.settings import Settings
+
+SAMPLE_QUESTION = "Who is the chief executive of BUCIC?"
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    index: IndexOption = DEFAULT_INDEX,
+    json_: JsonOption = False,
+    top_k: Annotated[int | None, typer.Option(help="Passages to read.", min=1, max=50)] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option(help="Withhold an answer below it; 0 withholds none.", min=0, max=1)
+    ] = None,
+    publisher: Annotated[list[str] | None, typer.Option(help="Only this publisher's articles.")] = None,
+    article: Annotated[list[str] | None, typer.Option(help="Only this article, by its id.")] = None,
+    published_from: Annotated[
+        datetime.datetime | None, typer.Option(help="Only articles of this day or later.", formats=["%Y-%m-%d"])
+    ] = None,
+    published_to: Annotated[
+        datetime.datetime | None, typer.Option(help="Only articles of this day or earlier.", formats=["%Y-%m-%d"])
+    ] = None,
+) -> None:
+    """Answer a question in the articles' own words, with the source, or say that they hold no answer."""
+    from indexer.index import Filters  # noqa: PLC0415 - the models' libraries come with it
+    from service.answerer import check_question  # noqa: PLC0415
+    from service.settings import load_settings  # noqa: PLC0415
+
+    check_question(question)
+    answerer = _load(load_settings(index=index))
+    filters = Filters(
+        tuple(publisher or ()),
+        tuple(article or ()),
+        published_from.date() if published_from else None,
+        published_to.date() if published_to else None,
+    )
+    answer = answerer.answer(question, top_k=top_k, filters=filters, min_confidence=min_confidence)
+    if json_:
+        typer.echo(as_json(answer))
+    else:
+        print_answer(answer)
+
+
+def serve(
+    index: IndexOption = DEFAULT_INDEX,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")] = None,
+    allow_public: Annotated[
+        bool, typer.Option("--allow-public", help="Listen on an address that other machines reach.")
+    ] = False,
+) -> None:
+    """Serve the HTTP API and the page for asking, on this machine only unless told otherwise."""
+    from service.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings(index=index, host=host, port=port, allow_public=allow_public or None)
+    check_address(settings)
+    _serve(_load(settings), settings)
+
+
+def demo(
+    index: IndexOption = DEFAULT_INDEX,
+    question: Annotated[str, typer.Option(help="The sample question.")] = SAMPLE_QUESTION,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")] = None,
+    serve_: Annotated[bool, typer.Option("--serve/--no-serve", help="Go on to serve.")] = True,
+) -> None:
+    """Index the articles that come with Quoth if need be, answer a sample question, and serve."""
+    from service.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings(index=index, port=port)
+    check_address(settings)
+    messages = Console(stderr=True, highlight=False)
+    _index_seeds(settings.index, messages)
+    answerer = _load(settings)
+    messages.print(f"\n[bold]$ quoth ask[/] {json.dumps(question)}\n", soft_wrap=True)
+    print_answer(answerer.answer(question))
+    if serve_:
+        messages.print()
+        _serve(answerer, settings)
+
+
+def seeds_folder() -> Path:
+    """Return the folder of the articles that come with Quoth.
+
+    Raises:
+        CorpusError: they are not installed.
+    """
+    folder = Path(__file__).resolve().parent.parent / "seeds"
+    if not folder.is_dir():
+        raise CorpusError(f"the articles that come with Quoth are not in {folder}: install Quoth again")
+    return folder
+
+
+def check_address(settings: Settings) -> None:
+    """Refuse an address that other machines reach, unless the settings allow it.
+
+    Raises:
+        SettingsError: the address is public and `allow_public` is not set.
+    """
+    try:
+        loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        loopback = settings.host == "localhost"
+    if not loopback and not settings.allow_public:
+        raise SettingsError(
+            f"{settings.host} can be reached from other machines and there is no access control yet: "
+            "use 127.0.0.1, or say --allow-public behind a proxy that guards it"
+        )
+
+
+def as_json(answer: Answer) -> str:
+    """Return what the HTTP endpoint returns for this answer."""
+    import uuid  # noqa: PLC0415
+
+    from service.schemas import AnswerResponse  # noqa: PLC0415
+
+    return AnswerResponse.of(answer, uuid.uuid4().hex).model_dump_json(indent=2)
+
+
+def print_answer(answer: Answer) -> None:
+    """Print an answer, the sentence it stands in with the answer marked, and its source."""
+    console = Console(highlight=False)
+    if answer.quotation is None:
+        console.print("[bold]The articles do not say.[/]", soft_wrap=True)
+        if answer.passages:
+            console.print(
+                f"The best candidate has a confidence of {answer.confidence:.2f}; {answer.threshold:.2f} is needed. "
+                "Nearest passages:",
+                style="dim",
+            )
+        for read in answer.passages[:3]:
+            place = f"{read.article.id}:{read.scored.passage.start}-{read.scored.passage.end}"
+            console.print(Text.assemble("  ", (place, "cyan"), "  ", _shorten(read.scored.text)), soft_wrap=True)
+        return
+    citation = answer.quotation.citation
+    console.print(Text(answer.quotation.text, style="bold"))
+    console.print(f"confidence {answer.quotation.confidence:.2f}", style="dim")
+    console.print()
+    console.print(_marked(citation))
+    console.print()
+    console.print(Text(_source_line(citation)))
+    for cited in (citation, *answer.quotation.other_citations):
+        console.print(Text(cited.location, style="cyan"), soft_wrap=True)
+
+
+def _marked(citation: Citation) -> Text:
+    """The quoted sentence, indented, with the answer between marks that survive without colour."""
+    start, end = citation.start - citation.quote_start, citation.end - citation.quote_start
+    text = Text.assemble(
+        citation.quote[:start], ("»" + citation.quote[start:end] + "«", "bold yellow"), citation.quote[end:]
+    )
+    return Text("\n").join(Text("  ") + line for line in text.split("\n"))
+
+
+def _source_line(citation: Citation) -> str:
+    parts = [
+        citation.title,
+        citation.author,
+        citation.publisher,
+        citation.published.isoformat() if citation.published else None,
+    ]
+    return " · ".join(part for part in parts if part) or "(the article states no title, publisher or date)"
+
+
+def _shorten(text: str, width: int = 100) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def _load(settings: Settings) -> Answerer:
+    # The index first: a missing one should not cost the seconds that the models' libraries take.
+    from service.engine import load_answerer  # noqa: PLC0415
+
+    with Console(stderr=True).status("Loading the models"):
+        return load_answerer(settings)
+
+
+def _index_seeds(out: Path, messages: Console) -> None:
+    """Index the seeds unless the index holds something else, which is left as it is."""
+    from indexer.index import open_index  # noqa: PLC0415
+
+    seeds = seeds_folder()
+    try:
+        opened = open_index(out)
+    except IndexMissingError:
+        pass
+    else:
+        source = opened.manifest.source
+        opened.close()
+        if source != str(seeds.resolve()):
+            messages.print(f"Using the index in {out}, made from {source}.", soft_wrap=True)
+            return
+    report = build_index(seeds, out)
+    did = "Indexed" if report.published else "Already indexed:"
+    messages.print(
+        f"{did} {report.articles} articles, {report.passages} passages, in {out} ({report.seconds:.1f} s).",
+        soft_wrap=True,
+    )
+
+
+def _serve(answerer: Answerer, settings: Settings) -> None:
+    import socket  # noqa: PLC0415
+
+    import uvicorn  # noqa: PLC0415
+
+    from service.app import create_app  # noqa: PLC0415
+
+    try:
+        # Bound here rather than by uvicorn, so that a taken port is an error of ours and port 0 is known.
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=128)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): choose another with --port"
+        ) from error
+    host, port = listener.getsockname()[:2]
+    Console(stderr=True, highlight=False).print(
+        f"Serving [bold]http://{f'[{host}]' if ':' in host else host}:{port}/[/] (Ctrl-C stops)", soft_wrap=True
+    )
+    config = uvicorn.Config(
+        create_app(answerer, settings),
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,120 @@
+"""`/`, where a person asks, and `/articles/{id}`, where the quoted place stands marked in its article."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from indexer.furniture import is_furniture
+from service.answers import Citation
+from service.errors import ArticleUnknownError, QuestionError
+from service.routes import AnswererDependency
+from service.schemas import source_path
+
+_HERE = Path(__file__).parent
+
+router = APIRouter(include_in_schema=False)
+
+_templates = Environment(
+    loader=FileSystemLoader(_HERE),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["source_path"] = source_path
+
+EXAMPLES = (
+    "Who is the chief executive of BUCIC?",
+    "What is the Fiber One project?",
+    "When was CPEC launched?",
+)
+
+
+@router.get("/")
+def ask(
+    request: Request,
+    answerer: AnswererDependency,
+    q: Annotated[str, Query(description="The question.")] = "",
+) -> HTMLResponse:
+    """Show the form, and below it the answer to `q` if there is one."""
+    answer = error = None
+    if q.strip():
+        try:
+            answer = answerer.answer(q)
+        except QuestionError as mistake:
+            error = str(mistake)
+    page = _templates.get_template("ask.html").render(
+        question=q,
+        answer=answer,
+        error=error,
+        parts=split_quote(answer.quotation.citation) if answer and answer.quotation else None,
+        manifest=answerer.index.manifest,
+        articles=answerer.index.articles[:20],
+        examples=EXAMPLES if _ships_seeds(answerer) else (),
+    )
+    return HTMLResponse(page, status_code=422 if error else 200, headers={"cache-control": "no-store"})
+
+
+@router.get("/articles/{article_id:path}")
+def source(
+    article_id: str,
+    answerer: AnswererDependency,
+    start: Annotated[int | None, Query(ge=0)] = None,
+    end: Annotated[int | None, Query(ge=0)] = None,
+) -> HTMLResponse:
+    """Show an article, with `start` to `end` marked if they lie within it."""
+    try:
+        article = answerer.article(article_id)
+    except ArticleUnknownError:
+        page = _templates.get_template("missing.html").render(article_id=article_id)
+        return HTMLResponse(page, status_code=404)
+    marked = start is not None and end is not None and start < end <= len(article.text)
+    span = (start or 0, end or 0) if marked else None
+    page = _templates.get_template("article.html").render(
+        article=article, paragraphs=paragraphs(article.text, span), span=span
+    )
+    return HTMLResponse(page)
+
+
+@router.get("/style.css")
+async def style() -> FileResponse:
+    """The pages' one style sheet."""
+    return FileResponse(_HERE / "style.css", media_type="text/css")
+
+
+def split_quote(citation: Citation) -> tuple[str, str, str]:
+    """Return the quoted sentence before the answer, the answer, and the sentence after it."""
+    start = citation.start - citation.quote_start
+    end = citation.end - citation.quote_start
+    return citation.quote[:start], citation.quote[start:end], citation.quote[end:]
+
+
+def paragraphs(text: str, span: tuple[int, int] | None) -> list[dict[str, object]]:
+    """Cut a text into its paragraphs for showing, each as runs of `(words, marked, first marked)`.
+
+    `aside` tells that a paragraph is page furniture, which is shown but never quoted.
+    """
+    shown: list[dict[str, object]] = []
+    first = True
+    for match in re.finditer(r"[^\n]+", text):
+        if not match[0].strip():
+            continue
+        runs: list[tuple[str, bool, bool]] = []
+        low, high = span or (0, 0)
+        cuts = sorted({match.start(), match.end(), *(cut for cut in (low, high) if match.start() < cut < match.end())})
+        for begin, stop in zip(cuts, cuts[1:], strict=False):
+            marked = low <= begin and stop <= high
+            runs.append((text[begin:stop], marked, marked and first))
+            first = first and not marked
+        shown.append({"runs": runs, "aside": is_furniture(match[0])})
+    return shown
+
+
+def _ships_seeds(answerer: AnswererDependency) -> bool:
+    return answerer.index.find_article("000-pakistan-bucic-delegation.txt") is not None

@@ -1,0 +1,129 @@
+"""Every error as RFC 9457 `application/problem+json`, with a remedy and no internals."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from indexer.errors import QuothError
+from service.errors import ArticleUnknownError, QuestionError
+from service.schemas import ProblemModel
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+# Status -> the problem's short name, its title, and what to do.
+_KINDS: dict[int, tuple[str, str, str]] = {
+    400: ("bad-request", "The request could not be read", "Send valid JSON in UTF-8."),
+    404: ("not-found", "There is nothing here", "See /openapi.json for what there is."),
+    405: ("method-not-allowed", "This method is not allowed here", "Use a method that the Allow header names."),
+    413: ("too-large", "The request is too large", "Send a smaller body, or fewer questions at once."),
+    415: ("unsupported-media-type", "This media type is not understood", "Send application/json."),
+    422: (
+        "invalid-request",
+        "The request is not valid",
+        "Mend what the detail names and send the request again.",
+    ),
+    500: ("internal", "Something went wrong here", "Try again; if it stays, report the request_id."),
+    503: ("unavailable", "The service cannot answer now", "Try again later."),
+}
+
+
+def problem(
+    request: Request, status: int, detail: str, *, errors: Sequence[Mapping[str, str]] | None = None
+) -> ProblemModel:
+    """Describe an error; `detail` is for the person who sent the request."""
+    kind, title, remedy = _KINDS.get(status) or (
+        "http-error",
+        HTTPStatus(status).phrase,
+        "See /openapi.json for what there is.",
+    )
+    return ProblemModel(
+        type=f"urn:quoth:problem:{kind}",
+        title=title,
+        status=status,
+        detail=detail,
+        remedy=remedy,
+        instance=request.url.path,
+        request_id=request_id(request),
+        errors=None if errors is None else [dict(error) for error in errors],
+    )
+
+
+def request_id(request: Request) -> str:
+    """Return the id that the response's X-Request-ID carries."""
+    return str(request.scope.get("quoth.request_id", ""))
+
+
+def respond(described: ProblemModel, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the response for a problem."""
+    return JSONResponse(
+        described.model_dump(mode="json", exclude_none=True),
+        status_code=described.status,
+        media_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
+    )
+
+
+def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
+    """Describe an error of ours: a caller's mistake is told, anything else is logged and not told."""
+    if isinstance(error, QuestionError):
+        return problem(request, 422, str(error), errors=[{"pointer": "/question", "message": str(error)}])
+    if isinstance(error, ArticleUnknownError):
+        return problem(request, 404, str(error))
+    log.error("request %s failed: %s", request_id(request), error, exc_info=error)
+    return problem(request, 500, "The request could not be completed.")
+
+
+def of_validation(request: Request, errors: Sequence[Mapping[str, Any]]) -> ProblemModel:
+    """Describe what Pydantic found, without repeating the input."""
+    faults = []
+    for error in errors:
+        place = [str(part) for part in error["loc"] if part not in {"body", "query", "path"}]
+        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in place)
+        faults.append({"pointer": pointer, "message": str(error["msg"])})
+    detail = "; ".join(f"{fault['pointer'].strip('/') or 'body'}: {fault['message']}" for fault in faults[:5])
+    return problem(request, 422, _clean(detail), errors=[_clean_all(fault) for fault in faults[:50]])
+
+
+def _clean(text: str) -> str:
+    # A key of the request may hold half a surrogate pair, which no response can carry.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _clean_all(fault: Mapping[str, str]) -> dict[str, str]:
+    return {key: _clean(value) for key, value in fault.items()}
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an application a problem."""
+
+    async def on_validation(request: Request, error: Exception) -> JSONResponse:
+        assert_type = error if isinstance(error, RequestValidationError) else RequestValidationError([])
+        return respond(of_validation(request, assert_type.errors()))
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        status = getattr(error, "status_code", 500)
+        headers = getattr(error, "headers", None)
+        detail = _KINDS.get(status, ("", HTTPStatus(status).phrase, ""))[1]
+        return respond(problem(request, status, f"{request.method} {request.url.path}: {detail}."), headers)
+
+    async def on_quoth(request: Request, error: Exception) -> JSONResponse:
+        return respond(of_quoth_error(request, error if isinstance(error, QuothError) else QuothError()))
+
+    async def on_any(request: Request, error: Exception) -> JSONResponse:
+        log.error("request %s failed", request_id(request), exc_info=error)
+        return respond(problem(request, 500, "The request could not be completed."))
+
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(QuothError, on_quoth)
+    app.add_exception_handler(Exception, on_any)
