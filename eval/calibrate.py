@@ -66,7 +66,9 @@ def read_all(
     mine = [question for question in paragraphs.questions if int(question.article_id[-1]) % 2 == half]
     everything = {article.id for article in index.articles}
     readings = []
-    for question in track(sample(mine, questions, seed), f"{name}, half {half}", console=Console(stderr=True)):
+    for question in track(
+        sample(mine, questions, seed), f"{name}, half {half}", console=Console(stderr=True)
+    ):
         for answerable in (True, False):
             barred = None if answerable else Filters(article_ids=(*(everything - {question.article_id}),))
             passages = retriever.retrieve(question.text, _TOP_K, barred)

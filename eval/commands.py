@@ -80,7 +80,10 @@ def evaluate(
 
 
 def _finite(figure: dict[str, object]) -> dict[str, object]:
-    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in figure.items()}
+    return {
+        key: None if isinstance(value, float) and math.isnan(value) else value
+        for key, value in figure.items()
+    }
 
 
 def _print(title: str, measured: list[Figure]) -> None:

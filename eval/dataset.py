@@ -100,7 +100,9 @@ def _parse(line: str, place: str) -> Example:
     question = _field(record, "question", str, place)
     if not question.strip():
         raise DatasetError(f"{place}, question: empty")
-    return Example(_field(record, "id", str, place), question, _field(record, "kind", str, place), split, spans)
+    return Example(
+        _field(record, "id", str, place), question, _field(record, "kind", str, place), split, spans
+    )
 
 
 def _field(record: Any, name: str, kind: type, place: str) -> Any:  # noqa: ANN401 - any JSON

@@ -8,6 +8,7 @@ many paragraphs ("What colour is it?"): compare the rows of a set with each othe
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,10 +56,12 @@ def methods() -> dict[str, Method]:
         "reciprocal rank": lambda found: reciprocal_rank(found.dense, found.lexical),
     }
     for weight in _WEIGHTS:
-        rows[f"convex {weight}"] = lambda found, weight=weight: convex(
-            found.dense, found.lexical, weight
-        )
+        rows[f"convex {weight}"] = functools.partial(_convex, weight)
     return rows
+
+
+def _convex(weight: float, found: Candidates) -> Vectors:
+    return convex(found.dense, found.lexical, weight)
 
 
 def open_set(name: str, folder: Path, encoder: Encoder) -> tuple[Paragraphs, FaissPassageIndex]:
@@ -118,10 +121,15 @@ def main(
     for name in sets or SETS:
         paragraphs, index = open_set(name, folder, encoder)
         asked = sample(paragraphs.questions, questions, seed)
-        found = [find(index, encoder, question) for question in track(asked, name, console=Console(stderr=True))]
+        found = [
+            find(index, encoder, question) for question in track(asked, name, console=Console(stderr=True))
+        ]
         # A passage that holds no reference answer whole cannot be found by anyone; such questions stay
         # in the denominator.
-        title = f"{name}: {len(asked)} questions, {len(paragraphs)} paragraphs, {index.manifest.passages} passages"
+        title = (
+            f"{name}: {len(asked)} questions, {len(paragraphs)} paragraphs, "
+            f"{index.manifest.passages} passages"
+        )
         table = Table("", *(f"recall@{cutoff}" for cutoff in _CUTOFFS), "MRR", title=title)
         for label, method in methods().items():
             ranks = [rank(candidates, method) for candidates in found]

@@ -109,16 +109,30 @@ def figures(results: Sequence[Result]) -> list[Figure]:
         _mean("exact match", [_score(metrics.exact_match, result) for result in results], "all"),
         _mean("token F1", [_score(metrics.token_f1, result) for result in results], "all"),
         _mean("answer lies in what is given", [result.holds_answer for result in given], "answered"),
-        _mean("best candidate holds the answer", [result.holds_answer for result in answerable], "answerable"),
-        _mean("best candidate, exact match", [_candidate(metrics.exact_match, one) for one in answerable], "answerable"),
-        _mean("best candidate, token F1", [_candidate(metrics.token_f1, one) for one in answerable], "answerable"),
+        _mean(
+            "best candidate holds the answer", [result.holds_answer for result in answerable], "answerable"
+        ),
+        _mean(
+            "best candidate, exact match",
+            [_candidate(metrics.exact_match, one) for one in answerable],
+            "answerable",
+        ),
+        _mean(
+            "best candidate, token F1",
+            [_candidate(metrics.token_f1, one) for one in answerable],
+            "answerable",
+        ),
         _mean("right article cited", [_right_article(result) for result in answerable], "answerable"),
         _mean("passage recall@1", [rank == 1 for rank in ranks], "answerable"),
         _mean("passage recall@8", [rank is not None and rank <= 8 for rank in ranks], "answerable"),  # noqa: PLR2004
         _mean("passage reciprocal rank", [1 / rank if rank else 0.0 for rank in ranks], "answerable"),
         _mean("abstained", [not result.answered for result in barred], "unanswerable"),
         _mean("refused", [not result.answered for result in answerable], "answerable"),
-        _single("AUROC answerable", metrics.auroc(confidences, [one.example.answerable for one in results]), results),
+        _single(
+            "AUROC answerable",
+            metrics.auroc(confidences, [one.example.answerable for one in results]),
+            results,
+        ),
         _single("calibration error", metrics.expected_calibration_error(confidences, right), results),
         _single("latency p50, ms", float(np.quantile(milliseconds, 0.5)), results),
         _single("latency p95, ms", float(np.quantile(milliseconds, 0.95)), results),

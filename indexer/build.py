@@ -205,7 +205,9 @@ class _Builder:
             kept = self._previous.find_article(failure.path) if self._previous else None
             if kept is not None:
                 articles.append(kept)
-                failure = replace(failure, reason=f"{failure.reason} (its last readable version stays in the index)")
+                failure = replace(
+                    failure, reason=f"{failure.reason} (its last readable version stays in the index)"
+                )
             failures.append(failure)
             self._progress.advance()
 
@@ -314,5 +316,3 @@ def _check(folder: Path, manifest: Manifest) -> None:
         canary(index)
     finally:
         index.close()
-
-

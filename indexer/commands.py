@@ -28,7 +28,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def index(
-    folder: Annotated[Path, typer.Argument(help="The folder of articles: .txt, .md and .html, at any depth.")],
+    folder: Annotated[
+        Path, typer.Argument(help="The folder of articles: .txt, .md and .html, at any depth.")
+    ],
     out: Annotated[
         Path, typer.Option("--out", help="The index folder.", envvar="QUOTH_INDEX", show_envvar=True)
     ] = DEFAULT_INDEX,

@@ -6,12 +6,15 @@ import math
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-import faiss
+import faiss as typed_faiss
 import numpy as np
 import numpy.typing as npt
 
 from indexer.encoder import Vectors
 from indexer.errors import DamagedGenerationError, SettingsError
+
+# FAISS's type stubs leave out much of what it has, among it the search parameters.
+faiss: Any = typed_faiss
 
 FaissKind = Literal["flat", "hnsw", "ivf-sq8"]
 """`flat` compares with every vector and is exact. `hnsw` walks a graph: logarithmic, all vectors in
@@ -50,6 +53,7 @@ class DenseIndex:
         """Index unit vectors `float32 (n, dimension)`, n at least 1."""
         check_kind(kind)
         count, dimension = vectors.shape
+        index: Any
         if kind == "flat":
             index = faiss.IndexFlatIP(dimension)
         elif kind == "hnsw":
@@ -115,7 +119,9 @@ class DenseIndex:
             return faiss.SearchParametersHNSW(efSearch=wanted, **selector)
         if self.kind == "ivf-sq8":
             # With a filter the nearest cells may hold nothing that is allowed: look in all of them.
-            probes = self._index.nlist if allowed is not None else max(_IVF_MIN_PROBES, self._index.nlist // 10)
+            probes = (
+                self._index.nlist if allowed is not None else max(_IVF_MIN_PROBES, self._index.nlist // 10)
+            )
             return faiss.SearchParametersIVF(nprobe=min(probes, self._index.nlist), **selector)
         return faiss.SearchParameters(**selector) if selector else None
 

@@ -100,7 +100,9 @@ class SentenceTransformerEncoder:
         """Return the number of tokens in each text, without special tokens and without truncation."""
         if not texts:
             return []
-        encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
+        encoded = self._model.tokenizer(
+            list(texts), add_special_tokens=False, truncation=False, verbose=False
+        )
         return [len(ids) for ids in encoded["input_ids"]]
 
     def encode_query(self, question: str) -> Vectors:
@@ -146,7 +148,7 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> SentenceTransformerEncoder:
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
     except (OSError, ValueError, RuntimeError, KeyError) as error:

@@ -44,7 +44,9 @@ class Filters:
         """Tell whether an article may be searched."""
         if self.article_ids and article.id not in self.article_ids:
             return False
-        if self.publishers and _fold(article.publisher or "") not in {_fold(name) for name in self.publishers}:
+        if self.publishers and _fold(article.publisher or "") not in {
+            _fold(name) for name in self.publishers
+        }:
             return False
         if self.published_from is None and self.published_to is None:
             return True
@@ -197,6 +199,10 @@ class FaissPassageIndex:
         return self._lexical.scores(question)[ids]
 
 
+def _fold(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
 def open_index(root: Path) -> FaissPassageIndex:
     """Open what `CURRENT` names in the index folder, or the newest valid generation if that is damaged.
 
@@ -227,6 +233,8 @@ def canary(index: FaissPassageIndex) -> None:
             _expect(len(index.search_lexical(text, 1)[0]) == 1, index)
 
 
-def _expect(condition: bool, index: FaissPassageIndex) -> None:  # noqa: FBT001
+def _expect(condition: bool, index: FaissPassageIndex) -> None:
     if not condition:
-        raise DamagedGenerationError(f"{index.manifest.name} does not find its own passages: it is not published")
+        raise DamagedGenerationError(
+            f"{index.manifest.name} does not find its own passages: it is not published"
+        )

@@ -29,8 +29,23 @@ _MIN_HEADLINE_WORDS = 3
 
 _NAME = r"[A-Z][\w.'’-]*(?:[ ](?:[a-z]{2,3}[ ])?[A-Z][\w.'’-]*){1,3}"
 _BYLINE = re.compile(rf"\s*By[ ](?P<names>{_NAME}(?:(?:,[ ]|[ ]and[ ]|[ ]&[ ]){_NAME})*)\s*(?:[(|,·–—-].*)?")
-_AGENCY = re.compile(r"\s*[A-Z][A-Z .,'’-]+(?:,?\s[A-Za-z]{3,9}\.?\s\d{1,2})?\s*\((?P<agency>[A-Z][\w ]{1,30})\)\s*[-–—]")
-_MONTHS = "January February March April May June July August September October November December".split()
+_AGENCY = re.compile(
+    r"\s*[A-Z][A-Z .,'’-]+(?:,?\s[A-Za-z]{3,9}\.?\s\d{1,2})?\s*\((?P<agency>[A-Z][\w ]{1,30})\)\s*[-–—]"
+)
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in _MONTHS)  # noqa: PLR2004
 _ISO = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
 _DATES = (
@@ -64,7 +79,9 @@ def _check_table(name: str, table: Any) -> dict[str, Any]:  # noqa: ANN401 - TOM
     checked: dict[str, Any] = {}
     for field, value in table.items():
         if field not in FIELDS:
-            raise SidecarError(f"{SIDECAR}: {name!r} has an unknown field {field!r}; known: {', '.join(FIELDS)}")
+            raise SidecarError(
+                f"{SIDECAR}: {name!r} has an unknown field {field!r}; known: {', '.join(FIELDS)}"
+            )
         if value == "":
             checked[field] = None
         elif field == "published":

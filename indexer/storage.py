@@ -184,7 +184,8 @@ def publishing(layout: Layout) -> Iterator[None]:
         }
         reason = reasons.get(error.errno or 0, error.strerror or str(error))
         raise PublishError(
-            f"{layout.root} could not be written, {reason}. What was published before is untouched and still answers"
+            f"{layout.root} could not be written, {reason}. What was published before is untouched and "
+            "still answers"
         ) from error
 
 
@@ -331,7 +332,9 @@ def open_newest(layout: Layout, load: Callable[[Path, Manifest], Opened]) -> Ope
         raise type(first_error)(
             f"no generation in {layout.root} can be served: {first_error}. Run `quoth index` again"
         ) from first_error
-    raise IndexMissingError(f"there is no index in {layout.root}: make one with `quoth index FOLDER --out {layout.root}`")
+    raise IndexMissingError(
+        f"there is no index in {layout.root}: make one with `quoth index FOLDER --out {layout.root}`"
+    )
 
 
 def _candidates(layout: Layout) -> list[Path]:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +88,9 @@ class Store:
             self.articles = [_article(row) for row in rows]
             numbers = self._connection.execute("SELECT article FROM passage ORDER BY id").fetchall()
         except (sqlite3.Error, ValueError) as error:
-            raise DamagedGenerationError(f"{path} cannot be read ({error}): run `quoth index` again") from error
+            raise DamagedGenerationError(
+                f"{path} cannot be read ({error}): run `quoth index` again"
+            ) from error
         self.article_numbers: npt.NDArray[np.int32] = np.array(numbers, dtype=np.int32).reshape(-1)
         self._numbers = {article.id: number for number, article in enumerate(self.articles)}
         self._text = functools.lru_cache(maxsize=_CACHED_TEXTS)(self._read_text)
@@ -126,9 +129,9 @@ class Store:
 
     def _read_text(self, number: int) -> str:
         ((data,),) = self._query("SELECT text FROM article WHERE number = ?", number)
-        return str(data, "utf-8")
+        return str(data, encoding="utf-8")
 
-    def _query(self, sql: str, parameter: int) -> list[tuple[int, ...]]:
+    def _query(self, sql: str, parameter: int) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._connection.execute(sql, (parameter,)).fetchall()
 

@@ -34,10 +34,12 @@ def ask(
     publisher: Annotated[list[str] | None, typer.Option(help="Only this publisher's articles.")] = None,
     article: Annotated[list[str] | None, typer.Option(help="Only this article, by its id.")] = None,
     published_from: Annotated[
-        datetime.datetime | None, typer.Option(help="Only articles of this day or later.", formats=["%Y-%m-%d"])
+        datetime.datetime | None,
+        typer.Option(help="Only articles of this day or later.", formats=["%Y-%m-%d"]),
     ] = None,
     published_to: Annotated[
-        datetime.datetime | None, typer.Option(help="Only articles of this day or earlier.", formats=["%Y-%m-%d"])
+        datetime.datetime | None,
+        typer.Option(help="Only articles of this day or earlier.", formats=["%Y-%m-%d"]),
     ] = None,
 ) -> None:
     """Answer a question in the articles' own words, with the source, or say that they hold no answer."""
@@ -63,7 +65,9 @@ def ask(
 def serve(
     index: IndexOption = DEFAULT_INDEX,
     host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")
+    ] = None,
     allow_public: Annotated[
         bool, typer.Option("--allow-public", help="Listen on an address that other machines reach.")
     ] = False,
@@ -79,7 +83,9 @@ def serve(
 def demo(
     index: IndexOption = DEFAULT_INDEX,
     question: Annotated[str, typer.Option(help="The sample question.")] = SAMPLE_QUESTION,
-    port: Annotated[int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")
+    ] = None,
     serve_: Annotated[bool, typer.Option("--serve/--no-serve", help="Go on to serve.")] = True,
 ) -> None:
     """Index the articles that come with Quoth if need be, answer a sample question, and serve."""
@@ -142,13 +148,15 @@ def print_answer(answer: Answer) -> None:
         console.print("[bold]The articles do not say.[/]", soft_wrap=True)
         if answer.passages:
             console.print(
-                f"The best candidate has a confidence of {answer.confidence:.2f}; {answer.threshold:.2f} is needed. "
-                "Nearest passages:",
+                f"The best candidate has a confidence of {answer.confidence:.2f}; "
+                f"{answer.threshold:.2f} is needed. Nearest passages:",
                 style="dim",
             )
         for read in answer.passages[:3]:
             place = f"{read.article.id}:{read.scored.passage.start}-{read.scored.passage.end}"
-            console.print(Text.assemble("  ", (place, "cyan"), "  ", _shorten(read.scored.text)), soft_wrap=True)
+            console.print(
+                Text.assemble("  ", (place, "cyan"), "  ", _shorten(read.scored.text)), soft_wrap=True
+            )
         return
     citation = answer.quotation.citation
     console.print(Text(answer.quotation.text, style="bold"))
@@ -233,7 +241,8 @@ def _serve(answerer: Answerer, settings: Settings) -> None:
         ) from error
     host, port = listener.getsockname()[:2]
     Console(stderr=True, highlight=False).print(
-        f"Serving [bold]http://{f'[{host}]' if ':' in host else host}:{port}/[/] (Ctrl-C stops)", soft_wrap=True
+        f"Serving [bold]http://{f'[{host}]' if ':' in host else host}:{port}/[/] (Ctrl-C stops)",
+        soft_wrap=True,
     )
     config = uvicorn.Config(
         create_app(answerer, settings),

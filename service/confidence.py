@@ -78,7 +78,9 @@ def load_sentence_model(path: Path = MODELS / "sentence.json") -> tuple[Sentence
         weights = SentenceWeights(tuple(reader["weights"]), float(reader["bias"]))
         calibration = Calibration(tuple(fitted["weights"]), float(fitted["bias"]), float(fitted["threshold"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReaderError(f"{path} cannot be read: install Quoth again, or run `python -m eval.calibrate`") from error
+        raise ReaderError(
+            f"{path} cannot be read: install Quoth again, or run `python -m eval.calibrate`"
+        ) from error
     if not fits:
         raise ReaderError(f"{path} was fitted to other features: run `python -m eval.calibrate`")
     return weights, calibration

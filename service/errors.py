@@ -1,11 +1,11 @@
 """What can go wrong between a question and its answer, as one tree.
 
-    indexer.errors.QuothError
-    └── ServiceError
-        ├── QuestionError         the caller's question or filters: mend and ask again
-        ├── ArticleUnknownError   no article by this id
-        ├── ReaderError           the reader's files are missing, altered or not fit
-        └── CitationError         an answer does not resolve to its article: never shown, always reported
+indexer.errors.QuothError
+└── ServiceError
+    ├── QuestionError         the caller's question or filters: mend and ask again
+    ├── ArticleUnknownError   no article by this id
+    ├── ReaderError           the reader's files are missing, altered or not fit
+    └── CitationError         an answer does not resolve to its article: never shown, always reported
 """
 
 from __future__ import annotations

@@ -24,7 +24,11 @@ MEDIA_TYPE = "application/problem+json"
 _KINDS: dict[int, tuple[str, str, str]] = {
     400: ("bad-request", "The request could not be read", "Send valid JSON in UTF-8."),
     404: ("not-found", "There is nothing here", "See /openapi.json for what there is."),
-    405: ("method-not-allowed", "This method is not allowed here", "Use a method that the Allow header names."),
+    405: (
+        "method-not-allowed",
+        "This method is not allowed here",
+        "Use a method that the Allow header names.",
+    ),
     413: ("too-large", "The request is too large", "Send a smaller body, or fewer questions at once."),
     415: ("unsupported-media-type", "This media type is not understood", "Send application/json."),
     422: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from indexer.errors import QuothError
@@ -74,7 +75,7 @@ def answers(
 ) -> BatchResponse:
     """Answer each question of a batch by itself: a bad one gets a problem, the others their answers."""
     if len(body.requests) > settings.max_batch:
-        raise problems.RequestValidationError(
+        raise RequestValidationError(
             [
                 {
                     "loc": ("body", "requests"),

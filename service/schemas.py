@@ -60,9 +60,13 @@ class SearchRequest(Wire):
         examples=[QUESTION],
     )
     top_k: int | None = Field(
-        None, ge=1, le=50, strict=True, description="Passages to read or return; by default as the service is set."
+        None,
+        ge=1,
+        le=50,
+        strict=True,
+        description="Passages to read or return; by default as the service is set.",
     )
-    filters: FiltersModel = Field(default_factory=FiltersModel)
+    filters: FiltersModel = FiltersModel()
 
 
 class AnswerRequest(SearchRequest):
@@ -83,7 +87,9 @@ class BatchRequest(Wire):
 
     requests: Annotated[
         list[Any],
-        WithJsonSchema({"type": "array", "items": {"$ref": "#/components/schemas/AnswerRequest"}, "minItems": 1}),
+        WithJsonSchema(
+            {"type": "array", "items": {"$ref": "#/components/schemas/AnswerRequest"}, "minItems": 1}
+        ),
     ] = Field(min_length=1, examples=[[{"question": QUESTION}]])
 
 

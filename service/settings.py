@@ -63,7 +63,8 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         problems = "; ".join(
-            f"{PREFIX}{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
+            f"{PREFIX}{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+            for problem in error.errors()
         )
         raise SettingsError(f"the settings cannot be used: {problems}") from error
 
@@ -71,6 +72,8 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     # pydantic-settings forbids unknown names where it is given them, but not in the environment.
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | _OTHERS
-    unknown = sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+    unknown = sorted(
+        name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}: known are {', '.join(sorted(known))}")

@@ -56,7 +56,10 @@ def build_tantivy(texts: Sequence[str], folder: Path) -> Search:
     def search(question: str) -> Sequence[int]:
         query: Any = tantivy.Query.boolean_query(
             [
-                (tantivy.Occur.Should, tantivy.Query.term_query(index.schema, "terms", term, index_option="freq"))
+                (
+                    tantivy.Occur.Should,
+                    tantivy.Query.term_query(index.schema, "terms", term, index_option="freq"),
+                )
                 for term in terms(question)
             ]
         )
@@ -78,7 +81,14 @@ def main(
     asked = sample(paragraphs.questions, questions, seed=0)
     relevant = [relevant_passages(index, question) for question in asked]
     table = Table(
-        "", "recall@8", "MRR", "index s", "MB", "p50 ms", "p95 ms", title=f"{name}: {len(texts)} passages, n={len(asked)}"
+        "",
+        "recall@8",
+        "MRR",
+        "index s",
+        "MB",
+        "p50 ms",
+        "p95 ms",
+        title=f"{name}: {len(texts)} passages, n={len(asked)}",
     )
     for label, make in {"bm25s": build_bm25s, "tantivy": build_tantivy}.items():
         with tempfile.TemporaryDirectory() as temporary:

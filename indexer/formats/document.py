@@ -30,5 +30,6 @@ def decode_utf8(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableFileError(
-            f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start} (line {line}); save it as UTF-8"
+            f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start} (line {line}); "
+            "save it as UTF-8"
         ) from error

@@ -11,7 +11,9 @@ import yaml
 from indexer.metadata import parse_date, web_url
 from indexer.records import Metadata
 
-_BLOCK = re.compile(r"---[^\S\n]*\r?\n(?P<yaml>.{0,65536}?)^(?:---|\.\.\.)[^\S\n]*\r?$\n?", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(
+    r"---[^\S\n]*\r?\n(?P<yaml>.{0,65536}?)^(?:---|\.\.\.)[^\S\n]*\r?$\n?", re.DOTALL | re.MULTILINE
+)
 
 # Front matter is other programs' format: each has its own name for the same thing.
 _KEYS = {

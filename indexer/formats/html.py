@@ -7,6 +7,7 @@ import re
 
 import trafilatura
 from lxml import etree
+from trafilatura.settings import Document as TrafilaturaDocument
 
 from indexer.errors import UnreadableFileError
 from indexer.formats.document import Document, decode_utf8
@@ -14,7 +15,9 @@ from indexer.metadata import parse_date, web_url
 from indexer.records import Metadata
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
-_XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
+_XML_ENCODING = re.compile(
+    rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE
+)
 _DECLARED_WITHIN = 4096  # bytes: where a page has to name its encoding (HTML says 1,024)
 # The encodings whose labels the HTML standard reads as windows-1252.
 _LATIN = frozenset({"iso8859-1", "ascii"})
@@ -39,7 +42,11 @@ def read(data: bytes) -> Document:
         )
     except (RecursionError, etree.LxmlError, ValueError, AttributeError, TypeError) as error:
         raise UnreadableFileError(f"not a page that can be read ({type(error).__name__})") from error
-    if found is None or not isinstance(found.text, str) or not found.text.strip():
+    if (
+        not isinstance(found, TrafilaturaDocument)
+        or not isinstance(found.text, str)
+        or not found.text.strip()
+    ):
         raise UnreadableFileError("no article text was found in the page")
     # Each line that trafilatura returns is a block of the page; a blank line keeps a heading from
     # running on into the sentence below it.
@@ -67,7 +74,9 @@ def _decode(data: bytes) -> str:
     except LookupError as error:
         raise UnreadableFileError(f"it declares an unknown encoding, {label!r}") from error
     except UnicodeDecodeError as error:
-        raise UnreadableFileError(f"it declares {label} but byte {error.start} is not: save it as UTF-8") from error
+        raise UnreadableFileError(
+            f"it declares {label} but byte {error.start} is not: save it as UTF-8"
+        ) from error
 
 
 def _words(value: str | None) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -38,7 +39,6 @@ EXAMPLES = (
 
 @router.get("/")
 def ask(
-    request: Request,
     answerer: AnswererDependency,
     q: Annotated[str, Query(description="The question.")] = "",
 ) -> HTMLResponse:
@@ -107,8 +107,10 @@ def paragraphs(text: str, span: tuple[int, int] | None) -> list[dict[str, object
             continue
         runs: list[tuple[str, bool, bool]] = []
         low, high = span or (0, 0)
-        cuts = sorted({match.start(), match.end(), *(cut for cut in (low, high) if match.start() < cut < match.end())})
-        for begin, stop in zip(cuts, cuts[1:], strict=False):
+        cuts = sorted(
+            {match.start(), match.end(), *(cut for cut in (low, high) if match.start() < cut < match.end())}
+        )
+        for begin, stop in pairwise(cuts):
             marked = low <= begin and stop <= high
             runs.append((text[begin:stop], marked, marked and first))
             first = first and not marked
