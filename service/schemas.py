@@ -37,10 +37,10 @@ class FiltersModel(Wire):
         default_factory=list, max_length=_MAX_LISTED, description="Only these articles."
     )
     published_from: datetime.date | None = Field(
-        None, description="Only articles published on this day or later; undated ones are left out."
+        default=None, description="Only articles published on this day or later; undated ones are left out."
     )
     published_to: datetime.date | None = Field(
-        None, description="Only articles published on this day or earlier; undated ones are left out."
+        default=None, description="Only articles published on this day or earlier; undated ones are left out."
     )
 
     def to_filters(self) -> Filters:
@@ -60,7 +60,7 @@ class SearchRequest(Wire):
         examples=[QUESTION],
     )
     top_k: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=50,
         strict=True,
@@ -73,7 +73,7 @@ class AnswerRequest(SearchRequest):
     """A question to answer."""
 
     min_confidence: float | None = Field(
-        None,
+        default=None,
         ge=0,
         le=1,
         allow_inf_nan=False,
@@ -334,7 +334,8 @@ class ProblemModel(BaseModel):
     instance: str = Field(examples=["/v1/answer"])
     request_id: str
     errors: list[dict[str, str]] | None = Field(
-        None, description="For an invalid request: each fault, with a JSON pointer to where it stands."
+        default=None,
+        description="For an invalid request: each fault, with a JSON pointer to where it stands.",
     )
 
 

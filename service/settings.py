@@ -24,7 +24,7 @@ class Settings(BaseSettings):
 
     index: Path = Field(Path(".quoth/index"), description="The index folder.")
     encoder: str | None = Field(
-        None, description="Name or path of the encoder; by default the one that made the index."
+        default=None, description="Name or path of the encoder; by default the one that made the index."
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     top_k: int = Field(8, ge=1, le=50, description="Passages read for a question.")
     alternatives: int = Field(3, ge=0, le=20, description="Other candidates shown beside an answer.")
     min_confidence: float | None = Field(
-        None,
+        default=None,
         ge=0,
         le=1,
         allow_inf_nan=False,
