@@ -68,7 +68,9 @@ class DenseIndex:
 
     def save(self, path: Path, originals: Path) -> None:
         """Write the index to `path`, and to `originals` the vectors that it holds only rounded, if so."""
-        faiss.write_index(self._index, str(path))
+        # Through a Python file: FAISS's own writer makes a RuntimeError of a full disk.
+        with path.open("wb") as file:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
         if self._originals is not None:
             np.save(originals, self._originals, allow_pickle=False)
 
@@ -92,11 +94,19 @@ class DenseIndex:
         `vector` is `float32 (dimension,)`. `allowed`, if given, is `bool (n,)`: which passages may be
         returned. Fewer than `count` come back when fewer are allowed. Equal scores rank by id.
         """
-        count = min(count, len(self))
-        scores, ids = self._index.search(vector.reshape(1, -1), count, params=self._parameters(allowed))
-        found = ids[0] >= 0
-        ids, scores = ids[0][found], scores[0][found]
-        order = np.lexsort((ids, -scores))
+        count = wanted = min(count, len(self))
+        parameters = self._parameters(allowed)
+        while True:
+            # FAISS keeps any of the vectors that tie for the last place, so it is asked for more until
+            # a lower score shows that all of them are there.
+            wanted = min(wanted + 1, len(self))
+            all_scores, all_ids = self._index.search(vector.reshape(1, -1), wanted, params=parameters)
+            found = all_ids[0] >= 0
+            ids, scores = all_ids[0][found], all_scores[0][found]
+            if wanted == len(self) or len(ids) < wanted or scores[-1] < scores[count - 1]:
+                break
+            wanted *= 2
+        order = np.lexsort((ids, -scores))[:count]
         return ids[order], scores[order]
 
     def scores(self, vector: Vectors, ids: Ids) -> Vectors:

@@ -182,7 +182,9 @@ def publishing(layout: Layout) -> Iterator[None]:
             errno.EACCES: "no permission to write there: choose another folder with --out",
             errno.EPERM: "no permission to write there: choose another folder with --out",
         }
-        reason = reasons.get(error.errno or 0, error.strerror or str(error))
+        # NumPy reports a file that it could not write whole without a number.
+        number = errno.ENOSPC if error.errno is None else error.errno
+        reason = reasons.get(number, f"{error.strerror}: check the disk, or choose another folder with --out")
         raise PublishError(
             f"{layout.root} could not be written, {reason}. What was published before is untouched and "
             "still answers"

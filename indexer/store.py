@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import functools
 import sqlite3
 import threading
@@ -40,7 +41,20 @@ _CACHED_TEXTS = 64  # articles whose text stays decoded
 
 
 def write_store(path: Path, articles: Iterable[tuple[Article, Sequence[tuple[int, int]]]]) -> None:
-    """Write articles, each with its passages' offsets, and number the passages from 0 in that order."""
+    """Write articles, each with its passages' offsets, and number the passages from 0 in that order.
+
+    Raises:
+        OSError: the disk is full or failed.
+    """
+    try:
+        _write(path, articles)
+    except sqlite3.OperationalError as error:
+        # Told as every other file's writer tells it.
+        full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+
+
+def _write(path: Path, articles: Iterable[tuple[Article, Sequence[tuple[int, int]]]]) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         # The folder is private until it is published, so a half-written file harms nobody.
         connection.execute("PRAGMA journal_mode = OFF")

@@ -58,9 +58,11 @@ def split_front_matter(text: str) -> tuple[Metadata, str]:
 
 def _words(value: Any) -> str | None:  # noqa: ANN401
     if isinstance(value, str):
-        return " ".join(value.split()) or None
+        # PyYAML reads an escaped emoji ("\ud83d\ude00", as JSON writes it) as two halves, which no file takes.
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return " ".join(whole.split()) or None
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return ", ".join(" ".join(item.split()) for item in value) or None
+        return ", ".join(words for item in value if (words := _words(item))) or None
     return None
 
 

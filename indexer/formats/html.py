@@ -21,6 +21,10 @@ _XML_ENCODING = re.compile(
 _DECLARED_WITHIN = 4096  # bytes: where a page has to name its encoding (HTML says 1,024)
 # The encodings whose labels the HTML standard reads as windows-1252.
 _LATIN = frozenset({"iso8859-1", "ascii"})
+# A page whose bytes spell out "utf-16" in ASCII is not: the HTML standard reads it as UTF-8.
+_WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
+# Python has these and no browser does; they turn marks of the text into something else.
+_PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 
 
 def read(data: bytes) -> Document:
@@ -69,7 +73,11 @@ def _decode(data: bytes) -> str:
         return decode_utf8(data)
     label = declared[1].decode("ascii")
     try:
-        encoding = codecs.lookup(label).name
+        encoding = codecs.lookup(label).name.replace("_", "-")
+        if encoding in _PYTHONS_OWN:
+            raise LookupError(encoding)
+        if encoding in _WIDE:
+            return decode_utf8(data)
         return data.decode("cp1252" if encoding in _LATIN else encoding)
     except LookupError as error:
         raise UnreadableFileError(f"it declares an unknown encoding, {label!r}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -95,26 +96,30 @@ def split_quote(citation: Citation) -> tuple[str, str, str]:
     return citation.quote[:start], citation.quote[start:end], citation.quote[end:]
 
 
-def paragraphs(text: str, span: tuple[int, int] | None) -> list[dict[str, object]]:
-    """Cut a text into its paragraphs for showing, each as runs of `(words, marked, first marked)`.
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A line of an article for showing, as runs of `(words, marked, first marked)`.
 
-    `aside` tells that a paragraph is page furniture, which is shown but never quoted.
+    `aside` tells that it is page furniture, which is shown but never quoted.
     """
-    shown: list[dict[str, object]] = []
+
+    runs: tuple[tuple[str, bool, bool], ...]
+    aside: bool
+
+
+def paragraphs(text: str, span: tuple[int, int] | None) -> list[Paragraph]:
+    """Cut a text into its lines for showing, with `span` marked wherever it runs through them."""
+    low, high = span or (0, 0)
+    shown: list[Paragraph] = []
     first = True
-    for match in re.finditer(r"[^\n]+", text):
-        if not match[0].strip():
-            continue
+    for match in re.finditer(r"[^\n]*\S[^\n]*", text):
+        inside = (cut for cut in (low, high) if match.start() < cut < match.end())
         runs: list[tuple[str, bool, bool]] = []
-        low, high = span or (0, 0)
-        cuts = sorted(
-            {match.start(), match.end(), *(cut for cut in (low, high) if match.start() < cut < match.end())}
-        )
-        for begin, stop in pairwise(cuts):
+        for begin, stop in pairwise(sorted({match.start(), match.end(), *inside})):
             marked = low <= begin and stop <= high
             runs.append((text[begin:stop], marked, marked and first))
             first = first and not marked
-        shown.append({"runs": runs, "aside": is_furniture(match[0])})
+        shown.append(Paragraph(tuple(runs), is_furniture(match[0])))
     return shown
 
 
