@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from indexer.errors import QuothError
 
@@ -36,12 +37,9 @@ def run(application: typer.Typer, arguments: Sequence[str] | None = None) -> Non
     try:
         application(args=list(arguments) if arguments is not None else None)
     except QuothError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {_plain(error)}", soft_wrap=True, highlight=False)
+        # As Text: a message may quote a file's name or words, which must not be read as markup.
+        message = Text.assemble(("error:", "bold red"), f" {error}")
+        Console(stderr=True).print(message, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell reports a process that Ctrl-C ended
-
-
-def _plain(error: QuothError) -> str:
-    # A message may quote a file's name or text, which must not be read as markup.
-    return str(error).replace("[", r"\[")

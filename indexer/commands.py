@@ -126,7 +126,7 @@ def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:
 
 
 def _print_report(report: BuildReport, out: Path) -> None:
-    warnings = Console(stderr=True)
+    warnings = Console(stderr=True, emoji=False)
     for failure in report.failures:
         warnings.print(
             f"[bold yellow]not read:[/] {escape(failure.path)}: {escape(failure.reason)}",
@@ -156,7 +156,7 @@ def _print_table(rows: dict[str, str]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows.items():
         table.add_row(name, escape(value))
-    Console(highlight=False).print(table)
+    Console(highlight=False, emoji=False).print(table)
 
 
 class _Bars:

@@ -60,7 +60,7 @@ class Corpus:
         self.folder = folder
         self._max_file_bytes = max_file_bytes
         self._files = sorted(_files(folder))
-        self._ignored = sum(not _is_article(path) for path in self._files)
+        self._count = sum(_is_article(path) for path in self._files)
 
     @property
     def name(self) -> str:
@@ -69,12 +69,12 @@ class Corpus:
 
     @property
     def ignored(self) -> int:
-        """Files of other types than those in `FORMATS`."""
-        return self._ignored
+        """Files of other types than those in `FORMATS`; the sidecar is read, so it is none of them."""
+        return len(self._files) - self._count - (SIDECAR in self._files)
 
     def __len__(self) -> int:
         """Return the number of files that look like articles, readable or not."""
-        return len(self._files) - self._ignored
+        return self._count
 
     def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
         """Yield each article, in the order of its id; a file that cannot be read goes to `on_failure`."""

@@ -28,6 +28,7 @@ Mask = npt.NDArray[np.bool_]
 _HNSW_LINKS = 32
 _HNSW_BUILD = 200
 _HNSW_SEARCH = 128
+_HNSW_FILTERED = 10_000  # where so few are allowed, comparing with each is as quick and misses none
 _IVF_MIN_PROBES = 16
 _IVF_TRAIN_PER_CELL = 39  # FAISS warns below this many training vectors a cell
 
@@ -95,6 +96,8 @@ class DenseIndex:
         returned. Fewer than `count` come back when fewer are allowed. Equal scores rank by id.
         """
         count = wanted = min(count, len(self))
+        if allowed is not None and self.kind == "hnsw" and np.count_nonzero(allowed) <= _HNSW_FILTERED:
+            return self._search_each(vector, count, np.flatnonzero(allowed))
         parameters = self._parameters(allowed)
         while True:
             # FAISS keeps any of the vectors that tie for the last place, so it is asked for more until
@@ -106,6 +109,11 @@ class DenseIndex:
             if wanted == len(self) or len(ids) < wanted or scores[-1] < scores[count - 1]:
                 break
             wanted *= 2
+        order = np.lexsort((ids, -scores))[:count]
+        return ids[order], scores[order]
+
+    def _search_each(self, vector: Vectors, count: int, ids: Ids) -> tuple[Ids, Vectors]:
+        scores = self.scores(vector, ids)
         order = np.lexsort((ids, -scores))[:count]
         return ids[order], scores[order]
 

@@ -226,6 +226,9 @@ def canary(index: FaissPassageIndex) -> None:
         vector = index.dense.vectors(passage_id, 1)[0]
         ids, scores = index.search_dense(vector, 1)
         _expect(len(ids) == 1 and 0 <= ids[0] < count and scores[0] > _CANARY_SIMILARITY, index)
+        # Another passage may say the same; but the one that was asked for has to be where it belongs.
+        own = index.dense_scores(vector, np.array([passage_id], dtype=np.int64))
+        _expect(bool(own[0] > _CANARY_SIMILARITY), index)
         passage = index.passage(passage_id)
         text = index.passage_text(passage)
         _expect(bool(text.strip()) and len(text) == passage.end - passage.start, index)

@@ -42,12 +42,15 @@ _WORD = re.compile(r"\w+")
 def terms(text: str) -> list[str]:
     """Return the index terms of a text: words in lower case, without accents, stemmed.
 
-    Compatibility forms are made alike first (full-width letters, ligatures). Function words stay: BM25
-    gives them next to no weight, and a question of function words alone still finds something.
+    Compatibility forms are made alike first (full-width letters, ligatures). Function words stay, so that
+    a question of nothing else still finds something.
     """
+    return cast("list[str]", _stemmer().stemWords(_WORD.findall(_fold(text))))
+
+
+def _fold(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
-    return cast("list[str]", _stemmer().stemWords(_WORD.findall(plain)))
+    return "".join(char for char in folded if not unicodedata.combining(char))
 
 
 # PyStemmer's objects may not be shared between threads.
@@ -58,6 +61,111 @@ def _stemmer() -> Any:  # noqa: ANN401 - PyStemmer has no types
     if not hasattr(_local, "stemmer"):
         _local.stemmer = Stemmer.Stemmer(STEMMER)
     return _local.stemmer
+
+
+# The closed classes of English words that questions are built of. Next to what is asked about they say
+# nothing of where it stands, and the rarer ones ("who", "whom") would weigh as much as a name: without
+# them BM25 alone finds 1 to 3 points of MRR more on each development set.
+_FUNCTION_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "here",
+        "who",
+        "whom",
+        "whose",
+        "what",
+        "which",
+        "when",
+        "where",
+        "why",
+        "how",
+        "i",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "me",
+        "him",
+        "her",
+        "us",
+        "them",
+        "my",
+        "your",
+        "his",
+        "its",
+        "our",
+        "their",
+        "am",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "do",
+        "does",
+        "did",
+        "done",
+        "has",
+        "have",
+        "had",
+        "having",
+        "can",
+        "could",
+        "may",
+        "might",
+        "must",
+        "shall",
+        "should",
+        "will",
+        "would",
+        "and",
+        "or",
+        "but",
+        "nor",
+        "if",
+        "than",
+        "then",
+        "so",
+        "as",
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "to",
+        "with",
+        "into",
+        "about",
+        "over",
+        "under",
+        "between",
+        "many",
+        "much",
+        "not",
+        "no",
+        "any",
+        "some",
+    ]
+)
+
+
+def question_terms(question: str) -> list[str]:
+    """Return the terms that a question asks about, without its function words; all if nothing is left."""
+    asked = " ".join(word for word in _WORD.findall(_fold(question)) if word not in _FUNCTION_WORDS)
+    return terms(asked) or terms(question)
 
 
 class LexicalIndex:
@@ -74,6 +182,9 @@ class LexicalIndex:
     def build(cls, texts: Iterable[str]) -> LexicalIndex:
         """Index the texts of all passages, in the order of their ids."""
         documents = [terms(text) for text in texts]
+        if not any(documents):
+            # bm25s divides by the average length. No question holds the empty term.
+            documents = [[""] for _ in documents]
         index = bm25s.BM25(k1=_K1, b=_B, method="lucene")
         index.index(documents, create_empty_token=True, show_progress=False)
         return cls(index, len(documents))
@@ -97,8 +208,11 @@ class LexicalIndex:
             ) from error
 
     def scores(self, question: str) -> Vectors:
-        """Return the BM25 score of every passage, `float32 (n,)`, 0 where no term is shared."""
-        known = [term for term in terms(question) if term in self._index.vocab_dict]
+        """Return the BM25 score of every passage, `float32 (n,)`, 0 where no term is shared.
+
+        The question counts by its `question_terms`.
+        """
+        known = [term for term in question_terms(question) if term in self._index.vocab_dict]
         if not known:
             return np.zeros(self._count, dtype=np.float32)
         return np.asarray(self._index.get_scores(known), dtype=np.float32)

@@ -32,7 +32,8 @@ class SplitterSettings:
 
     `max_tokens`: tokens of the encoder in one passage, 16 to 512; 150 fills what the span reader reads
     at once and still names one topic. `overlap_tokens`: what two neighbours share at most, below
-    `max_tokens`. `language`: ISO 639-1, for the sentence rules.
+    `max_tokens`; the last passage before furniture or the end shares more where it has room.
+    `language`: ISO 639-1, for the sentence rules.
     """
 
     max_tokens: int = 150

@@ -7,7 +7,7 @@ one flipped bit would otherwise make it name another generation.
 
 Publishing is built of steps that each leave the old generation or the new one: build in a temporary
 folder, fsync every file, write and fsync the manifest, rename the folder, fsync its parent, open and try
-the result, replace `CURRENT`. The previous generation is kept to fall back to.
+the result, replace `CURRENT`. The previous sound generation is kept to fall back to.
 """
 
 from __future__ import annotations
@@ -251,9 +251,27 @@ def _point(layout: Layout, manifest: Manifest) -> None:
 
 
 def collect(layout: Layout) -> None:
-    """Remove all but the newest generations; a process that still has one open keeps its files."""
-    for number in layout.numbers()[KEPT:]:
-        _remove(layout, layout.generation(number))
+    """Remove all but the newest sound generations; a process that still has one open keeps its files.
+
+    A damaged one is none to fall back to, so it does not take the place of an older one that is.
+    """
+    numbers = layout.numbers()
+    if len(numbers) <= KEPT:
+        return
+    kept = 0
+    for number in numbers:
+        if kept < KEPT and _is_sound(layout.generation(number)):
+            kept += 1
+        else:
+            _remove(layout, layout.generation(number))
+
+
+def _is_sound(folder: Path) -> bool:
+    try:
+        verify(folder)
+    except (DamagedGenerationError, FormatVersionError):
+        return False
+    return True
 
 
 def _remove(layout: Layout, folder: Path) -> None:

@@ -88,7 +88,7 @@ class Answerer:
                 passages = self._retriever.retrieve(question, top_k or self._settings.top_k, filters)
             with _timed(timings, "read"):
                 spans = self._reader.read(question, passages)
-            quotations = self._quotations(question, spans, passages)
+            quotations = self._quotations(spans)
         threshold = self._calibration.threshold if min_confidence is None else min_confidence
         given = bool(quotations) and quotations[0].confidence >= threshold
         reason = None if given else Reason.LOW_CONFIDENCE if quotations else Reason.NO_PASSAGES
@@ -141,9 +141,7 @@ class Answerer:
             raise CitationError(f"passage {scored.passage.id} belongs to no article")
         return article
 
-    def _quotations(
-        self, question: str, spans: Sequence[Span], passages: Sequence[ScoredPassage]
-    ) -> list[Quotation]:
+    def _quotations(self, spans: Sequence[Span]) -> list[Quotation]:
         """The best span and its alternatives; the same words at several places are one quotation."""
         places: dict[str, list[int]] = {}
         for place, span in enumerate(spans):
@@ -151,7 +149,7 @@ class Answerer:
         quotations = []
         for text, found in list(places.items())[: 1 + self._settings.alternatives]:
             citations = [self._cite(spans[place]) for place in found]
-            features = confidence_features(question, spans, found[0], passages)
+            features = confidence_features(spans, found[0])
             quotations.append(
                 Quotation(text, self._calibration.confidence(features), citations[0], tuple(citations[1:]))
             )

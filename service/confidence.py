@@ -13,16 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.lexical import terms
-from indexer.records import ScoredPassage
 from service.answers import Span
 from service.errors import ReaderError
 from service.reader import SENTENCE_FEATURES, SentenceWeights
 
-CONFIDENCE_FEATURES = ("score", "margin", "dense", "best_dense", "lexical_per_term")
-"""What the confidence looks at, in the order of its weights: the span's score; its distance to the best
-other span; the cosine of question and the span's passage; the highest such cosine; the BM25 score of the
-span's passage over the number of the question's terms."""
+CONFIDENCE_FEATURES = ("score", "margin")
+"""What the confidence looks at, in the order of its weights: the span's score and its distance to the best
+other span. The passages' cosines and BM25 scores were tried beside them: they add nothing on the unseen
+half, and BM25's depend on the size of the corpus, so that a fit on a large one misleads on a small one."""
 
 MODELS = Path(__file__).parent / "models"
 
@@ -46,23 +44,14 @@ class Calibration:
         return math.exp(log_odds) / (1 + math.exp(log_odds))
 
 
-def confidence_features(
-    question: str, spans: Sequence[Span], place: int, passages: Sequence[ScoredPassage]
-) -> list[float]:
+def confidence_features(spans: Sequence[Span], place: int) -> list[float]:
     """Return the features of `spans[place]`, in the order of `CONFIDENCE_FEATURES`.
 
-    `spans` are ranked best first and were read in `passages`.
+    `spans` are ranked best first; a span without others has no margin: 0.
     """
     span = spans[place]
     others = [other.score for number, other in enumerate(spans[: place + 2]) if number != place]
-    passage = next(scored for scored in passages if scored.passage.id == span.passage.id)
-    return [
-        span.score,
-        span.score - max(others, default=span.score),
-        passage.dense,
-        max(scored.dense for scored in passages),
-        passage.lexical / max(1, len(terms(question))),
-    ]
+    return [span.score, span.score - max(others, default=span.score)]
 
 
 def load_sentence_model(path: Path = MODELS / "sentence.json") -> tuple[SentenceWeights, Calibration]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.encoder import Encoder
-from indexer.lexical import terms
+from indexer.lexical import question_terms, terms
 from indexer.records import Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets
 from service.answers import Span
@@ -38,10 +38,11 @@ class Reader(Protocol):
         ...
 
 
-SENTENCE_FEATURES = ("similarity", "coverage", "passage_score")
+SENTENCE_FEATURES = ("similarity", "coverage", "passage_similarity")
 """What the sentence reader looks at, in the order of its weights: cosine of question and sentence, the
 share of the question's terms (weighted by their rarity among the candidates) that the sentence holds,
-and the fused score of its passage."""
+and the cosine of question and its passage. The passage's fused score would rank as well, but it is
+relative to the question, and says nothing of whether the articles answer at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class SentenceWeights:
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     passage: Passage
-    passage_score: float
+    passage_similarity: float
     start: int
     end: int
     text: str
@@ -95,7 +96,7 @@ class SentenceReader:
             [
                 vectors @ self._encoder.encode_query(question),
                 _coverage(question, [candidate.text for candidate in found]),
-                [candidate.passage_score for candidate in found],
+                [candidate.passage_similarity for candidate in found],
             ]
         ).astype(np.float64)
         return [Span(one.passage, one.start, one.end, one.text, 0.0) for one in found], features
@@ -108,14 +109,14 @@ class SentenceReader:
             for start, end in sentence_offsets(scored.text, language=self._language):
                 place = (passage.article_id, passage.start + start)
                 candidate = _Candidate(
-                    passage, scored.score, passage.start + start, passage.start + end, scored.text[start:end]
+                    passage, scored.dense, passage.start + start, passage.start + end, scored.text[start:end]
                 )
                 found.setdefault(place, candidate)
         return list(found.values())
 
 
 def _coverage(question: str, sentences: Sequence[str]) -> list[float]:
-    wanted = set(terms(question))
+    wanted = set(question_terms(question))
     held = [wanted & set(terms(sentence)) for sentence in sentences]
     counts = Counter(term for terms_held in held for term in terms_held)
     rarity = {term: math.log(1 + len(sentences) / (1 + counts[term])) for term in wanted}

@@ -23,7 +23,7 @@ from eval.metrics import mean_reciprocal_rank, recall_at
 from eval.retrieval import open_set, relevant_passages, sample
 from indexer.cli import run
 from indexer.encoder import load_encoder
-from indexer.lexical import LexicalIndex, best, terms
+from indexer.lexical import LexicalIndex, best, question_terms, terms
 
 _COUNT = 100
 
@@ -60,7 +60,7 @@ def build_tantivy(texts: Sequence[str], folder: Path) -> Search:
                     tantivy.Occur.Should,
                     tantivy.Query.term_query(index.schema, "terms", term, index_option="freq"),
                 )
-                for term in terms(question)
+                for term in question_terms(question)
             ]
         )
         return [searcher.doc(address)["id"][0] for _, address in searcher.search(query, limit=_COUNT).hits]

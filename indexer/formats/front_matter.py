@@ -58,7 +58,7 @@ def split_front_matter(text: str) -> tuple[Metadata, str]:
 
 def _words(value: Any) -> str | None:  # noqa: ANN401
     if isinstance(value, str):
-        # PyYAML reads an escaped emoji ("\ud83d\ude00", as JSON writes it) as two halves, which no file takes.
+        # PyYAML reads an escaped emoji ("\ud83d\ude00", as JSON has it) as two halves, which no file takes.
         whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return " ".join(whole.split()) or None
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):

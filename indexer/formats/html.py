@@ -72,19 +72,27 @@ def _decode(data: bytes) -> str:
     if declared is None or data.startswith(codecs.BOM_UTF8):
         return decode_utf8(data)
     label = declared[1].decode("ascii")
+    encoding = _encoding(label)
+    if encoding in _WIDE:
+        return decode_utf8(data)
     try:
-        encoding = codecs.lookup(label).name.replace("_", "-")
-        if encoding in _PYTHONS_OWN:
-            raise LookupError(encoding)
-        if encoding in _WIDE:
-            return decode_utf8(data)
         return data.decode("cp1252" if encoding in _LATIN else encoding)
-    except LookupError as error:
-        raise UnreadableFileError(f"it declares an unknown encoding, {label!r}") from error
     except UnicodeDecodeError as error:
         raise UnreadableFileError(
             f"it declares {label} but byte {error.start} is not: save it as UTF-8"
         ) from error
+    except LookupError as error:
+        raise UnreadableFileError(f"it declares an unknown encoding, {label!r}") from error
+
+
+def _encoding(label: str) -> str:
+    try:
+        encoding = codecs.lookup(label).name.replace("_", "-")
+    except LookupError as error:
+        raise UnreadableFileError(f"it declares an unknown encoding, {label!r}") from error
+    if encoding in _PYTHONS_OWN:
+        raise UnreadableFileError(f"it declares {label!r}, which no browser reads: save it as UTF-8")
+    return encoding
 
 
 def _words(value: str | None) -> str | None:

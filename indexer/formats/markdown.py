@@ -11,21 +11,26 @@ from collections.abc import Iterable, Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from indexer.errors import UnreadableFileError
 from indexer.formats.document import Document, decode_utf8
 from indexer.formats.front_matter import split_front_matter
 from indexer.records import Metadata
 
-_PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
+# markdown-it-py drops what is nested deeper than this, 20 levels (ten lists) by default, without a word.
+_MAX_NESTING = 100
+_PARSER = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable("table")
 
 
 def read(data: bytes) -> Document:
     """Read UTF-8 Markdown, with or without YAML front matter.
 
     Raises:
-        UnreadableFileError: not UTF-8.
+        UnreadableFileError: not UTF-8, or lists or quotes nested too deep.
     """
     metadata, body = split_front_matter(decode_utf8(data).replace("\r\n", "\n"))
     tokens = _PARSER.parse(body)
+    if any(token.level >= _MAX_NESTING - 1 for token in tokens):
+        raise UnreadableFileError(f"lists or quotes nested {_MAX_NESTING} levels deep: flatten it")
     if metadata.title is None:
         metadata = Metadata(
             _first_heading(tokens), metadata.publisher, metadata.author, metadata.published, metadata.url

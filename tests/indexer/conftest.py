@@ -58,7 +58,7 @@ def fake_encoder() -> FakeEncoder:
     return FakeEncoder()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_encoder() -> type[FakeEncoder]:
     return FakeEncoder
 

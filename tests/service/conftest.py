@@ -63,11 +63,16 @@ def word_answerer(word_encoder: WordEncoder) -> Callable[[Path, Path], Answerer]
     """A folder of articles and an empty folder -> an Answerer over them that never abstains."""
 
     def make(folder: Path, out: Path) -> Answerer:
-        build(Corpus(folder), out, word_encoder, BuildSettings(SplitterSettings(max_tokens=30, overlap_tokens=10)))
+        build(
+            Corpus(folder),
+            out,
+            word_encoder,
+            BuildSettings(SplitterSettings(max_tokens=30, overlap_tokens=10)),
+        )
         index = open_index(out)
         retriever = Retriever(index, word_encoder, RetrieverSettings())
         reader = SentenceReader(word_encoder, SentenceWeights((4.0, 2.0, 1.0), -3.0))
-        return Answerer(index, retriever, reader, Calibration((1.0, 0.5, 0.0, 0.0, 0.1), 0.0, 0.0))
+        return Answerer(index, retriever, reader, Calibration((1.0, 0.5), 0.0, 0.0))
 
     return make
 

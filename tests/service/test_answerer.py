@@ -24,7 +24,9 @@ MakeAnswerer = Callable[[Path, Path], Answerer]
 def small(tmp_path: Path, word_answerer: MakeAnswerer) -> Answerer:
     folder = tmp_path / "articles"
     folder.mkdir()
-    (folder / "rain.txt").write_text("It rained in Lahore. The river rose by two metres. Nobody was hurt.", "utf-8")
+    (folder / "rain.txt").write_text(
+        "It rained in Lahore. The river rose by two metres. Nobody was hurt.", "utf-8"
+    )
     (folder / "copy.txt").write_text("A copy says so too. The river rose by two metres.", "utf-8")
     return word_answerer(folder, tmp_path / "index")
 
@@ -68,7 +70,7 @@ def test_a_confidence_below_the_threshold_is_an_abstention_that_shows_what_was_r
 
 
 def test_a_threshold_of_zero_is_not_taken_for_none(small: Answerer) -> None:
-    strict = Answerer(small.index, small._retriever, small._reader, Calibration((0.0,) * 5, -9.0, 0.5))
+    strict = Answerer(small.index, small._retriever, small._reader, Calibration((0.0, 0.0), -9.0, 0.5))
     assert strict.answer("river").abstained
     assert not strict.answer("river", min_confidence=0.0).abstained
 
@@ -127,8 +129,21 @@ def test_a_reader_whose_span_does_not_resolve_is_an_error_and_no_answer(small: A
 
 TEXTS = st.lists(
     st.one_of(
-        st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=30),
-        st.sampled_from(["A b c. ", "e\u0301 👩‍👩‍👧! ", "مرحبا يا عالم. ", "שלום עולם? ", "\r\n", "\n\n", "\u2028", "Mr. X went. "]),
+        st.text(
+            st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=30
+        ),
+        st.sampled_from(
+            [
+                "A b c. ",
+                "e\u0301 👩‍👩‍👧! ",
+                "مرحبا يا عالم. ",
+                "שלום עולם? ",
+                "\r\n",
+                "\n\n",
+                "\u2028",
+                "Mr. X went. ",
+            ]
+        ),
     ),
     min_size=1,
     max_size=25,

@@ -13,7 +13,9 @@ from service.errors import CitationError
 TEXTS = st.lists(
     st.one_of(
         st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12),
-        st.sampled_from(["e\u0301", "👩‍👩‍👧", "مرحبا. ", "שלום", "One. Two! ", "\r\n", "\n\n", "\u2028", "。", "Mr. X "]),
+        st.sampled_from(
+            ["e\u0301", "👩‍👩‍👧", "مرحبا. ", "שלום", "One. Two! ", "\r\n", "\n\n", "\u2028", "。", "Mr. X "]
+        ),
     ),
     min_size=1,
     max_size=20,
@@ -41,7 +43,9 @@ def test_a_citation_resolves_to_the_answer_and_its_quote_holds_it(data: st.DataO
 def test_the_quote_is_the_whole_sentence() -> None:
     text = "It rained. Wang Linghong, the CEO of BUCIC, spoke. He left."
     start = text.index("Wang")
-    citation = cite(article(text), Span(Passage(0, "folder/a.txt", 0, len(text)), start, start + 13, "Wang Linghong", 0))
+    citation = cite(
+        article(text), Span(Passage(0, "folder/a.txt", 0, len(text)), start, start + 13, "Wang Linghong", 0)
+    )
     assert citation.quote == "Wang Linghong, the CEO of BUCIC, spoke."
     assert citation.location == f"folder/a.txt:{start}-{start + 13}"
 
@@ -49,7 +53,9 @@ def test_the_quote_is_the_whole_sentence() -> None:
 def test_a_span_over_two_sentences_quotes_both() -> None:
     text = "One came. Two went. Three stayed."
     start, end = text.index("came"), text.index("went") + 4
-    citation = cite(article(text), Span(Passage(0, "folder/a.txt", 0, len(text)), start, end, text[start:end], 0))
+    citation = cite(
+        article(text), Span(Passage(0, "folder/a.txt", 0, len(text)), start, end, text[start:end], 0)
+    )
     assert citation.quote == "One came. Two went."
 
 
@@ -60,7 +66,11 @@ def test_the_quote_stays_within_the_passage_when_a_sentence_is_too_long_for_one(
     assert (citation.quote_start, citation.quote_end) == (500, 999)
 
 
-@pytest.mark.parametrize(("start", "end", "text"), [(0, 4, "Rain"), (3, 3, ""), (5, 2, ""), (-4, -1, "ned"), (0, 99, "It rained.")])
-def test_a_span_that_does_not_resolve_is_an_error_and_never_a_citation(start: int, end: int, text: str) -> None:
+@pytest.mark.parametrize(
+    ("start", "end", "text"), [(0, 4, "Rain"), (3, 3, ""), (5, 2, ""), (-4, -1, "ned"), (0, 99, "It rained.")]
+)
+def test_a_span_that_does_not_resolve_is_an_error_and_never_a_citation(
+    start: int, end: int, text: str
+) -> None:
     with pytest.raises(CitationError, match=r"does not stand in folder/a\.txt"):
         cite(article("It rained."), Span(Passage(0, "folder/a.txt", 0, 10), start, end, text, 0))

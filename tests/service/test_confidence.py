@@ -6,41 +6,37 @@ from pathlib import Path
 
 import pytest
 
-from indexer.records import Passage, ScoredPassage
+from indexer.records import Passage
 from service.answers import Span
 from service.confidence import Calibration, confidence_features, load_sentence_model
 from service.errors import ReaderError
 
-FIRST = Passage(0, "a.txt", 0, 10)
-SECOND = Passage(1, "b.txt", 0, 10)
-READ = [
-    ScoredPassage(FIRST, "0123456789", score=1.0, dense=0.8, lexical=6.0),
-    ScoredPassage(SECOND, "0123456789", score=0.5, dense=0.9, lexical=2.0),
-]
-SPANS = [Span(SECOND, 0, 4, "0123", 2.0), Span(FIRST, 1, 3, "12", 0.5), Span(FIRST, 4, 6, "45", -1.0)]
+PASSAGE = Passage(0, "a.txt", 0, 10)
+SPANS = [Span(PASSAGE, 0, 4, "0123", 2.0), Span(PASSAGE, 1, 3, "12", 0.5), Span(PASSAGE, 4, 6, "45", -1.0)]
 
 
-def test_features_of_the_best_span_are_its_lead_and_its_passages_scores() -> None:
-    assert confidence_features("one two three", SPANS, 0, READ) == [2.0, 1.5, 0.9, 0.9, 2.0 / 3]
+def test_features_of_the_best_span_are_its_score_and_its_lead() -> None:
+    assert confidence_features(SPANS, 0) == [2.0, 1.5]
 
 
-def test_features_of_a_lower_span_have_a_negative_margin() -> None:
-    assert confidence_features("one two three", SPANS, 1, READ) == [0.5, -1.5, 0.8, 0.9, 6.0 / 3]
+def test_features_of_a_lower_span_have_a_negative_margin_to_the_best() -> None:
+    assert confidence_features(SPANS, 1) == [0.5, -1.5]
+    assert confidence_features(SPANS, 2) == [-1.0, -3.0]
 
 
 def test_a_single_span_has_no_margin() -> None:
-    assert confidence_features("one", SPANS[:1], 0, READ)[1] == 0.0
+    assert confidence_features(SPANS[:1], 0) == [2.0, 0.0]
 
 
 def test_confidence_is_the_logistic_of_the_weighted_features() -> None:
-    calibration = Calibration((1.0, 2.0, 0.0, 0.0, -1.0), 0.25, 0.5)
-    log_odds = 0.25 + 1.0 * 0.5 + 2.0 * 0.1 - 1.0 * 0.3
-    assert calibration.confidence([0.5, 0.1, 9.0, 9.0, 0.3]) == pytest.approx(1 / (1 + math.exp(-log_odds)))
+    calibration = Calibration((1.0, 2.0), 0.25, 0.5)
+    log_odds = 0.25 + 1.0 * 0.5 + 2.0 * 0.1
+    assert calibration.confidence([0.5, 0.1]) == pytest.approx(1 / (1 + math.exp(-log_odds)))
 
 
 @pytest.mark.parametrize(("value", "expected"), [(1e6, 1.0), (-1e6, 0.0)])
 def test_extreme_scores_give_a_probability_and_no_overflow(value: float, expected: float) -> None:
-    assert Calibration((1.0, 0, 0, 0, 0), 0.0, 0.5).confidence([value, 0, 0, 0, 0]) == expected
+    assert Calibration((1.0, 0.0), 0.0, 0.5).confidence([value, 0.0]) == expected
 
 
 def test_the_shipped_model_loads_and_tells_how_it_was_fitted() -> None:

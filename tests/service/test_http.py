@@ -20,7 +20,7 @@ SEED = "000-pakistan-bucic-delegation.txt"
 XINHUA = "002-belt-and-road-smart-expo.txt"
 
 
-def problem(response: Any, status: int) -> dict[str, Any]:  # noqa: ANN401 - the test client's response
+def problem(response: Any, status: int) -> dict[str, Any]:
     """A problem is complete and tells no internals."""
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
@@ -56,7 +56,9 @@ def test_an_answer_carries_a_citation_that_resolves(client: TestClient) -> None:
     assert body["model"] == {"reader": "sentence", "encoder": "all-MiniLM-L6-v2"}
     assert set(body["timings_ms"]) == {"retrieve", "read", "total"}
     for passage in body["passages"]:
-        assert article_text(client, passage["article_id"])[passage["start"] : passage["end"]] == passage["text"]
+        assert (
+            article_text(client, passage["article_id"])[passage["start"] : passage["end"]] == passage["text"]
+        )
     assert [passage["rank"] for passage in body["passages"]] == list(range(1, 9))
 
 
@@ -92,7 +94,9 @@ def test_filters_bound_what_is_read(client: TestClient, filters: dict[str, Any],
 
 
 def test_filters_that_admit_nothing_are_an_abstention(client: TestClient) -> None:
-    body = client.post("/v1/answer", json={"question": QUESTION, "filters": {"publishers": ["Nobody"]}}).json()
+    body = client.post(
+        "/v1/answer", json={"question": QUESTION, "filters": {"publishers": ["Nobody"]}}
+    ).json()
     assert body["abstained"]["code"] == "no-passages"
     assert body["passages"] == []
 
@@ -161,8 +165,19 @@ def test_an_invalid_request_names_each_fault(client: TestClient, body: object, p
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"question": "\\ud800"}', b'{"question": NaN}',
-     b'{"question": "x", "min_confidence": NaN}', b'{"\\ud800": 1, "question": "x"}', b"[" * 50_000],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\xff\xfe",
+        b'{"question": "\\ud800"}',
+        b'{"question": NaN}',
+        b'{"question": "x", "min_confidence": NaN}',
+        b'{"\\ud800": 1, "question": "x"}',
+        b"[" * 50_000,
+    ],
 )
 def test_a_body_that_is_no_request_is_a_problem(client: TestClient, body: bytes) -> None:
     response = client.post("/v1/answer", content=body, headers={"content-type": "application/json"})
@@ -214,7 +229,13 @@ def test_the_clients_request_id_is_kept_only_if_it_is_plain(client: TestClient) 
 def test_openapi_describes_every_endpoint_with_examples_and_problems(client: TestClient) -> None:
     schema = client.get("/openapi.json").json()
     assert set(schema["paths"]) == {
-        "/v1/answer", "/v1/answers", "/v1/search", "/v1/articles", "/v1/articles/{article_id}", "/livez", "/readyz",
+        "/v1/answer",
+        "/v1/answers",
+        "/v1/search",
+        "/v1/articles",
+        "/v1/articles/{article_id}",
+        "/livez",
+        "/readyz",
     }
     for path, methods in schema["paths"].items():
         for operation in methods.values():

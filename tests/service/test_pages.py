@@ -86,14 +86,24 @@ def test_a_missing_article_is_said_on_a_page(client: TestClient) -> None:
     assert "No such article" in response.text
 
 
-def test_articles_enter_the_page_as_text_only(tmp_path: Path, word_answerer: Callable[[Path, Path], Answerer]) -> None:
+def test_articles_enter_the_page_as_text_only(
+    tmp_path: Path, word_answerer: Callable[[Path, Path], Answerer]
+) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
-    attack = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'><svg onload=alert(1)>'
+    attack = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>"
     (folder / "a.txt").write_text(f"The attack says {attack} and ends.", "utf-8")
-    (folder / "metadata.toml").write_text(f"['a.txt']\ntitle = '''{attack}'''\nauthor = '''{attack}'''\n", "utf-8")
+    (folder / "metadata.toml").write_text(
+        f"['a.txt']\ntitle = '''{attack}'''\nauthor = '''{attack}'''\n", "utf-8"
+    )
     with TestClient(create_app(word_answerer(folder, tmp_path / "index"), Settings())) as client:
-        for path in ("/", f"/?q={attack}", "/?q=attack says", "/articles/a.txt?start=0&end=30", f"/articles/{attack}"):
+        for path in (
+            "/",
+            f"/?q={attack}",
+            "/?q=attack says",
+            "/articles/a.txt?start=0&end=30",
+            f"/articles/{attack}",
+        ):
             page = Page(client.get(path).text)
             assert not {"script", "img", "svg"} & set(page.tags), path
         assert attack in Page(client.get("/?q=attack says").text).marked

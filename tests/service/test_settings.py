@@ -33,10 +33,19 @@ def test_a_misspelt_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("TOP_K", "0"), ("TOP_K", "many"), ("PORT", "70000"), ("DENSE_WEIGHT", "nan"), ("FUSION", "sum"),
-     ("MIN_CONFIDENCE", "2"), ("WORKERS", "0")],
+    [
+        ("TOP_K", "0"),
+        ("TOP_K", "many"),
+        ("PORT", "70000"),
+        ("DENSE_WEIGHT", "nan"),
+        ("FUSION", "sum"),
+        ("MIN_CONFIDENCE", "2"),
+        ("WORKERS", "0"),
+    ],
 )
-def test_a_value_out_of_range_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_value_out_of_range_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(f"QUOTH_{name}", value)
     with pytest.raises(SettingsError, match=f"QUOTH_{name}"):
         load_settings()

@@ -1,0 +1,58 @@
+"""Page furniture: whole lines that belong to the page, and prose that only looks like them."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.furniture import is_furniture
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Relevant Read: Xi calls for deeper cooperation",
+        "  relevant read:  ",
+        "Related Articles",
+        "Also read: More of this",
+        "See also: the annex",
+        "Previous article",
+        "Next post: » What follows",
+        "Previous articleChina opens a new port",
+        "Hot Topics",
+        "Most Read",
+        "Share this article",
+        "Advertisement",
+        "Sign in to continue reading",
+        "Leave a Reply",
+        "Skip to main content",
+        "HOT TOPICS\r",
+    ],
+)
+def test_furniture_is_recognised(line: str) -> None:
+    assert is_furniture(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "Previous articles have shown that trade grew.",
+        "Previous article in this series was wrong about the date.",
+        "Hot topics at the summit were trade and data.",
+        "Share prices rose on Monday.",
+        "Related stories were told by the delegates.",
+        "Most read the paper in the morning.",
+        "The next article of the treaty forbids it.",
+        "Advertisement revenue fell.",
+        "Relevant Read: " + "a long line is prose " * 10,
+    ],
+)
+def test_prose_is_not_furniture(line: str) -> None:
+    assert not is_furniture(line)
+
+
+def test_a_line_of_two_hundred_characters_is_the_longest_that_counts() -> None:
+    label = "Relevant Read: "
+
+    assert is_furniture(label + "x" * (200 - len(label)))
+    assert not is_furniture(label + "x" * (201 - len(label)))

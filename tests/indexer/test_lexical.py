@@ -1,0 +1,139 @@
+"""BM25 against its formula written out, and the ranking against a plain sort."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from indexer.errors import DamagedGenerationError
+from indexer.lexical import FILES, LexicalIndex, best, question_terms, terms
+
+# Words that the stemmer leaves alone and that are no function words, so that the oracle needs neither.
+WORDS = ["port", "trade", "cloud", "cable", "rail", "summit", "bank", "漢字", "مرحبا", "7"]
+documents = st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), min_size=1, max_size=12)
+questions = st.lists(st.sampled_from([*WORDS, "unknown"]), max_size=6).map(" ".join)
+
+
+def bm25(texts: list[str], question: str) -> list[float]:
+    """Robertson's BM25 with Lucene's idf: k1 = 1.5, b = 0.75, idf = ln(1 + (N - df + 0.5) / (df + 0.5))."""
+    split = [text.split() for text in texts]
+    average = sum(len(words) for words in split) / len(split)
+    scores = []
+    for words in split:
+        score = 0.0
+        for term in question.split():
+            df = sum(term in other for other in split)
+            tf = words.count(term)
+            if tf:
+                idf = math.log(1 + (len(split) - df + 0.5) / (df + 0.5))
+                score += idf * tf / (tf + 1.5 * (1 - 0.75 + 0.75 * len(words) / average))
+        scores.append(score)
+    return scores
+
+
+@given(documents, questions)
+@settings(max_examples=200, deadline=None)
+@example(["port port trade", "", "cloud"], "port cloud port")
+def test_scores_are_the_formulas(texts: list[str], question: str) -> None:
+    scores = LexicalIndex.build(texts).scores(question)
+
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, bm25(texts, question), rtol=1e-5, atol=1e-6)
+
+
+def test_a_score_computed_by_hand() -> None:
+    index = LexicalIndex.build(["port port rail", "port", "summit bank"])
+
+    # N = 3, df = 2, tf = 2, length 3 of an average of 2: ln(1 + 1.5 / 2.5) * 2 / (2 + 1.5 * 1.375)
+    assert index.scores("port")[0] == pytest.approx(0.470004 * 2 / 4.0625, abs=1e-6)
+    assert index.scores("port")[2] == 0
+
+
+@pytest.mark.parametrize("texts", [[""], ["", ""], ["😀 🎉", "👨‍👩‍👧"], ["...", "—"]])
+def test_texts_without_words_are_indexed_and_never_found(texts: list[str]) -> None:
+    index = LexicalIndex.build(texts)
+
+    assert len(index) == len(texts)
+    for question in ("port", "", "😀", "the"):
+        assert index.scores(question).tolist() == [0] * len(texts)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "😀", "?!", "unknown words"])
+def test_a_question_without_known_words_scores_nothing(question: str) -> None:
+    scores = LexicalIndex.build(["port trade", "", "rail"]).scores(question)
+
+    assert scores.tolist() == [0, 0, 0]
+    assert len(best(scores, 5)) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Connecting connected connections", ["connect", "connect", "connect"]),
+        ("Café CAFE cafe\u0301", ["cafe", "cafe", "cafe"]),
+        ("ＦＵＬＬ ﬁbre", ["full", "fibr"]),
+        ("5G, US$3.5bn", ["5g", "us", "3", "5bn"]),
+        ("Straße", ["strass"]),
+        ("", []),
+        ("😀 — …", []),
+    ],
+)
+def test_terms_are_folded_and_stemmed(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+def test_a_question_counts_without_its_function_words() -> None:
+    assert question_terms("Who has visited the port?") == ["visit", "port"]
+
+
+def test_a_question_of_function_words_alone_still_counts() -> None:
+    assert question_terms("Who are you?") == ["who", "are", "you"]
+
+    scores = LexicalIndex.build(["who goes", "port"]).scores("Who?")
+    assert scores[0] > 0 == scores[1]
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.5, 0.5, 1.0, 2.5]), max_size=40),
+    st.integers(1, 50),
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_best_is_a_sort_by_score_and_then_id(
+    values: list[float], count: int, seed: int, filtered: bool
+) -> None:
+    scores = np.array(values, dtype=np.float32)
+    allowed = np.random.default_rng(seed).random(len(values)) < 0.5 if filtered else None
+    candidates = [
+        number for number, score in enumerate(values) if score > 0 and (allowed is None or allowed[number])
+    ]
+
+    assert best(scores, count, allowed).tolist() == sorted(candidates, key=lambda n: (-values[n], n))[:count]
+
+
+@pytest.mark.parametrize("texts", [["port trade", "", "rail rail 漢字"], [""], ["😀"]])
+def test_a_saved_index_scores_as_before(texts: list[str], tmp_path: Path) -> None:
+    index = LexicalIndex.build(texts)
+    index.save(tmp_path)
+
+    loaded = LexicalIndex.load(tmp_path, len(texts))
+
+    assert {path.name for path in tmp_path.iterdir()} == set(FILES.values())
+    assert len(loaded) == len(texts)
+    for question in ("port", "rail 漢字", "unknown", ""):
+        np.testing.assert_array_equal(loaded.scores(question), index.scores(question))
+
+
+@pytest.mark.parametrize("name", sorted(FILES.values()))
+def test_a_missing_file_is_named_as_damage(name: str, tmp_path: Path) -> None:
+    LexicalIndex.build(["port trade", "rail"]).save(tmp_path)
+    (tmp_path / name).unlink()
+
+    with pytest.raises(DamagedGenerationError, match="quoth index"):
+        LexicalIndex.load(tmp_path, 2)

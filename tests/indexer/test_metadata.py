@@ -1,0 +1,196 @@
+"""Metadata: the sidecar's checks, what may be read out of a text, and who wins."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.errors import SidecarError
+from indexer.metadata import combine, guess, parse_date, read_sidecar, web_url
+from indexer.records import Metadata
+
+MARKUP = Metadata(
+    "Markup title", "Markup press", "Mark Up", datetime.date(2020, 1, 2), "https://markup.org/a"
+)
+
+
+def sidecar(folder: Path, text: str | bytes) -> dict[str, dict[str, Any]]:
+    (folder / "metadata.toml").write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_sidecar(folder)
+
+
+def test_a_folder_without_a_sidecar_states_nothing(tmp_path: Path) -> None:
+    assert read_sidecar(tmp_path) == {}
+
+
+def test_a_sidecar_states_each_field(tmp_path: Path) -> None:
+    stated = sidecar(
+        tmp_path,
+        """
+        ["news/a.txt"]
+        title = "  A title "
+        publisher = ""
+        author = "Jane Doe"
+        published = 2024-01-31
+        url = "https://example.org/a"
+        """,
+    )
+
+    assert stated == {
+        "news/a.txt": {
+            "title": "A title",
+            "publisher": None,
+            "author": "Jane Doe",
+            "published": datetime.date(2024, 1, 31),
+            "url": "https://example.org/a",
+        }
+    }
+
+
+@pytest.mark.parametrize("value", ["2024-01-31", "2024-01-31T23:00:00Z", '"2024-01-31"', '"31 January 2024"'])
+def test_a_sidecar_date_may_be_written_in_several_ways(tmp_path: Path, value: str) -> None:
+    stated = sidecar(tmp_path, f'["a.txt"]\npublished = {value}')
+
+    assert stated == {"a.txt": {"published": datetime.date(2024, 1, 31)}}
+    assert type(stated["a.txt"]["published"]) is datetime.date
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('["a.txt"]\nheadline = "x"', "unknown field 'headline'; known: title, publisher"),
+        ('["a.txt"]\ntitle = 7', "title of 'a.txt' is not text"),
+        ('["a.txt"]\ntitle = "  "', "title of 'a.txt' is not text"),
+        ('["a.txt"]\nauthor = ["x", "y"]', "author of 'a.txt' is not text"),
+        ('["a.txt"]\npublished = 2024', "not a date; write 2024-01-31"),
+        ('["a.txt"]\npublished = "soon"', "not a date"),
+        ('["a.txt"]\npublished = 10:30:00', "not a date"),
+        ('["a.txt"]\nurl = "javascript:alert(1)"', "http:// or https://"),
+        ('["a.txt"]\nurl = "example.org/a"', "http:// or https://"),
+        ('title = "x"', "'title' is not a table"),
+        ('["a.txt"\n', "cannot be read"),
+        (b'["a.txt"]\ntitle = "caf\xe9"', "cannot be read"),
+        ("x = " + "[" * 5000, "cannot be read"),
+    ],
+)
+def test_a_sidecar_that_is_wrong_is_refused_with_the_place(
+    tmp_path: Path, text: str | bytes, message: str
+) -> None:
+    with pytest.raises(SidecarError, match=message):
+        sidecar(tmp_path, text)
+
+
+def test_the_sidecar_wins_over_markup_and_markup_over_the_text() -> None:
+    text = "A headline from the text\nBy Tex Ter\n3 March 2021\n\nThe body."
+
+    merged = combine({"title": "Stated"}, Metadata(publisher="Markup press", author="Mark Up"), text)
+
+    assert merged == Metadata("Stated", "Markup press", "Mark Up", datetime.date(2021, 3, 3), None)
+
+
+def test_an_empty_field_of_the_sidecar_is_unknown_whatever_else_says() -> None:
+    text = "A headline from the text\nBy Tex Ter\n3 March 2021\n\nThe body."
+    unknown = dict.fromkeys(("title", "publisher", "author", "published", "url"))
+
+    assert combine(unknown, MARKUP, text) == Metadata()
+
+
+def test_without_a_sidecar_markup_is_kept() -> None:
+    assert combine(None, MARKUP, "Some text.") == MARKUP
+    assert combine({}, MARKUP, "Some text.") == MARKUP
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Ministers agree on cable\nBy Jane Doe and John Smith\nPublished: March 3, 2021\n\nThe body.",
+            Metadata("Ministers agree on cable", None, "Jane Doe and John Smith", datetime.date(2021, 3, 3)),
+        ),
+        (
+            "China / Society\nSmart cities make progress\nBy Liu Xiaozhuo (example.org)\nUpdated: 2016-09-12",
+            Metadata("Smart cities make progress", None, "Liu Xiaozhuo", datetime.date(2016, 9, 12)),
+        ),
+        (
+            "BEIJING, Jan. 24 (Xinhua) -- The ministers met on the coast today.",
+            Metadata(publisher="Xinhua"),
+        ),
+        ("A sentence that opens the text. Another.\nMore of it.", Metadata()),
+        ("Only one line without a stop", Metadata()),
+        ("The treaty of 3 March 2021 was signed by the two ministers in the capital.\nMore.", Metadata()),
+        ("By the end of the year trade grew.\nIt was decided by Jane Doe.", Metadata()),
+        ("lower case start of a text\nMore of it.", Metadata()),
+        ("", Metadata()),
+    ],
+)
+def test_only_what_a_text_plainly_shows_is_read_out_of_it(text: str, expected: Metadata) -> None:
+    assert guess(text) == expected
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_a_guess_is_always_words_of_the_text(text: str) -> None:
+    found = guess(text)
+
+    for value in (found.title, found.publisher, found.author):
+        assert value is None or (value and value in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("2024-01-31", datetime.date(2024, 1, 31)),
+        ("on Sept 5, 2020 or so", None),
+        ("Sep 5, 2020", datetime.date(2020, 9, 5)),
+        ("Sep. 5th 2020", datetime.date(2020, 9, 5)),
+        ("May 1, 2022", datetime.date(2022, 5, 1)),
+        ("1st May 2022", datetime.date(2022, 5, 1)),
+        ("31 Dec. 1999", datetime.date(1999, 12, 31)),
+        ("29 February 2023", None),
+        ("2024-02-30", None),
+        ("0000-01-01", None),
+        ("01/02/2024", None),
+        ("12024-01-311", None),
+        ("", None),
+    ],
+)
+def test_dates_are_read_where_they_are_certain(text: str, date: datetime.date | None) -> None:
+    assert parse_date(text) == date
+
+
+@given(
+    st.dates(),
+    st.sampled_from(["{d:%Y-%m-%d}", "{d.day} {d:%B} {d.year:04}", "{d:%b}. {d.day}, {d.year:04}"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_date_that_was_written_is_read_back(date: datetime.date, form: str) -> None:
+    written = form.format(d=date) if "%Y" not in form else date.isoformat()
+
+    assert parse_date(written) == date
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://example.org/a?b#c", "https://example.org/a?b#c"),
+        (" http://example.org ", "http://example.org"),
+        ("HTTPS://example.org", "HTTPS://example.org"),
+        ("javascript:alert(1)", None),
+        (" JavaScript:alert(1)//http://x.org", None),
+        ("data:text/html,x", None),
+        ("file:///etc/passwd", None),
+        ("https://", None),
+        ("http:example.org", None),
+        ("//example.org", None),
+        ("http://[bad", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_web_addresses_pass(address: str | None, expected: str | None) -> None:
+    assert web_url(address) == expected
