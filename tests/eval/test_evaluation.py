@@ -1,0 +1,100 @@
+"""The question set over the seeds, put to the real thing: floors that a change may not fall below."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eval.dataset import Example, GoldSpan
+from eval.runs import Result, figures
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def result(*, answerable: bool, answered: bool, holds: bool, confidence: float) -> Result:
+    gold = (GoldSpan("a.txt", 0, 3, "two"),) if answerable else ()
+    return Result(
+        example=Example("1", "?", "what", "dev", gold),
+        answered=answered,
+        candidate="two" if holds else "three",
+        candidate_article="a.txt" if holds else "b.txt",
+        holds_answer=holds,
+        confidence=confidence,
+        passage_rank=1 if holds else None,
+        milliseconds=10.0,
+    )
+
+
+def test_an_abstention_stays_in_every_denominator() -> None:
+    measured = {
+        figure.name: figure
+        for figure in figures(
+            [
+                result(answerable=True, answered=True, holds=True, confidence=0.9),
+                result(answerable=True, answered=False, holds=True, confidence=0.2),
+                result(answerable=False, answered=False, holds=False, confidence=0.1),
+                result(answerable=False, answered=True, holds=False, confidence=0.3),
+            ]
+        )
+    }
+    assert (measured["exact match"].value, measured["exact match"].count) == (0.5, 4)
+    assert (
+        measured["answer lies in what is given"].value,
+        measured["answer lies in what is given"].count,
+    ) == (0.5, 2)
+    assert measured["best candidate holds the answer"].value == 1.0
+    assert measured["refused"].value == 0.5
+    assert measured["abstained"].value == 0.5
+    assert measured["AUROC answerable"].value == 0.75
+
+
+@pytest.mark.models
+@pytest.mark.timeout(600)
+def test_the_baseline_holds_its_floors_over_the_seeds(tmp_path: Path) -> None:
+    quoth = Path(sys.executable).with_name("quoth")
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "QUOTH_INDEX": str(tmp_path / "index")}
+    subprocess.run(
+        [quoth, "index", ROOT / "seeds"], env=environment, check=True, capture_output=True, timeout=120
+    )
+    done = subprocess.run(
+        [quoth, "eval", "--split", "test", "--json"],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    record = json.loads(done.stdout)
+    measured = {figure["name"]: figure["value"] for figure in record["figures"]}
+    # The lower ends of the 95% intervals that the README's run states.
+    assert measured["passage recall@8"] >= 0.97
+    assert measured["right article cited"] >= 0.95
+    assert measured["best candidate holds the answer"] >= 0.62
+    assert record["questions"] == len(record["results"])
+
+
+@pytest.mark.models
+def test_a_split_or_a_set_that_is_not_there_is_told(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "eval", "--split", "train"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "choose one of dev, test, all" in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", "eval", "--index", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "make one with `quoth index" in done.stderr
