@@ -98,7 +98,7 @@ class Answerer:
             reason=reason,
             confidence=quotations[0].confidence if quotations else 0.0,
             threshold=threshold,
-            alternatives=tuple(quotations[1:]) if given else (),
+            alternatives=tuple(one for one in quotations[1:] if given and one.confidence >= threshold),
             passages=self._ranked(passages),
             generation=self._index.manifest.name,
             encoder=self._index.manifest.encoder["name"],

@@ -19,7 +19,9 @@ def cite(article: Article, span: Span, *, language: str = "en") -> Citation:
     Raises:
         CitationError: the article does not hold the span's words at its offsets.
     """
-    if span.start < 0 or span.start >= span.end or article.text[span.start : span.end] != span.text:
+    # Slicing forgives an end beyond the text, so that is asked for by itself.
+    within = 0 <= span.start < span.end <= len(article.text)
+    if not within or article.text[span.start : span.end] != span.text:
         raise CitationError(f"the answer does not stand in {article.id} at {span.start}-{span.end}")
     quote_start, quote_end = _quote(article, span, language)
     return Citation(

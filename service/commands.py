@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption, build_index
@@ -162,7 +163,7 @@ def print_answer(answer: Answer) -> None:
     console.print(Text(answer.quotation.text, style="bold"))
     console.print(f"confidence {answer.quotation.confidence:.2f}", style="dim")
     console.print()
-    console.print(_marked(citation))
+    console.print(Padding(_marked(citation), (0, 0, 0, 2)))
     console.print()
     console.print(Text(_source_line(citation)))
     for cited in (citation, *answer.quotation.other_citations):
@@ -170,12 +171,11 @@ def print_answer(answer: Answer) -> None:
 
 
 def _marked(citation: Citation) -> Text:
-    """The quoted sentence, indented, with the answer between marks that survive without colour."""
+    """The quoted sentence, with the answer between marks that survive without colour."""
     start, end = citation.start - citation.quote_start, citation.end - citation.quote_start
-    text = Text.assemble(
+    return Text.assemble(
         citation.quote[:start], ("»" + citation.quote[start:end] + "«", "bold yellow"), citation.quote[end:]
     )
-    return Text("\n").join(Text("  ") + line for line in text.split("\n"))
 
 
 def _source_line(citation: Citation) -> str:

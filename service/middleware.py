@@ -7,6 +7,7 @@ import uuid
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import problems
@@ -49,12 +50,11 @@ class RequestIdMiddleware:
         await self._app(scope, receive, send_with_headers)
 
 
-class BodyTooLargeError(Exception):
-    """The body has more bytes than allowed; raised while it arrives."""
-
-
 class BodyLimitMiddleware:
-    """Answers 413 as soon as a body is larger than allowed, counted as it arrives."""
+    """Answers 413 as soon as a body is larger than allowed, counted as it arrives.
+
+    Starlette's own limiter answers in plain text where the body goes unread.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
@@ -65,37 +65,23 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        detail = f"The body may have {self._max_bytes:,} bytes, and has more."
+        # The rest of the body is not read, so the connection cannot be used again.
+        headers = {"connection": "close"}
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdigit() and int(declared) > self._max_bytes:
-            await self._refuse(scope, receive, send)
+        if declared.isdecimal() and int(declared) > self._max_bytes:
+            described = problems.problem(Request(scope), 413, detail)
+            await problems.respond(described, headers)(scope, receive, send)
             return
         received = 0
-        started = False
 
         async def counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._max_bytes:
-                raise BodyTooLargeError
+                # FastAPI lets this kind pass where it turns others into 400; `problems` describes it.
+                raise HTTPException(413, detail, headers)
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, noted)
-        except BodyTooLargeError:
-            if started:
-                raise
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        described = problems.problem(
-            Request(scope), 413, f"The body may have {self._max_bytes:,} bytes, and has more."
-        )
-        # The rest of the body is not read, so the connection cannot be used again.
-        response = problems.respond(described, {"connection": "close"})
-        await response(scope, receive, send)
+        await self._app(scope, counted, send)

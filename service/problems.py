@@ -73,7 +73,8 @@ def respond(described: ProblemModel, headers: Mapping[str, str] | None = None) -
         described.model_dump(mode="json", exclude_none=True),
         status_code=described.status,
         media_type=MEDIA_TYPE,
-        headers=dict(headers or {}),
+        # The one for unexpected failures is made outside the middleware that sets this for all others.
+        headers={**(headers or {}), "x-request-id": described.request_id},
     )
 
 

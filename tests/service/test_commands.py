@@ -133,6 +133,8 @@ def server(seeds_index_folder: Path) -> Iterator[tuple[str, subprocess.Popen[str
     finally:
         process.kill()
         process.wait(10)
+        if process.stderr is not None:
+            process.stderr.close()
 
 
 def fetch(url: str, body: object = None) -> tuple[int, str, bytes]:

@@ -27,6 +27,7 @@ def test_a_misspelt_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("QUOTH_TOPK", "4")
     with pytest.raises(SettingsError, match="QUOTH_TOPK"):
         load_settings()
+    monkeypatch.delenv("QUOTH_TOPK")
     with pytest.raises(SettingsError, match="QUOTH_TYPO"):
         load_settings(typo=1)
 
