@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 
 from service import pages, problems, routes
 from service.answerer import Answerer
+from service.examples import ANSWER
 from service.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.pages import routes as page_routes
 from service.schemas import ProblemModel
@@ -72,6 +73,7 @@ def _openapi(app: FastAPI) -> dict[str, object]:
         components["ProblemModel"] = ProblemModel.model_json_schema(
             ref_template="#/components/schemas/{model}", mode="serialization"
         )
+        components["AnswerResponse"]["examples"] = [ANSWER]  # FastAPI would leave out its nulls
         for unused in ("HTTPValidationError", "ValidationError"):
             components.pop(unused, None)
         app.openapi_schema = schema

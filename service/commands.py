@@ -15,13 +15,12 @@ from rich.text import Text
 
 from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption, build_index
 from indexer.errors import CorpusError, IndexMissingError, SettingsError
+from service.examples import QUESTION
 
 if TYPE_CHECKING:
     from service.answerer import Answerer
     from service.answers import Answer, Citation
     from service.settings import Settings
-
-SAMPLE_QUESTION = "Who is the chief executive of BUCIC?"
 
 
 def ask(
@@ -83,7 +82,7 @@ def serve(
 
 def demo(
     index: IndexOption = DEFAULT_INDEX,
-    question: Annotated[str, typer.Option(help="The sample question.")] = SAMPLE_QUESTION,
+    question: Annotated[str, typer.Option(help="The sample question.")] = QUESTION,
     port: Annotated[
         int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")
     ] = None,

@@ -12,8 +12,7 @@ from indexer.index import Filters
 from indexer.records import Article
 from service.answerer import MAX_QUESTION
 from service.answers import Answer, Citation, Quotation, ReadPassage, Reason
-
-QUESTION = "Who is the chief executive of BUCIC?"
+from service.examples import QUESTION
 
 _MAX_LISTED = 1_000  # entries in a filter
 
@@ -239,7 +238,9 @@ class AnswerResponse(Wire):
         ge=0, le=1, description="Confidence of the best candidate, whether it is given or withheld."
     )
     threshold: float = Field(ge=0, le=1, description="Confidence below which an answer is withheld.")
-    alternatives: list[QuotationModel] = Field(description="Other candidates, best first.")
+    alternatives: list[QuotationModel] = Field(
+        description="Other candidates that reach the threshold, best first."
+    )
     passages: list[FoundPassageModel] = Field(description="What was read for the answer, best first.")
     generation: str = Field(description="The generation of the index that answered.")
     model: ModelsModel

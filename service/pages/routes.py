@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from indexer.furniture import is_furniture
 from service.answers import Citation
 from service.errors import ArticleUnknownError, QuestionError
+from service.examples import QUESTION
 from service.routes import AnswererDependency
 from service.schemas import source_path
 
@@ -32,7 +33,7 @@ _templates = Environment(
 _templates.globals["source_path"] = source_path
 
 EXAMPLES = (
-    "Who is the chief executive of BUCIC?",
+    QUESTION,
     "What is the Fiber One project?",
     "When was CPEC launched?",
 )

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from indexer.errors import QuothError
 from service.answerer import Answerer
 from service.app import create_app
+from service.schemas import AnswerResponse
 from service.settings import Settings
 
 pytestmark = pytest.mark.models
@@ -243,7 +244,11 @@ def test_openapi_describes_every_endpoint_with_examples_and_problems(client: Tes
             assert "application/problem+json" in operation["responses"]["422"]["content"], path
     components = schema["components"]["schemas"]
     assert components["AnswerRequest"]["properties"]["question"]["examples"] == [QUESTION]
-    assert components["AnswerResponse"]["examples"][0]["answer"]["citation"]["article_id"] == SEED
+    example = components["AnswerResponse"]["examples"][0]
+    AnswerResponse.model_validate_json(json.dumps(example))
+    real = client.post("/v1/answer", json={"question": QUESTION, "top_k": 1}).json()
+    assert example["answer"]["citation"] == real["answer"]["citation"]
+    assert example["answer"]["confidence"] == pytest.approx(real["answer"]["confidence"], abs=1e-3)
     assert "HTTPValidationError" not in json.dumps(schema)
     references = {part.split('"')[0] for part in json.dumps(schema).split("#/components/schemas/")[1:]}
     assert references <= set(components)

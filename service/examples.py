@@ -1,0 +1,78 @@
+"""Examples for the interface's description: a real question over the seeds, and its real answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+QUESTION = "Who is the chief executive of BUCIC?"
+
+ANSWER: dict[str, Any] = {
+    "question": "Who is the chief executive of BUCIC?",
+    "answer": {
+        "text": "Wang Linghong, the CEO of BUCIC, provided updates on the Gwadar New "
+        "International Airport project undertaken by Beijing Urban Construction Group.",
+        "confidence": 0.0847,
+        "citation": {
+            "article_id": "000-pakistan-bucic-delegation.txt",
+            "title": None,
+            "publisher": None,
+            "author": None,
+            "published": "2024-01-24",
+            "url": None,
+            "start": 1530,
+            "end": 1675,
+            "quote": "Wang Linghong, the CEO of BUCIC, provided updates on the Gwadar "
+            "New International Airport project undertaken by Beijing Urban "
+            "Construction Group.",
+            "quote_start": 1530,
+            "quote_end": 1675,
+            "passage": {"id": 3, "start": 1530, "end": 2336},
+            "sha256": "98ab71f4511e83bdff574480477180bf1885a5c8d2db1c732e66dd73d437c1b2",
+            "prefix": "akistan and the development of the Gwadar Port. ",
+            "exact": "Wang Linghong, the CEO of BUCIC, provided updates on the Gwadar "
+            "New International Airport project undertaken by Beijing Urban "
+            "Construction Group.",
+            "suffix": " “BUCIC serves as a crucial part of Beijing Urba",
+            "source": "/articles/000-pakistan-bucic-delegation.txt?start=1530&end=1675#quote",
+        },
+        "other_citations": [],
+    },
+    "abstained": None,
+    "confidence": 0.0847,
+    "threshold": 0.05,
+    "alternatives": [],
+    "passages": [
+        {
+            "id": 3,
+            "start": 1530,
+            "end": 2336,
+            "rank": 1,
+            "text": "Wang Linghong, the CEO of BUCIC, provided updates on the Gwadar New "
+            "International Airport project undertaken by Beijing Urban Construction "
+            "Group. “BUCIC serves as a crucial part of Beijing Urban Construction "
+            "Group’s technology industrialization sector. With our technological "
+            "advantages in cloud platforms, big data, and artificial intelligence, our "
+            "company is committed to providing professional and comprehensive services "
+            "in digital transportation and urban development for Pakistan, thereby "
+            "facilitating Pakistan’s digital transformation and upgrade.” Wang stated.\n"
+            "\n"
+            "Meanwhile, a Chinese delegation led by Vice President of the China "
+            "Association of Small and Medium Commercial Enterprises, Xu Xiang visited "
+            "Lahore to explore business opportunities and strengthen economic ties "
+            "between China and Pakistan.",
+            "article_id": "000-pakistan-bucic-delegation.txt",
+            "title": None,
+            "publisher": None,
+            "author": None,
+            "published": "2024-01-24",
+            "url": None,
+            "relevance": 0.9892,
+            "similarity": 0.4246,
+            "bm25": 1.1393,
+        }
+    ],
+    "generation": "gen-000001",
+    "model": {"reader": "sentence", "encoder": "all-MiniLM-L6-v2"},
+    "request_id": "5f1c6a0e9d3b4f6f8a2f0d6f1f3f7c11",
+    "timings_ms": {"retrieve": 22.1, "read": 65.6, "total": 88.4},
+}
