@@ -17,10 +17,11 @@ from indexer.encoder import Encoder, Vectors
 from indexer.errors import CorpusError, DamagedGenerationError, FormatVersionError, IndexMissingError
 from indexer.index import FaissPassageIndex, canary, open_index
 from indexer.lexical import LexicalIndex
+from indexer.publication import publish, writer_lock
 from indexer.records import Article
 from indexer.segmenter import Offsets
 from indexer.splitter import SplitterSettings, split
-from indexer.storage import Layout, Manifest, current_number, publish, verify, writer_lock
+from indexer.storage import Layout, Manifest, current_number, verify
 from indexer.store import write_store
 
 

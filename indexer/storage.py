@@ -1,39 +1,28 @@
-"""Generations on disk: naming, checksums, atomic publication, opening, clearing up.
+"""Generations on disk: naming, checksums, opening, falling back.
 
 An index folder holds immutable generations, `gen-000001/` and on, and `CURRENT`, which names the one to
 serve. A generation's `MANIFEST.json` is written last and holds the size and SHA-256 of every other file
 and its own checksum, so that a generation is whole or refused. `CURRENT` repeats the manifest's checksum:
 one flipped bit would otherwise make it name another generation.
 
-Publishing is built of steps that each leave the old generation or the new one: build in a temporary
-folder, fsync every file, write and fsync the manifest, rename the folder, fsync its parent, open and try
-the result, replace `CURRENT`. The previous sound generation is kept to fall back to.
+How one comes to be is told in `publication`; here stands what is on disk and how it is opened.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
 import logging
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-
-from filelock import FileLock, Timeout
 
 from indexer.errors import (
     DamagedGenerationError,
     FormatVersionError,
     IndexMissingError,
-    PublishError,
-    WriterLockedError,
 )
 
 log = logging.getLogger(__name__)
@@ -41,11 +30,7 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 """Version of the files' layout; a reader refuses any other."""
 
-KEPT = 2
-"""Generations that stay on disk: the one served and the one before it."""
-
 _NAME = re.compile(r"gen-(\d{6})")
-_TEMPORARY = ".building-"
 
 Opened = TypeVar("Opened")
 
@@ -146,150 +131,6 @@ def _serialise(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"
 
 
-@contextlib.contextmanager
-def writer_lock(layout: Layout) -> Iterator[None]:
-    """Hold the index for writing; the system frees it when the process ends, however it ends.
-
-    Raises:
-        WriterLockedError: another process holds it.
-        PublishError: the folder cannot be written to.
-    """
-    lock = FileLock(layout.lock)
-    with publishing(layout):
-        layout.root.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            raise WriterLockedError(
-                f"another `quoth index` is writing {layout.root}: let it finish, then try again"
-            ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def publishing(layout: Layout) -> Iterator[None]:
-    """Turn a failure to write into a PublishError that says what still holds."""
-    try:
-        yield
-    except OSError as error:
-        reasons = {
-            errno.ENOSPC: "the disk is full: free some space",
-            errno.EDQUOT: "the disk quota is used up: free some space",
-            errno.EROFS: "the file system is read-only: choose another folder with --out",
-            errno.EACCES: "no permission to write there: choose another folder with --out",
-            errno.EPERM: "no permission to write there: choose another folder with --out",
-        }
-        # NumPy reports a file that it could not write whole without a number.
-        number = errno.ENOSPC if error.errno is None else error.errno
-        reason = reasons.get(number, f"{error.strerror}: check the disk, or choose another folder with --out")
-        raise PublishError(
-            f"{layout.root} could not be written, {reason}. What was published before is untouched and "
-            "still answers"
-        ) from error
-
-
-def publish(
-    layout: Layout,
-    write: Callable[[Path], None],
-    describe: Callable[[int, dict[str, dict[str, Any]]], Manifest],
-    check: Callable[[Path, Manifest], None],
-) -> Manifest:
-    """Make and publish the next generation; the caller holds the writer lock.
-
-    `write` fills an empty folder with the generation's files, `describe` makes the manifest from the
-    generation's number and its files, `check` opens the finished generation and raises if it does not
-    answer.
-
-    Raises:
-        PublishError: the disk is full or may not be written; nothing has changed.
-    """
-    with publishing(layout):
-        _clear_temporary(layout)
-        number = max(layout.numbers(), default=0) + 1
-        folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=layout.root))
-        final = layout.generation(number)
-        try:
-            write(folder)
-            manifest = describe(number, _seal(folder))
-            _write_synced(folder / Layout.MANIFEST, manifest.to_bytes())
-            # mkdtemp makes a private folder; who may read the index folder may read its generations.
-            folder.chmod(layout.root.stat().st_mode & 0o777)
-            _sync(folder)
-            folder.rename(final)
-            _sync(layout.root)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        try:
-            check(final, manifest)
-            _point(layout, manifest)
-        except BaseException:
-            # Replacing the pointer may have worked and only its fsync failed: then this one is served.
-            if current_number(layout) != number:
-                _remove(layout, final)
-            raise
-        collect(layout)
-    return manifest
-
-
-def _seal(folder: Path) -> dict[str, dict[str, Any]]:
-    files: dict[str, dict[str, Any]] = {}
-    for path in sorted(folder.iterdir()):
-        _sync(path)
-        files[path.name] = {"size": path.stat().st_size, "sha256": _hash(path)}
-    return files
-
-
-def _point(layout: Layout, manifest: Manifest) -> None:
-    temporary = layout.root / f"{_TEMPORARY}current"
-    _write_synced(temporary, f"{manifest.name} {manifest.checksum}\n".encode("ascii"))
-    temporary.replace(layout.current)
-    _sync(layout.root)
-
-
-def collect(layout: Layout) -> None:
-    """Remove all but the newest sound generations; a process that still has one open keeps its files.
-
-    A damaged one is none to fall back to, so it does not take the place of an older one that is.
-    """
-    numbers = layout.numbers()
-    if len(numbers) <= KEPT:
-        return
-    kept = 0
-    for number in numbers:
-        if kept < KEPT and _is_sound(layout.generation(number)):
-            kept += 1
-        else:
-            _remove(layout, layout.generation(number))
-
-
-def _is_sound(folder: Path) -> bool:
-    try:
-        verify(folder)
-    except (DamagedGenerationError, FormatVersionError):
-        return False
-    return True
-
-
-def _remove(layout: Layout, folder: Path) -> None:
-    # Renamed first, so that a generation that is half removed never looks like one.
-    doomed = layout.root / f"{_TEMPORARY}{folder.name}"
-    with contextlib.suppress(OSError):
-        folder.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
-
-
-def _clear_temporary(layout: Layout) -> None:
-    for path in layout.root.glob(f"{_TEMPORARY}*"):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
 def read_manifest(folder: Path) -> Manifest:
     """Read and check a generation's manifest, without looking at its other files.
 
@@ -318,7 +159,7 @@ def verify(folder: Path) -> Manifest:
     for name, expected in manifest.files.items():
         path = folder / name
         try:
-            size, digest = path.stat().st_size, _hash(path)
+            size, digest = path.stat().st_size, hash_file(path)
         except OSError as error:
             raise DamagedGenerationError(f"{folder.name}/{name} cannot be read ({error.strerror})") from error
         if size != expected["size"]:
@@ -380,21 +221,7 @@ def current_number(layout: Layout) -> int | None:
     return int(match[1]) if match and manifest.checksum == checksum else None
 
 
-def _hash(path: Path) -> str:
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

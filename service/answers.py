@@ -95,8 +95,8 @@ class Answer:
     """What a question gets; an abstention is an Answer whose `quotation` is None.
 
     `confidence` is that of the best candidate, given or withheld. `threshold` is the confidence below
-    which the answer is withheld. `alternatives` are other candidates that reach it, best first. `passages` is what was
-    read. `timings_ms` maps a stage to its wall-clock milliseconds.
+    which the answer is withheld. `alternatives` are other candidates that reach it, best first.
+    `passages` is what was read. `timings_ms` maps a stage to its wall-clock milliseconds.
     """
 
     question: str

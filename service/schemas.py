@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from indexer.index import Filters
+from indexer.metadata import FIELDS
 from indexer.records import Article
 from service.answerer import MAX_QUESTION
 from service.answers import Answer, Citation, Quotation, ReadPassage, Reason
@@ -126,11 +127,7 @@ class CitationModel(Wire):
         """Make the wire form of a citation."""
         return cls(
             article_id=citation.article_id,
-            title=citation.title,
-            publisher=citation.publisher,
-            author=citation.author,
-            published=citation.published,
-            url=citation.url,
+            **_described(citation),
             start=citation.start,
             end=citation.end,
             quote=citation.quote,
@@ -196,11 +193,7 @@ class FoundPassageModel(PassageModel):
             rank=read.rank,
             text=scored.text,
             article_id=article.id,
-            title=article.title,
-            publisher=article.publisher,
-            author=article.author,
-            published=article.published,
-            url=article.url,
+            **_described(article),
             relevance=scored.score,
             similarity=scored.dense,
             bm25=scored.lexical,
@@ -292,11 +285,7 @@ class ArticleModel(Wire):
         """Make the wire form of an article's description."""
         return cls(
             id=article.id,
-            title=article.title,
-            publisher=article.publisher,
-            author=article.author,
-            published=article.published,
-            url=article.url,
+            **_described(article),
             sha256=article.sha256,
         )
 
@@ -353,6 +342,10 @@ class BatchResponse(Wire):
 
     results: list[ItemResult]
     request_id: str
+
+
+def _described(record: Article | Citation) -> dict[str, Any]:
+    return {field: getattr(record, field) for field in FIELDS}
 
 
 def source_path(article_id: str, start: int, end: int) -> str:

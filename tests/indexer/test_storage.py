@@ -35,19 +35,9 @@ from indexer.errors import (
     WriterLockedError,
 )
 from indexer.index import canary, open_index
+from indexer.publication import collect, publish, writer_lock
 from indexer.splitter import SplitterSettings
-from indexer.storage import (
-    FORMAT,
-    Layout,
-    Manifest,
-    collect,
-    current_number,
-    open_newest,
-    publish,
-    read_manifest,
-    verify,
-    writer_lock,
-)
+from indexer.storage import FORMAT, Layout, Manifest, current_number, open_newest, read_manifest, verify
 
 if TYPE_CHECKING:
     from tests.indexer.conftest import FakeEncoder
@@ -551,7 +541,8 @@ def _start(script: str, *arguments: object) -> subprocess.Popen[str]:
 _HOLD = """
 import sys
 from pathlib import Path
-from indexer.storage import Layout, writer_lock
+from indexer.publication import writer_lock
+from indexer.storage import Layout
 with writer_lock(Layout(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()
