@@ -16,6 +16,7 @@ from indexer.encoder import Vectors
 from indexer.errors import DamagedGenerationError
 from indexer.lexical import LexicalIndex
 from indexer.records import Article, Passage
+from indexer.segmenter import Offsets
 from indexer.storage import Layout, Manifest, open_newest
 from indexer.store import Store
 
@@ -87,6 +88,10 @@ class PassageIndex(Protocol):
 
     def passage_text(self, passage: Passage) -> str:
         """Return the words of a passage."""
+        ...
+
+    def sentences(self, passage: Passage) -> list[Offsets]:
+        """Return the offsets, in the article, of the sentences in a passage."""
         ...
 
     def mask(self, filters: Filters) -> Mask | None:
@@ -172,6 +177,10 @@ class FaissPassageIndex:
     def passage_text(self, passage: Passage) -> str:
         """Return the words of a passage."""
         return self._store.passage_text(passage)
+
+    def sentences(self, passage: Passage) -> list[Offsets]:
+        """Return the offsets, in the article, of the sentences in a passage."""
+        return self._store.sentences(passage, self._manifest.splitter["language"])
 
     def mask(self, filters: Filters) -> Mask | None:
         """Return which passages the filters admit, or None where they admit all."""

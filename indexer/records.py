@@ -75,7 +75,7 @@ class ScoredPassage:
 
     `score` is the fused score, in [0, 1], higher is better, and comparable within one question only.
     `dense` is the cosine similarity of question and passage, in [-1, 1]; `lexical` is the BM25 score,
-    0 or more.
+    0 or more. `sentences` are the offsets, in the article, of the sentences in the passage.
     """
 
     passage: Passage
@@ -83,3 +83,4 @@ class ScoredPassage:
     score: float
     dense: float
     lexical: float
+    sentences: tuple[tuple[int, int], ...]

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from indexer.errors import DamagedGenerationError
 from indexer.records import Article, Metadata, Passage
+from indexer.segmenter import Offsets, sentence_offsets
 
 _SCHEMA = """
 CREATE TABLE article (
@@ -108,6 +109,7 @@ class Store:
         self.article_numbers: npt.NDArray[np.int32] = np.array(numbers, dtype=np.int32).reshape(-1)
         self._numbers = {article.id: number for number, article in enumerate(self.articles)}
         self._text = functools.lru_cache(maxsize=_CACHED_TEXTS)(self._read_text)
+        self._sentences = functools.lru_cache(maxsize=_CACHED_TEXTS)(self._find_sentences)
 
     def close(self) -> None:
         """Close the file; nothing may be read afterwards."""
@@ -140,6 +142,21 @@ class Store:
     def passage_text(self, passage: Passage) -> str:
         """Return the words of a passage."""
         return self._text(self._numbers[passage.article_id])[passage.start : passage.end]
+
+    def sentences(self, passage: Passage, language: str) -> list[Offsets]:
+        """Return the offsets, in the article, of the sentences in a passage.
+
+        They are those of the whole article: a passage by itself can look otherwise wrapped. A passage that
+        is part of a "sentence" too long for any model has its part.
+        """
+        return [
+            (max(start, passage.start), min(end, passage.end))
+            for start, end in self._sentences(self._numbers[passage.article_id], language)
+            if start < passage.end and passage.start < end
+        ]
+
+    def _find_sentences(self, number: int, language: str) -> tuple[Offsets, ...]:
+        return tuple(sentence_offsets(self._text(number), language=language))
 
     def _read_text(self, number: int) -> str:
         ((data,),) = self._query("SELECT text FROM article WHERE number = ?", number)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from indexer.index import Filters, PassageIndex
 from indexer.records import Article, ScoredPassage
-from service.answers import Answer, Citation, Quotation, ReadPassage, Reason, Span
+from service.answers import Answer, Quotation, ReadPassage, Reason, Span
 from service.citations import cite
 from service.confidence import Calibration, confidence_features
 from service.errors import ArticleUnknownError, CitationError, QuestionError
@@ -22,14 +22,10 @@ MAX_QUESTION = 1_000
 
 @dataclass(frozen=True, slots=True)
 class AnswererSettings:
-    """`top_k`: passages read for a question. `alternatives`: other candidates shown, at most.
-
-    `language`: of the articles, ISO 639-1, for the sentences that are quoted.
-    """
+    """`top_k`: passages read for a question. `alternatives`: other candidates shown, at most."""
 
     top_k: int = 8
     alternatives: int = 3
-    language: str = "en"
 
 
 class Answerer:
@@ -78,17 +74,17 @@ class Answerer:
         without it the threshold that was fitted with the confidence.
 
         Raises:
-            QuestionError: the question is empty, too long or not text.
+            QuestionError: the question is empty, too long or not text, or `top_k` is below 1.
             CitationError: a span does not resolve; a defect, never the caller's mistake.
         """
         question = check_question(question)
         timings: dict[str, float] = {}
         with _timed(timings, "total"):
             with _timed(timings, "retrieve"):
-                passages = self._retriever.retrieve(question, top_k or self._settings.top_k, filters)
+                passages = self._retriever.retrieve(question, self._count(top_k), filters)
             with _timed(timings, "read"):
                 spans = self._reader.read(question, passages)
-            quotations = self._quotations(spans)
+            quotations = self._quotations(spans, passages)
         threshold = self._calibration.threshold if min_confidence is None else min_confidence
         given = bool(quotations) and quotations[0].confidence >= threshold
         reason = None if given else Reason.LOW_CONFIDENCE if quotations else Reason.NO_PASSAGES
@@ -115,7 +111,7 @@ class Answerer:
             QuestionError: the question is empty, too long or not text.
         """
         question = check_question(question)
-        return self._ranked(self._retriever.retrieve(question, top_k or self._settings.top_k, filters))
+        return self._ranked(self._retriever.retrieve(question, self._count(top_k), filters))
 
     def article(self, article_id: str) -> Article:
         """Return an article with its text.
@@ -127,6 +123,13 @@ class Answerer:
         if article is None:
             raise ArticleUnknownError(f"there is no article {article_id!r}: GET /v1/articles lists them")
         return article
+
+    def _count(self, top_k: int | None) -> int:
+        if top_k is None:
+            return self._settings.top_k
+        if top_k < 1:
+            raise QuestionError(f"top_k is {top_k}: read at least one passage")
+        return top_k
 
     def _ranked(self, passages: Sequence[ScoredPassage]) -> tuple[ReadPassage, ...]:
         described = {article.id: article for article in map(self._describe, passages)}
@@ -141,22 +144,22 @@ class Answerer:
             raise CitationError(f"passage {scored.passage.id} belongs to no article")
         return article
 
-    def _quotations(self, spans: Sequence[Span]) -> list[Quotation]:
+    def _quotations(self, spans: Sequence[Span], passages: Sequence[ScoredPassage]) -> list[Quotation]:
         """The best span and its alternatives; the same words at several places are one quotation."""
-        places: dict[str, list[int]] = {}
-        for place, span in enumerate(spans):
-            places.setdefault(span.text, []).append(place)
+        places: dict[str, list[Span]] = {}
+        for span in spans:
+            places.setdefault(span.text, []).append(span)
+        # A copy of the best span is no rival to it: the confidence compares different words.
+        distinct = [same[0] for same in places.values()]
+        sentences = {scored.passage.id: scored.sentences for scored in passages}
         quotations = []
-        for text, found in list(places.items())[: 1 + self._settings.alternatives]:
-            citations = [self._cite(spans[place]) for place in found]
-            features = confidence_features(spans, found[0])
-            quotations.append(
-                Quotation(text, self._calibration.confidence(features), citations[0], tuple(citations[1:]))
-            )
+        for place, same in enumerate(list(places.values())[: 1 + self._settings.alternatives]):
+            citations = [
+                cite(self.article(span.passage.article_id), span, sentences[span.passage.id]) for span in same
+            ]
+            confidence = self._calibration.confidence(confidence_features(distinct, place))
+            quotations.append(Quotation(same[0].text, confidence, citations[0], tuple(citations[1:])))
         return quotations
-
-    def _cite(self, span: Span) -> Citation:
-        return cite(self.article(span.passage.article_id), span, language=self._settings.language)
 
 
 def check_question(question: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Sequence
 
 from indexer.records import Article
-from indexer.segmenter import Offsets, sentence_offsets
 from service.answers import Citation, Span
 from service.errors import CitationError
 
@@ -13,8 +12,10 @@ CONTEXT = 48
 """Characters of `prefix` and `suffix`: as a rule enough to tell one occurrence from another."""
 
 
-def cite(article: Article, span: Span, *, language: str = "en") -> Citation:
+def cite(article: Article, span: Span, sentences: Sequence[tuple[int, int]]) -> Citation:
     """Return the citation of a span, with the whole sentence or sentences that hold it.
+
+    `sentences` are the offsets of those in the span's passage.
 
     Raises:
         CitationError: the article does not hold the span's words at its offsets.
@@ -23,7 +24,7 @@ def cite(article: Article, span: Span, *, language: str = "en") -> Citation:
     within = 0 <= span.start < span.end <= len(article.text)
     if not within or article.text[span.start : span.end] != span.text:
         raise CitationError(f"the answer does not stand in {article.id} at {span.start}-{span.end}")
-    quote_start, quote_end = _quote(article, span, language)
+    quote_start, quote_end = _quote(span, sentences)
     return Citation(
         article_id=article.id,
         title=article.title,
@@ -44,24 +45,9 @@ def cite(article: Article, span: Span, *, language: str = "en") -> Citation:
     )
 
 
-def _quote(article: Article, span: Span, language: str) -> Offsets:
-    """The sentences that the span touches, as far as its passage goes.
-
-    A passage is whole sentences, but for a "sentence" too long for any model, which is quoted in part.
-    """
-    touched = [
-        (start, end)
-        for start, end in _sentences(article.text, language)
-        if start < span.end and span.start < end
-    ]
-    start = min((start for start, _ in touched), default=span.start)
-    end = max((end for _, end in touched), default=span.end)
+def _quote(span: Span, sentences: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    touched = [place for place in sentences if place[0] < span.end and span.start < place[1]]
     return (
-        min(span.start, max(start, span.passage.start)),
-        max(span.end, min(end, span.passage.end)),
+        min([span.start, *(start for start, _ in touched)]),
+        max([span.end, *(end for _, end in touched)]),
     )
-
-
-@functools.lru_cache(maxsize=64)
-def _sentences(text: str, language: str) -> tuple[Offsets, ...]:
-    return tuple(sentence_offsets(text, language=language))

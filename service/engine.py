@@ -51,7 +51,6 @@ def build_answerer(index: FaissPassageIndex, encoder: Encoder, settings: Setting
     weights, calibration = load_sentence_model()
     if settings.min_confidence is not None:
         calibration = Calibration(calibration.weights, calibration.bias, settings.min_confidence)
-    language = index.manifest.splitter["language"]
     retriever = Retriever(
         index,
         encoder,
@@ -62,7 +61,7 @@ def build_answerer(index: FaissPassageIndex, encoder: Encoder, settings: Setting
     return Answerer(
         index,
         retriever,
-        SentenceReader(encoder, weights, language=language),
+        SentenceReader(encoder, weights),
         calibration,
-        AnswererSettings(top_k=settings.top_k, alternatives=settings.alternatives, language=language),
+        AnswererSettings(top_k=settings.top_k, alternatives=settings.alternatives),
     )

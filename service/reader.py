@@ -18,7 +18,6 @@ import numpy.typing as npt
 from indexer.encoder import Encoder
 from indexer.lexical import question_terms, terms
 from indexer.records import Passage, ScoredPassage
-from indexer.segmenter import sentence_offsets
 from service.answers import Span
 
 Features = npt.NDArray[np.float64]
@@ -65,10 +64,9 @@ class _Candidate:
 class SentenceReader:
     """Offers the sentences of the passages, most likely first; a span's score is its log-odds."""
 
-    def __init__(self, encoder: Encoder, model: SentenceWeights, *, language: str = "en") -> None:
+    def __init__(self, encoder: Encoder, model: SentenceWeights) -> None:
         self._encoder = encoder
         self._model = model
-        self._language = language
 
     @property
     def name(self) -> str:
@@ -106,12 +104,11 @@ class SentenceReader:
         found: dict[tuple[str, int], _Candidate] = {}
         for scored in passages:
             passage = scored.passage
-            for start, end in sentence_offsets(scored.text, language=self._language):
-                place = (passage.article_id, passage.start + start)
-                candidate = _Candidate(
-                    passage, scored.dense, passage.start + start, passage.start + end, scored.text[start:end]
+            for start, end in scored.sentences:
+                words = scored.text[start - passage.start : end - passage.start]
+                found.setdefault(
+                    (passage.article_id, start), _Candidate(passage, scored.dense, start, end, words)
                 )
-                found.setdefault(place, candidate)
         return list(found.values())
 
 

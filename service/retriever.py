@@ -54,4 +54,11 @@ class Retriever:
 
     def _scored(self, passage_id: int, score: float, dense: float, lexical: float) -> ScoredPassage:
         passage = self._index.passage(passage_id)
-        return ScoredPassage(passage, self._index.passage_text(passage), score, dense, lexical)
+        return ScoredPassage(
+            passage,
+            self._index.passage_text(passage),
+            score,
+            dense,
+            lexical,
+            tuple(self._index.sentences(passage)),
+        )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,61 @@ def test_the_longest_question_is_answered(small: Answerer) -> None:
 @pytest.mark.parametrize("question", ["?", "🌧", "\x00", "مرحبا", "the", "'; DROP TABLE article; --", "%s{}"])
 def test_a_question_without_known_words_does_no_harm(small: Answerer, question: str) -> None:
     resolve(small, small.answer(question))
+
+
+def test_a_copy_of_an_article_does_not_change_the_confidence(
+    tmp_path: Path, word_answerer: MakeAnswerer
+) -> None:
+    text = "It rained in Lahore. The river rose by two metres. Nobody was hurt."
+    confidences = []
+    for copies in (1, 3):
+        folder = tmp_path / str(copies)
+        folder.mkdir()
+        for number in range(copies):
+            (folder / f"{number}.txt").write_text(text, "utf-8")
+        answer = word_answerer(folder, tmp_path / f"index-{copies}").answer("How far did the river rise?")
+        assert answer.quotation is not None
+        assert len(answer.quotation.other_citations) == copies - 1
+        confidences.append(answer.confidence)
+    # What a term weighs depends on how many sentences hold it, so the features may move a little.
+    assert confidences[1] == pytest.approx(confidences[0], abs=0.1)
+
+
+def test_an_answer_from_wrapped_text_is_the_whole_sentence(
+    tmp_path: Path, word_answerer: MakeAnswerer
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    wrapped = (
+        "In the first part of the year the company bought\nthree mills and sold them again to the\n"
+        "owners of the river.\nThe agreement of July was signed on behalf of\nAcme Holdings and\n"
+        "Zenith Partners in Geneva.\nmost of it was kept secret until the spring of\nthe year after.\n"
+    )
+    (folder / "wrapped.txt").write_text(wrapped, "utf-8")
+    answer = word_answerer(folder, tmp_path / "index").answer("Who signed the agreement of July?")
+    assert answer.quotation is not None
+    assert answer.quotation.text == answer.quotation.citation.quote
+    assert answer.quotation.text.startswith("The agreement of July")
+    assert answer.quotation.text.endswith("Geneva.")
+
+
+@pytest.mark.parametrize("top_k", [0, -1])
+def test_reading_no_passage_is_refused(small: Answerer, top_k: int) -> None:
+    with pytest.raises(QuestionError, match="at least one passage"):
+        small.answer("river", top_k=top_k)
+
+
+def test_threads_share_an_answerer(small: Answerer) -> None:
+    questions = [
+        "How far did the river rise?",
+        "Who was hurt?",
+        "Where did it rain?",
+        "What does a copy say?",
+    ]
+    alone = {question: small.answer(question).quotation for question in questions}
+    with ThreadPoolExecutor(8) as pool:
+        for question, answer in zip(questions * 25, pool.map(small.answer, questions * 25), strict=True):
+            assert answer.quotation == alone[question]
 
 
 def test_an_unknown_article_is_an_error(small: Answerer) -> None:

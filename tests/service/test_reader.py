@@ -11,8 +11,12 @@ from indexer.records import Passage, ScoredPassage
 from service.reader import SentenceReader, SentenceWeights
 
 TEXT = "It rained in Lahore. The river rose by two metres. Nobody was hurt."
-FIRST = ScoredPassage(Passage(0, "a.txt", 100, 150), TEXT[:50], score=1.0, dense=0.6, lexical=2.0)
-SECOND = ScoredPassage(Passage(1, "a.txt", 121, 167), TEXT[21:], score=0.4, dense=0.2, lexical=1.0)
+FIRST = ScoredPassage(
+    Passage(0, "a.txt", 100, 150), TEXT[:50], 1.0, dense=0.6, lexical=2.0, sentences=((100, 120), (121, 150))
+)
+SECOND = ScoredPassage(
+    Passage(1, "a.txt", 121, 167), TEXT[21:], 0.4, dense=0.2, lexical=1.0, sentences=((121, 150), (151, 167))
+)
 
 
 class FixedEncoder:
