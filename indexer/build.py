@@ -203,11 +203,11 @@ class _Builder:
         articles: list[Article] = []
 
         def note(failure: Failure) -> None:
-            kept = self._previous.find_article(failure.path) if self._previous else None
-            if kept is not None:
-                articles.append(kept)
+            kept = [article_id for article_id in self._before if failure.covers(article_id)]
+            if kept:
+                articles.extend(self._before_with_text(article_id) for article_id in kept)
                 failure = replace(
-                    failure, reason=f"{failure.reason} (its last readable version stays in the index)"
+                    failure, reason=f"{failure.reason} (the last readable version stays in the index)"
                 )
             failures.append(failure)
             self._progress.advance()
@@ -219,6 +219,12 @@ class _Builder:
             reasons = "\n".join(f"  {failure.path}: {failure.reason}" for failure in failures)
             raise CorpusError(f"no article in {self._source.name} could be read:\n{reasons}")
         return sorted(articles, key=lambda article: article.id), failures
+
+    def _before_with_text(self, article_id: str) -> Article:
+        kept = self._previous.find_article(article_id) if self._previous else None
+        if kept is None:
+            raise AssertionError(f"the generation before lists {article_id} and does not hold it")
+        return kept
 
     def _split(self, articles: Sequence[Article]) -> list[_Draft]:
         self._progress.start("Splitting into passages", len(articles))

@@ -15,6 +15,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from indexer.build import BuildReport
+    from indexer.storage import Manifest
 
 DEFAULT_INDEX = Path(".quoth/index")
 
@@ -41,7 +42,9 @@ def index(
     faiss: Annotated[str, typer.Option(help="Kind of FAISS index: flat, hnsw or ivf-sq8.")] = "flat",
     max_tokens: Annotated[int, typer.Option(help="Tokens in a passage, at most.")] = 150,
     overlap_tokens: Annotated[int, typer.Option(help="Tokens that neighbours share, at most.")] = 50,
-    max_file_mb: Annotated[float, typer.Option(help="The largest file that is read, in megabytes.")] = 20,
+    max_file_mb: Annotated[
+        float, typer.Option(help="The largest file that is read, in megabytes.", min=0.001, max=4_000)
+    ] = 20,
     json_: JsonOption = False,
 ) -> None:
     """Index a folder of articles; run it again after any change, and only what changed is embedded.
@@ -101,18 +104,30 @@ def build_index(  # noqa: D417 - the settings are those of `quoth index`
 
 
 def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:
-    """Check an index, every file against its checksum, and say what it holds."""
-    from indexer.index import open_index  # noqa: PLC0415 - see above
+    """Check an index, every file against its checksum, and say what it holds.
 
-    opened = open_index(index)
-    manifest = opened.manifest
+    Exit status: 0 all is sound, 1 the current generation is damaged and an older one would serve.
+    """
+    from indexer.index import open_index  # noqa: PLC0415 - see above
+    from indexer.storage import Layout, current_number  # noqa: PLC0415
+
+    manifest = open_index(index).manifest
+    sound = current_number(Layout(index)) == manifest.generation
     if json_:
-        typer.echo(json.dumps(asdict(manifest), indent=2, ensure_ascii=False))
-        return
+        record = {**asdict(manifest), "current_is_sound": sound}
+        typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
+    else:
+        _print_manifest(index, manifest, sound=sound)
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _print_manifest(index: Path, manifest: Manifest, *, sound: bool) -> None:
+    state = "every checksum good" if sound else "the current generation is damaged, this older one serves"
     size = sum(file["size"] for file in manifest.files.values())
     _print_table(
         {
-            "index": f"{index} ({manifest.name}, {size / 1e6:.1f} MB, every checksum good)",
+            "index": f"{index} ({manifest.name}, {size / 1e6:.1f} MB, {state})",
             "created": manifest.created,
             "source": manifest.source,
             "articles": f"{manifest.articles:,}",

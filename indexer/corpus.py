@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 
 from indexer.errors import CorpusError, SidecarError, UnreadableFileError
 from indexer.formats import FORMATS, read_document
-from indexer.metadata import SIDECAR, combine, read_sidecar
+from indexer.metadata import SIDECAR, check_stated, combine, read_sidecar
 from indexer.records import Article
 
 MAX_FILE_BYTES = 20_000_000
@@ -19,10 +20,14 @@ MAX_FILE_BYTES = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that could not be read, by its path below the folder, and why."""
+    """A file that could not be read, or a folder (its path ends in a slash), and why."""
 
     path: str
     reason: str
+
+    def covers(self, article_id: str) -> bool:
+        """Whether an article by this id may be in what could not be read: the file, or a folder."""
+        return article_id == self.path or (self.path.endswith("/") and article_id.startswith(self.path))
 
 
 class ArticleSource(Protocol):
@@ -59,7 +64,8 @@ class Corpus:
             )
         self.folder = folder
         self._max_file_bytes = max_file_bytes
-        self._files = sorted(_files(folder))
+        self._unreadable_folders: list[Failure] = []
+        self._files = sorted(self._walk())
         self._count = sum(_is_article(path) for path in self._files)
 
     @property
@@ -77,26 +83,46 @@ class Corpus:
         return self._count
 
     def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
-        """Yield each article, in the order of its id; a file that cannot be read goes to `on_failure`."""
-        stated: dict[str, dict[str, Any]] = {}
-        try:
-            stated = read_sidecar(self.folder)
-        except SidecarError as error:
-            on_failure(Failure(SIDECAR, str(error)))
+        """Yield each article, in the order of its id; what cannot be read goes to `on_failure`.
+
+        Raises:
+            SidecarError: the sidecar as a whole cannot be read, so what it states would be lost.
+        """
+        stated = read_sidecar(self.folder)
+        for failure in self._unreadable_folders:
+            on_failure(failure)
         for name in sorted(stated.keys() - set(self._files)):
             on_failure(Failure(SIDECAR, f"it names {name!r}, which is not in the folder"))
         for name in self._files:
             if not _is_article(name):
                 continue
             try:
-                yield self._read(name, stated.get(name))
+                yield self._read(name, check_stated(name, stated[name]) if name in stated else None)
             except UnreadableFileError as error:
                 on_failure(Failure(_printable(name), error.reason))
+            except SidecarError as error:
+                on_failure(Failure(_printable(name), str(error)))
+
+    def _walk(self) -> Iterator[str]:
+        for parent, folders, names in os.walk(self.folder, onerror=self._note_folder):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in (name for name in folders if Path(parent, name).is_symlink()):
+                self._note_folder(OSError(0, "a link to a folder is not followed", str(Path(parent, name))))
+            for name in names:
+                path = Path(parent, name)
+                # A pipe or a device would block the reader for ever.
+                if not name.startswith(".") and (path.is_file() or path.is_symlink()):
+                    yield path.relative_to(self.folder).as_posix()
+
+    def _note_folder(self, error: OSError) -> None:
+        path = Path(error.filename).relative_to(self.folder).as_posix()
+        reason = error.strerror or str(error)
+        self._unreadable_folders.append(Failure(f"{_printable(path)}/", reason))
 
     def _read(self, name: str, stated: dict[str, Any] | None) -> Article:
         path = self.folder / name
         if name != _printable(name):
-            raise UnreadableFileError("its name is not UTF-8: rename it")
+            raise UnreadableFileError("its name is not plain UTF-8: rename it")
         try:
             if not path.resolve().is_relative_to(self.folder.resolve()):
                 raise UnreadableFileError("it is a link to a place outside the folder")
@@ -115,20 +141,11 @@ class Corpus:
         return Article.create(name, document.text, combine(stated, document.metadata, document.text))
 
 
-def _files(folder: Path) -> Iterator[str]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(parent, name)
-            # A pipe or a device would block the reader for ever.
-            if not name.startswith(".") and (path.is_file() or path.is_symlink()):
-                yield path.relative_to(folder).as_posix()
-
-
 def _is_article(name: str) -> bool:
     return Path(name).suffix.lower() in FORMATS
 
 
 def _printable(name: str) -> str:
-    """A file name that is not UTF-8 holds surrogates, which neither a terminal nor SQLite takes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+    """The name with escapes for what cannot be shown: bytes that are not UTF-8, and control characters."""
+    shown = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(repr(char)[1:-1] if unicodedata.category(char) == "Cc" else char for char in shown)

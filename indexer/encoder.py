@@ -7,6 +7,7 @@ This is the only module that knows a model framework, and it imports it when a m
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ Vectors = npt.NDArray[np.float32]
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 _BATCH = 32  # passages to a forward pass: on two cores larger ones are no faster and take more memory
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 
 class Encoder(Protocol):
@@ -185,9 +186,17 @@ def find_model(name: str) -> Path:
 
 
 def _hash_weights(path: Path) -> str:
-    for name in _WEIGHTS:
-        files = sorted(path.rglob(name))
+    """Hash the weights: of one file its own SHA-256, of several (modules, shards) that of their list."""
+    for pattern in _WEIGHTS:
+        files = sorted(path.rglob(pattern))
         if files:
-            with files[0].open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            digests = [(str(file.relative_to(path)), _hash_file(file)) for file in files]
+            if len(digests) == 1:
+                return digests[0][1]
+            return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
     raise EncoderError(f"the encoder in {path} has no weights ({' or '.join(_WEIGHTS)})")
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,8 @@
 
 They stay in the article's text, so that offsets hold, and in no passage, so that nothing is quoted from
 them. A line counts only when the whole of it has one of these shapes: an article that begins a sentence
-with "Previous articles have shown" keeps it.
+with "Previous articles have shown" keeps it, and so does one whose "Related coverage: ..." ends as a
+sentence does, where a link's headline would not.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ _SHAPES = re.compile(
     r"""
     \s*(?:
         (?:relevant|related|recommended|also|must|further)\s+(?:read(?:ing|s)?|article|articles|stories|story|news|posts?|coverage)
-            \s*(?::.*)?
-      | (?:read|see|watch)\s+(?:also|more|next)\s*:.*
+            \s*(?::(?:.*[^.!?\s])?)?
+      | (?:read|watch)\s+(?:also|more|next)\s*:.*[^.!?\s]
       | (?:previous|next)\s+(?:article|post|story)\s*(?:\s*[:»«›‹→←].*)?
       | (?-i:(?:Previous|Next)\ (?:article|post|story)(?=[A-Z0-9"“‘']).*)
       | (?:hot|trending|popular)\s+(?:topics|stories|now)

@@ -41,6 +41,15 @@ class Filters:
     def __bool__(self) -> bool:
         return bool(self.publishers or self.article_ids or self.published_from or self.published_to)
 
+    @property
+    def contradict(self) -> bool:
+        """Whether no date can satisfy both bounds."""
+        return (
+            self.published_from is not None
+            and self.published_to is not None
+            and self.published_from > self.published_to
+        )
+
     def admit(self, article: Article) -> bool:
         """Tell whether an article may be searched."""
         if self.article_ids and article.id not in self.article_ids:

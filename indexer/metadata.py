@@ -32,48 +32,51 @@ _BYLINE = re.compile(rf"\s*By[ ](?P<names>{_NAME}(?:(?:,[ ]|[ ]and[ ]|[ ]&[ ]){_
 _AGENCY = re.compile(
     r"\s*[A-Z][A-Z .,'’-]+(?:,?\s[A-Za-z]{3,9}\.?\s\d{1,2})?\s*\((?P<agency>[A-Z][\w ]{1,30})\)\s*[-–—]"
 )
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in _MONTHS)  # noqa: PLR2004
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    "oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
 _ISO = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
 _DATES = (
     re.compile(rf"\b{_ISO}\b"),
-    re.compile(rf"\b(?P<name>{_MONTH})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})\b"),
-    re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<name>{_MONTH})\.?,? (?P<year>\d{{4}})\b"),
+    re.compile(
+        rf"\b(?P<name>{_MONTH})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})\b", re.IGNORECASE
+    ),
+    re.compile(
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<name>{_MONTH})\.?,? (?P<year>\d{{4}})\b", re.IGNORECASE
+    ),
 )
-_DATE_LABEL = re.compile(r"\b(?:date|dated|updated|published|posted)\b[\s:]*", re.IGNORECASE)
-_MAX_DATE_LINE = 60  # characters: a line this short that holds a date is there for the date
+# What may stand around a date on a line that is there for the date.
+_WEEKDAY = re.compile(r"^(?:mon|tues|wednes|thurs|fri|satur|sun)day,? ", re.IGNORECASE)
+_AFTER_DATE = re.compile(
+    r"[,;|·T]?\s*(?:at\s+)?(?:\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)?\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,5}|[+-]\d\d:?\d\d)?[).]?",
+    re.IGNORECASE,
+)
+_DATE_LABEL = re.compile(r"\b(?:date|dated|updated|published|posted)\b(?P<colon>\s*:)?\s*", re.IGNORECASE)
 
 
 def read_sidecar(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the fields that the folder's sidecar states for each file, or {} without a sidecar.
+    """Return the table that the folder's sidecar has for each file, unchecked, or {} without a sidecar.
 
     Raises:
-        SidecarError: the file is not TOML, or holds an unknown field or a value of the wrong type.
+        SidecarError: the file cannot be read or is not TOML.
     """
     path = folder / SIDECAR
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SidecarError(f"{SIDECAR} cannot be read: {error}") from error
-    return {name: _check_table(name, table) for name, table in tables.items()}
+        raise SidecarError(f"{SIDECAR} cannot be read: {error}; mend it and index again") from error
 
 
-def _check_table(name: str, table: Any) -> dict[str, Any]:  # noqa: ANN401 - TOML holds anything
+def check_stated(name: str, table: Any) -> dict[str, Any]:  # noqa: ANN401 - TOML holds anything
+    """Return the fields that a sidecar's table states for the file `name`; None where it says "unknown".
+
+    Raises:
+        SidecarError: not a table, an unknown field, or a value of the wrong type.
+    """
     if not isinstance(table, dict):
         raise SidecarError(f'{SIDECAR}: {name!r} is not a table; write ["{name}"] and its fields below')
     checked: dict[str, Any] = {}
@@ -125,59 +128,77 @@ def guess(text: str) -> Metadata:
     Only the first lines count, and only shapes that hardly mean anything else; what is not certain
     stays None.
     """
-    lines = [line.strip() for line in text[:4000].splitlines() if line.strip()][:_HEAD_LINES]
+    head = [line.strip() for line in text[:4000].splitlines()]
+    lines = [line for line in head if line][:_HEAD_LINES]
     byline = next((match for line in lines if (match := _BYLINE.fullmatch(line))), None)
     agency = next((match for line in lines if (match := _AGENCY.match(line))), None)
     return Metadata(
-        title=_headline(lines),
+        title=_headline(head),
         publisher=agency["agency"].strip() if agency else None,
         author=byline["names"] if byline else None,
         published=next((date for line in lines if (date := _line_date(line))), None),
     )
 
 
-def _headline(lines: list[str]) -> str | None:
-    candidates = lines[:2]
+def _headline(head: list[str]) -> str | None:
+    """The first line, or the one below a trail of sections, if it stands alone above more text."""
+    places = [place for place, line in enumerate(head) if line]
     # "China / Society": the trail of sections that stands above a headline.
-    if candidates and re.fullmatch(r"[\w &]+(?:\s[/>»]\s[\w &]+)+", candidates[0]):
-        candidates = candidates[1:]
-    if not candidates or len(lines) <= lines.index(candidates[0]) + 1:
+    if places and re.fullmatch(r"[\w &]+(?:\s[/>»]\s[\w &]+)+", head[places[0]]):
+        places = places[1:]
+    if len(places) < 2:  # noqa: PLR2004 - a headline and something below it
         return None
-    line = candidates[0]
+    line, below = head[places[0]], head[places[1]]
+    # What runs on in the next line is prose, unless that is the byline or the date.
+    if places[1] == places[0] + 1 and not (_BYLINE.fullmatch(below) or _line_date(below)):
+        return None
     looks_like_one = (
         len(line) <= _MAX_HEADLINE
         and len(line.split()) >= _MIN_HEADLINE_WORDS
         and line[-1] not in ".:;,"
         and not line[0].islower()
-        and _BYLINE.fullmatch(line) is None
+        and not line.startswith("By ")
+        and _line_date(line) is None
     )
     return line if looks_like_one else None
 
 
 def _line_date(line: str) -> datetime.date | None:
+    """The date of a line that is there for it: alone, or behind a label such as "Updated:"."""
     label = _DATE_LABEL.search(line)
-    if label is not None and (label.start() == 0 or len(line) <= _MAX_DATE_LINE):
-        return parse_date(line[label.end() : label.end() + 40], anchored=True)
-    return parse_date(line) if len(line) <= _MAX_DATE_LINE else None
+    if label is None:
+        return _only_date(line)
+    rest = line[label.end() :]
+    # "Dated May 3, 1999, the treaty" is prose: without a colon only a bare date or an ISO one counts.
+    if label["colon"] or (label.start() == 0 and _DATES[0].match(rest)):
+        found = _first_date(rest)
+        return found[1] if found and found[0].start() == 0 else None
+    return _only_date(rest) if label.start() == 0 else None
 
 
-def parse_date(text: str, *, anchored: bool = False) -> datetime.date | None:
-    """Return the first date written in `text`, ISO or with the month's English name, else None.
+def _only_date(line: str) -> datetime.date | None:
+    rest = _WEEKDAY.sub("", line)
+    found = _first_date(rest)
+    if found is None or found[0].start() > 0 or not _AFTER_DATE.fullmatch(rest, found[0].end()):
+        return None
+    return found[1]
 
-    `anchored` accepts a date only at the very beginning.
-    """
+
+def parse_date(text: str) -> datetime.date | None:
+    """Return the first date written in `text`, ISO or with the month's English name, else None."""
+    found = _first_date(text)
+    return found[1] if found else None
+
+
+def _first_date(text: str) -> tuple[re.Match[str], datetime.date] | None:
     for pattern in _DATES:
-        match = pattern.match(text) if anchored else pattern.search(text)
+        match = pattern.search(text)
         if match is None:
             continue
         named = match.groupdict().get("name")
-        month = (
-            next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(named[:3]))
-            if named
-            else int(match["month"])
-        )
+        month = _MONTHS.index(named[:3].lower()) + 1 if named else int(match["month"])
         try:
-            return datetime.date(int(match["year"]), month, int(match["day"]))
+            return match, datetime.date(int(match["year"]), month, int(match["day"]))
         except ValueError:
             continue
     return None

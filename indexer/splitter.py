@@ -9,6 +9,7 @@ to a wrong occurrence or nowhere.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -83,7 +84,9 @@ def _pieces(text: str, offsets: Offsets, count_tokens: CountTokens, limit: int) 
         strip_whitespace=False,
         chunk_size=limit,
         chunk_overlap=0,
-        length_function=lambda piece: count_tokens([piece])[0],
+        # Cached: it is asked over and over about short pieces where there is no better place to cut. At
+        # least 1: langchain repeats pieces without a length, such as white space, even at overlap 0.
+        length_function=functools.lru_cache(maxsize=4096)(lambda piece: max(1, count_tokens([piece])[0])),
     )
     pieces: list[Offsets] = []
     position = start

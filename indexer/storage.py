@@ -23,6 +23,7 @@ from indexer.errors import (
     DamagedGenerationError,
     FormatVersionError,
     IndexMissingError,
+    StorageError,
 )
 
 log = logging.getLogger(__name__)
@@ -62,9 +63,12 @@ class Layout:
 
     def numbers(self) -> list[int]:
         """The generations on disk, newest first."""
-        if not self.root.is_dir():
+        try:
+            matches = [_NAME.fullmatch(path.name) for path in self.root.iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        matches = (_NAME.fullmatch(path.name) for path in self.root.iterdir())
+        except OSError as error:
+            raise StorageError(f"the index in {self.root} cannot be read: {error.strerror}") from error
         return sorted((int(match[1]) for match in matches if match), reverse=True)
 
 

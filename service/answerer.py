@@ -81,7 +81,7 @@ class Answerer:
         timings: dict[str, float] = {}
         with _timed(timings, "total"):
             with _timed(timings, "retrieve"):
-                passages = self._retriever.retrieve(question, self._count(top_k), filters)
+                passages = self._retrieve(question, top_k, filters)
             with _timed(timings, "read"):
                 spans = self._reader.read(question, passages)
             quotations = self._quotations(spans, passages)
@@ -111,7 +111,7 @@ class Answerer:
             QuestionError: the question is empty, too long or not text.
         """
         question = check_question(question)
-        return self._ranked(self._retriever.retrieve(question, self._count(top_k), filters))
+        return self._ranked(self._retrieve(question, top_k, filters))
 
     def article(self, article_id: str) -> Article:
         """Return an article with its text.
@@ -124,12 +124,13 @@ class Answerer:
             raise ArticleUnknownError(f"there is no article {article_id!r}: GET /v1/articles lists them")
         return article
 
-    def _count(self, top_k: int | None) -> int:
-        if top_k is None:
-            return self._settings.top_k
-        if top_k < 1:
-            raise QuestionError(f"top_k is {top_k}: read at least one passage")
-        return top_k
+    def _retrieve(self, question: str, top_k: int | None, filters: Filters | None) -> list[ScoredPassage]:
+        count = self._settings.top_k if top_k is None else top_k
+        if count < 1:
+            raise QuestionError(f"top_k is {count}: read at least one passage", "/top_k")
+        if filters is not None and filters.contradict:
+            raise QuestionError("published_from is later than published_to: swap them", "/filters")
+        return self._retriever.retrieve(question, count, filters)
 
     def _ranked(self, passages: Sequence[ScoredPassage]) -> tuple[ReadPassage, ...]:
         described = {article.id: article for article in map(self._describe, passages)}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption, build_index
@@ -66,7 +65,8 @@ def serve(
     index: IndexOption = DEFAULT_INDEX,
     host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")
+        int | None,
+        typer.Option(help="Port to listen on (default 8000); 0 takes a free one.", min=0, max=65_535),
     ] = None,
     allow_public: Annotated[
         bool, typer.Option("--allow-public", help="Listen on an address that other machines reach.")
@@ -84,7 +84,8 @@ def demo(
     index: IndexOption = DEFAULT_INDEX,
     question: Annotated[str, typer.Option(help="The sample question.")] = QUESTION,
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on (default 8000); 0 takes a free one.")
+        int | None,
+        typer.Option(help="Port to listen on (default 8000); 0 takes a free one.", min=0, max=65_535),
     ] = None,
     serve_: Annotated[bool, typer.Option("--serve/--no-serve", help="Go on to serve.")] = True,
 ) -> None:
@@ -93,10 +94,10 @@ def demo(
 
     settings = load_settings(index=index, port=port)
     check_address(settings)
-    messages = Console(stderr=True, highlight=False)
+    messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     _index_seeds(settings.index, messages)
     answerer = _load(settings)
-    messages.print(f"\n[bold]$ quoth ask[/] {json.dumps(question)}\n", soft_wrap=True)
+    messages.print(Text(f"\n$ quoth ask {json.dumps(question, ensure_ascii=False)}\n"))
     print_answer(answerer.answer(question))
     if serve_:
         messages.print()
@@ -143,30 +144,35 @@ def as_json(answer: Answer) -> str:
 
 def print_answer(answer: Answer) -> None:
     """Print an answer, the sentence it stands in with the answer marked, and its source."""
-    console = Console(highlight=False)
+    # No line is folded: what is copied or piped on is the article's words, and the terminal wraps.
+    console = Console(highlight=False, emoji=False, soft_wrap=True)
     if answer.quotation is None:
-        console.print("[bold]The articles do not say.[/]", soft_wrap=True)
-        if answer.passages:
-            console.print(
-                f"The best candidate has a confidence of {answer.confidence:.2f}; "
-                f"{answer.threshold:.2f} is needed. Nearest passages:",
-                style="dim",
-            )
-        for read in answer.passages[:3]:
-            place = f"{read.article.id}:{read.scored.passage.start}-{read.scored.passage.end}"
-            console.print(
-                Text.assemble("  ", (place, "cyan"), "  ", _shorten(read.scored.text)), soft_wrap=True
-            )
+        _print_abstention(console, answer)
         return
     citation = answer.quotation.citation
     console.print(Text(answer.quotation.text, style="bold"))
     console.print(f"confidence {answer.quotation.confidence:.2f}", style="dim")
     console.print()
-    console.print(Padding(_marked(citation), (0, 0, 0, 2)))
+    console.print(Text("  ") + _marked(citation))
     console.print()
-    console.print(Text(_source_line(citation)))
     for cited in (citation, *answer.quotation.other_citations):
-        console.print(Text(cited.location, style="cyan"), soft_wrap=True)
+        console.print(Text(_source_line(cited)))
+        console.print(Text(cited.location, style="cyan"))
+
+
+def _print_abstention(console: Console, answer: Answer) -> None:
+    if not answer.passages:
+        console.print("[bold]No article matches these filters.[/]")
+        return
+    console.print("[bold]The articles do not say.[/]")
+    console.print(
+        f"The best candidate has a confidence of {answer.confidence:.2f}; "
+        f"{answer.threshold:.2f} is needed. Nearest passages:",
+        style="dim",
+    )
+    for read in answer.passages[:3]:
+        place = f"{read.article.id}:{read.scored.passage.start}-{read.scored.passage.end}"
+        console.print(Text.assemble("  ", (place, "cyan"), "  ", _shorten(read.scored.text)))
 
 
 def _marked(citation: Citation) -> Text:
@@ -213,13 +219,15 @@ def _index_seeds(out: Path, messages: Console) -> None:
         source = opened.manifest.source
         opened.close()
         if source != str(seeds.resolve()):
-            messages.print(f"Using the index in {out}, made from {source}.", soft_wrap=True)
+            messages.print(Text(f"Using the index in {out}, made from {source}."))
             return
     report = build_index(seeds, out)
     did = "Indexed" if report.published else "Already indexed:"
     messages.print(
-        f"{did} {report.articles} articles, {report.passages} passages, in {out} ({report.seconds:.1f} s).",
-        soft_wrap=True,
+        Text(
+            f"{did} {report.articles} articles, {report.passages} passages, in {out} "
+            f"({report.seconds:.1f} s)."
+        )
     )
 
 

@@ -18,7 +18,14 @@ class ServiceError(QuothError):
 
 
 class QuestionError(ServiceError):
-    """A question that cannot be asked: empty, too long, or not text."""
+    """A question that cannot be asked: empty, too long, not text, or with filters that contradict.
+
+    `field` is the part of the request at fault, as a JSON pointer.
+    """
+
+    def __init__(self, message: str, field: str = "/question") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ArticleUnknownError(ServiceError):

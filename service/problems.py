@@ -81,18 +81,27 @@ def respond(described: ProblemModel, headers: Mapping[str, str] | None = None) -
 def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
     """Describe an error of ours: a caller's mistake is told, anything else is logged and not told."""
     if isinstance(error, QuestionError):
-        return problem(request, 422, str(error), errors=[{"pointer": "/question", "message": str(error)}])
+        return problem(request, 422, str(error), errors=[{"pointer": error.field, "message": str(error)}])
     if isinstance(error, ArticleUnknownError):
         return problem(request, 404, str(error))
     log.error("request %s failed: %s", request_id(request), error, exc_info=error)
     return problem(request, 500, "The request could not be completed.")
 
 
-def of_validation(request: Request, errors: Sequence[Mapping[str, Any]]) -> ProblemModel:
-    """Describe what Pydantic found, without repeating the input."""
+def of_validation(
+    request: Request, errors: Sequence[Mapping[str, Any]], *, request_parts: bool = True
+) -> ProblemModel:
+    """Describe what Pydantic found, without repeating the input.
+
+    `request_parts`: the places begin with the part of the request, as FastAPI has them.
+    """
     faults = []
     for error in errors:
-        place = [str(part) for part in error["loc"] if part not in {"body", "query", "path"}]
+        place = [str(part) for part in error["loc"]]
+        if place[:1] in (["body"], ["query"], ["path"]) and request_parts:
+            place = place[1:]
+        if error.get("type") == "json_invalid":
+            place = []  # what stands there is the place in the bytes
         pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in place)
         faults.append({"pointer": pointer, "message": str(error["msg"])})
     detail = "; ".join(f"{fault['pointer'].strip('/') or 'body'}: {fault['message']}" for fault in faults[:5])
@@ -112,8 +121,9 @@ def install(app: FastAPI) -> None:
     """Make every error of an application a problem."""
 
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
-        assert_type = error if isinstance(error, RequestValidationError) else RequestValidationError([])
-        return respond(of_validation(request, assert_type.errors()))
+        return respond(
+            of_validation(request, error.errors() if isinstance(error, RequestValidationError) else [])
+        )
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         status = getattr(error, "status_code", 500)

@@ -47,13 +47,16 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
 router = APIRouter(responses=PROBLEMS)
 
 
-def get_answerer(request: Request) -> Answerer:
+# The dependencies are coroutines so that they need no thread: /readyz answers while all are busy.
+
+
+async def get_answerer(request: Request) -> Answerer:
     """Return the application's answerer."""
     answerer: Answerer = request.app.state.answerer
     return answerer
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """Return the application's settings."""
     settings: Settings = request.app.state.settings
     return settings
@@ -160,7 +163,9 @@ def _item(item: Any, request: Request, answerer: Answerer) -> ItemResult:  # noq
     try:
         return ItemResult(status=200, answer=_answer(AnswerRequest.model_validate(item), request, answerer))
     except ValidationError as error:
-        described = problems.of_validation(request, error.errors(include_input=False, include_url=False))
+        described = problems.of_validation(
+            request, error.errors(include_input=False, include_url=False), request_parts=False
+        )
     except QuothError as error:
         described = problems.of_quoth_error(request, error)
     return ItemResult(status=described.status, problem=described)

@@ -6,7 +6,7 @@ import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from indexer.index import Filters
 from indexer.metadata import FIELDS
@@ -24,22 +24,32 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _only_text(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Pydantic would read a number as seconds since 1970."""
+    if value is not None and not isinstance(value, str | datetime.date):
+        raise ValueError("write a date as 2024-01-31")
+    return value
+
+
+Day = Annotated[datetime.date, BeforeValidator(_only_text)]
+
+
 class FiltersModel(Wire):
     """Which articles are searched. Without a field, all are."""
 
-    publishers: list[Annotated[str, Field(max_length=500)]] = Field(
+    publishers: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
         default_factory=list,
         max_length=_MAX_LISTED,
         description="Only articles of these publishers; case does not matter.",
         examples=[["Xinhua News Agency"]],
     )
-    article_ids: list[Annotated[str, Field(max_length=2_000)]] = Field(
+    article_ids: list[Annotated[str, Field(min_length=1, max_length=2_000)]] = Field(
         default_factory=list, max_length=_MAX_LISTED, description="Only these articles."
     )
-    published_from: datetime.date | None = Field(
+    published_from: Day | None = Field(
         default=None, description="Only articles published on this day or later; undated ones are left out."
     )
-    published_to: datetime.date | None = Field(
+    published_to: Day | None = Field(
         default=None, description="Only articles published on this day or earlier; undated ones are left out."
     )
 

@@ -6,8 +6,10 @@ cells by " | ". Links keep their words and lose their address; images keep their
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
+import lxml.html
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -19,6 +21,9 @@ from indexer.records import Metadata
 # markdown-it-py drops what is nested deeper than this, 20 levels (ten lists) by default, without a word.
 _MAX_NESTING = 100
 _PARSER = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable("table")
+
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 
 
 def read(data: bytes) -> Document:
@@ -56,11 +61,25 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
         elif token.type == "inline":
             text = _inline(token.children or []).strip()
             if row is not None:
-                row.append(text)
+                row.append(" ".join(text.split()))
             elif text:
                 yield text
         elif token.type in {"fence", "code_block"} and token.content.strip():
             yield token.content.strip("\n")
+        elif token.type == "html_block" and (text := _html_text(token.content)):
+            yield text
+
+
+def _html_text(source: str) -> str:
+    """The words of an HTML block, as a reader sees them."""
+    if not _TAG.sub("", source).strip():  # only tags and comments: what they hold follows as blocks
+        return ""
+    tree = lxml.html.fragment_fromstring(source, create_parent="div")
+    for hidden in tree.xpath("//script | //style | //template | //comment()"):
+        hidden.drop_tree()
+    for line_break in tree.xpath("//br"):
+        line_break.tail = "\n" + (line_break.tail or "")
+    return str(tree.text_content()).strip()
 
 
 def _inline(tokens: Iterable[Token]) -> str:
@@ -68,7 +87,7 @@ def _inline(tokens: Iterable[Token]) -> str:
     for token in tokens:
         if token.type in {"text", "code_inline", "text_special"}:
             parts.append(token.content)
-        elif token.type in {"softbreak", "hardbreak"}:
+        elif token.type in {"softbreak", "hardbreak"} or _BREAK.fullmatch(token.content):
             parts.append("\n")
         elif token.type == "image":
             parts.append(_inline(token.children or []))

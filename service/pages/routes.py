@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from indexer.furniture import is_furniture
@@ -20,6 +20,7 @@ from service.routes import AnswererDependency
 from service.schemas import source_path
 
 _HERE = Path(__file__).parent
+_STYLE = (_HERE / "style.css").read_bytes()
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,9 +86,9 @@ def source(
 
 
 @router.get("/style.css")
-async def style() -> FileResponse:
+async def style() -> Response:
     """The pages' one style sheet."""
-    return FileResponse(_HERE / "style.css", media_type="text/css")
+    return Response(_STYLE, media_type="text/css")
 
 
 def split_quote(citation: Citation) -> tuple[str, str, str]:

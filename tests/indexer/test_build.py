@@ -13,7 +13,7 @@ from indexer.build import BuildReport, BuildSettings, build
 from indexer.corpus import Corpus
 from indexer.dense import FaissKind
 from indexer.encoder import Vectors
-from indexer.errors import CorpusError, SettingsError
+from indexer.errors import CorpusError, SettingsError, SidecarError
 from indexer.index import open_index
 from indexer.splitter import SplitterSettings
 from indexer.storage import Layout, current_number
@@ -392,3 +392,30 @@ def test_progress_reaches_the_total_of_every_stage(
     recorder = Recorder()
     report = build(Corpus(articles), tmp_path / "index", fake_encoder, progress=recorder)
     assert recorder.stages == [[4, 4], [3, 3], [report.passages] * 2, [3, 3]]
+
+
+def test_a_folder_that_cannot_be_read_keeps_its_articles(desk: Desk, tmp_path: Path) -> None:
+    inner = desk.articles / "inner"
+    inner.mkdir()
+    (inner / "a.txt").write_text("The inner text is kept.", "utf-8")
+    desk.build()
+    inner.rename(tmp_path / "moved")
+    inner.symlink_to(tmp_path / "moved")
+    report = desk.build()
+    assert report.removed == 0
+    assert [failure.path for failure in report.failures] == ["inner/"]
+    assert desk.texts()["inner/a.txt"] == "The inner text is kept."
+
+
+def test_a_broken_sidecar_leaves_the_index_as_it_was(desk: Desk) -> None:
+    (desk.articles / "metadata.toml").write_text('["harbour.txt"]\nauthor = "Ann"\n', "utf-8")
+    desk.build()
+    (desk.articles / "metadata.toml").write_text('["harbour.txt"]\nauthr = "Ann"\n', "utf-8")
+    assert _counts(desk.build()) == (0, 0, 3, 0)
+    (desk.articles / "metadata.toml").write_text("[", "utf-8")
+    with pytest.raises(SidecarError):
+        desk.build()
+    assert (
+        next(article for article in open_index(desk.out).articles if article.id == "harbour.txt").author
+        == "Ann"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -221,7 +222,21 @@ def test_info_json_is_the_manifest(seeds_index: tuple[Path, Ran]) -> None:
     assert ran.status == 0, ran.err
     manifest = json.loads((out / "gen-000001" / "MANIFEST.json").read_text("ascii"))
     del manifest["checksum"]
-    assert json.loads(ran.out) == manifest
+    assert json.loads(ran.out) == {**manifest, "current_is_sound": True}
+
+
+@pytest.mark.models
+def test_info_fails_when_an_older_generation_would_serve(
+    seeds_index: tuple[Path, Ran], tmp_path: Path
+) -> None:
+    out = tmp_path / "index"
+    shutil.copytree(seeds_index[0], out)
+    assert _quoth("index", str(_SEEDS), "--faiss", "hnsw", QUOTH_INDEX=str(out)).status == 0
+    dense = out / "gen-000002" / "dense.faiss"
+    dense.write_bytes(dense.read_bytes()[:-1])
+    ran = _quoth("info", QUOTH_INDEX=str(out))
+    assert ran.status == 1
+    assert "the current generation is damaged" in ran.out
 
 
 def test_info_without_an_index_is_an_error(tmp_path: Path) -> None:

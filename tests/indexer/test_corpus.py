@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexer.corpus import Corpus, Failure
-from indexer.errors import CorpusError
+from indexer.errors import CorpusError, SidecarError
 from indexer.records import Article, Metadata
 
 
@@ -208,14 +208,44 @@ def test_the_sidecar_wins_over_front_matter(folder: Path) -> None:
     assert articles["a.md"].text == "Text."
 
 
-def test_a_wrong_sidecar_is_reported_and_the_articles_are_still_read(folder: Path) -> None:
-    (folder / "metadata.toml").write_text('["good.txt"]\nurl = "javascript:alert(1)"\n')
+def test_a_wrong_entry_of_the_sidecar_keeps_back_its_file_alone(folder: Path) -> None:
+    (folder / "other.txt").write_text("The other text.")
+    (folder / "metadata.toml").write_text(
+        '["good.txt"]\nurl = "javascript:alert(1)"\n["other.txt"]\nauthor = "Ann"\n'
+    )
 
     articles, failures = read(folder)
 
-    assert articles["good.txt"].url is None
-    assert list(failures) == ["metadata.toml"]
-    assert "http" in failures["metadata.toml"]
+    assert list(articles) == ["other.txt"]
+    assert articles["other.txt"].author == "Ann"
+    assert "http" in failures["good.txt"]
+
+
+def test_a_sidecar_that_is_not_toml_stops_everything(folder: Path) -> None:
+    (folder / "metadata.toml").write_text("title = ")
+
+    with pytest.raises(SidecarError, match="mend it"):
+        read(folder)
+
+
+def test_a_linked_folder_is_named_and_not_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret.txt").write_text("Secret.")
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+
+    articles, failures = read(folder)
+
+    assert list(articles) == ["good.txt"]
+    assert failures == {"linked/": "a link to a folder is not followed"}
+
+
+def test_a_name_with_control_characters_is_refused_and_shown_escaped(folder: Path) -> None:
+    (folder / "new\nline.txt").write_text("Text.")
+
+    articles, failures = read(folder)
+
+    assert list(articles) == ["good.txt"]
+    assert list(failures) == ["new\\nline.txt"]
 
 
 def test_a_sidecar_entry_without_a_file_is_reported(folder: Path) -> None:

@@ -356,3 +356,14 @@ def test_a_broken_page_is_read_or_refused(markup: str) -> None:
         assert error.reason  # noqa: PT017 - either outcome is one
     else:
         assert text == text.strip() != ""
+
+
+def test_html_in_markdown_is_read_as_a_reader_sees_it() -> None:
+    source = (
+        "Trade grew.<br>It then *fell*.\n\n<div>A <b>boxed</b> remark.<br/>Two lines.</div>\n\n"
+        "<!-- a note to the editor -->\n\n<script>alert(1)</script>\n\n"
+        "| a | b |\n|---|---|\n| Growth<br>2023 | 4 |\n"
+    )
+    assert read_document(PurePath("a.md"), source.encode()).text == (
+        "Trade grew.\nIt then fell.\n\nA boxed remark.\nTwo lines.\n\na | b\n\nGrowth 2023 | 4"
+    )

@@ -14,7 +14,7 @@ from indexer.furniture import is_furniture
         "  relevant read:  ",
         "Related Articles",
         "Also read: More of this",
-        "See also: the annex",
+        "Read also: The annex",
         "Previous article",
         "Next post: » What follows",
         "Previous articleChina opens a new port",
@@ -56,3 +56,15 @@ def test_a_line_of_two_hundred_characters_is_the_longest_that_counts() -> None:
 
     assert is_furniture(label + "x" * (200 - len(label)))
     assert not is_furniture(label + "x" * (201 - len(label)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "See also: Smith v. Jones [2001] 5 WLR 23.",
+        "Related coverage: none of the policies applies to floods.",
+        "Further reading: the committee's report is in the library.",
+    ],
+)
+def test_a_line_that_ends_as_a_sentence_is_the_articles(line: str) -> None:
+    assert not is_furniture(line)

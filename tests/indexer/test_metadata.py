@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import SidecarError
-from indexer.metadata import combine, guess, parse_date, read_sidecar, web_url
+from indexer.metadata import check_stated, combine, guess, parse_date, read_sidecar, web_url
 from indexer.records import Metadata
 
 MARKUP = Metadata(
@@ -21,7 +21,7 @@ MARKUP = Metadata(
 
 def sidecar(folder: Path, text: str | bytes) -> dict[str, dict[str, Any]]:
     (folder / "metadata.toml").write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_sidecar(folder)
+    return {name: check_stated(name, table) for name, table in read_sidecar(folder).items()}
 
 
 def test_a_folder_without_a_sidecar_states_nothing(tmp_path: Path) -> None:
@@ -145,7 +145,8 @@ def test_a_guess_is_always_words_of_the_text(text: str) -> None:
     ("text", "date"),
     [
         ("2024-01-31", datetime.date(2024, 1, 31)),
-        ("on Sept 5, 2020 or so", None),
+        ("on Sept 5, 2020 or so", datetime.date(2020, 9, 5)),
+        ("SEPT. 5, 2023", datetime.date(2023, 9, 5)),
         ("Sep 5, 2020", datetime.date(2020, 9, 5)),
         ("Sep. 5th 2020", datetime.date(2020, 9, 5)),
         ("May 1, 2022", datetime.date(2022, 5, 1)),
@@ -194,3 +195,45 @@ def test_a_date_that_was_written_is_read_back(date: datetime.date, form: str) ->
 )
 def test_only_web_addresses_pass(address: str | None, expected: str | None) -> None:
     assert web_url(address) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Remembering September 11, 2001",
+        "Founded May 3, 1999, in Ohio",
+        "The treaty of 4 July 1776 at last",
+        "Dated May 3, 1999, the treaty binds both sides to trade",
+        "Published works since 1999-05-03 are listed",
+    ],
+)
+def test_a_date_that_a_line_only_mentions_is_not_the_articles(line: str) -> None:
+    assert guess(f"{line}\n\nThe body goes on here.").published is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SEPT. 5, 2023",
+        "Tuesday, 5 September 2023",
+        "September 5, 2023, 10:30 a.m. EDT",
+        "Updated: 2023-09-05 19:16",
+        "date 2023-09-05 BEIJING - The body begins here.",
+        "Published Sept 5, 2023",
+    ],
+)
+def test_a_line_that_is_there_for_a_date_gives_it(line: str) -> None:
+    assert guess(f"Ministers agree on cable\n\n{line}\n\nThe body.").published == datetime.date(2023, 9, 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The committee met on Tuesday to consider the proposal that had been\nput to it by the chair.\n",
+        "SEPT. 5, 2023\n\nThe body goes on here.",
+        "By the Associated Press\n\nThe body goes on here.",
+        "Only one line stands here",
+    ],
+)
+def test_prose_a_date_or_a_byline_is_no_title(text: str) -> None:
+    assert guess(text).title is None

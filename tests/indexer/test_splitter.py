@@ -187,3 +187,9 @@ def test_a_text_without_sentences_has_no_passages(text: str) -> None:
 def test_settings_that_cannot_hold_are_refused(most: int, overlap: int) -> None:
     with pytest.raises(SettingsError, match="choose"):
         SplitterSettings(max_tokens=most, overlap_tokens=overlap)
+
+
+def test_white_space_is_not_repeated_where_a_sentence_is_cut() -> None:
+    text = "a" * 15 + "  aa"
+    passages = split(text, SplitterSettings(max_tokens=16, overlap_tokens=0), count_characters, limit=16)
+    assert [text[start:end] for start, end in passages] == ["a" * 15, "aa"]

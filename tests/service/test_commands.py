@@ -57,6 +57,21 @@ def test_ask_as_json_is_what_the_endpoint_returns(seeds_index_folder: Path) -> N
     }  # fmt: skip
 
 
+def test_ask_tells_a_filter_that_matches_nothing_from_an_abstention(seeds_index_folder: Path) -> None:
+    done = quoth("ask", QUESTION, "--publisher", "Xinhau", "--index", str(seeds_index_folder))
+    assert done.stdout == "No article matches these filters.\n"
+
+
+def test_ask_prints_the_articles_words_unfolded_and_no_markup(seeds_index_folder: Path) -> None:
+    done = quoth(
+        "ask", "What is the Fiber One [/b] project?", "--index", str(seeds_index_folder), COLUMNS="40"
+    )
+    assert done.returncode == 0
+    text = (ROOT / "seeds" / "001-sco-digital-technology-summit.txt").read_text("utf-8")
+    assert done.stdout.splitlines()[0] in text
+    assert "Fiber One regional connectivity project, which aims to establish" in done.stdout.splitlines()[0]
+
+
 def test_ask_says_when_the_articles_do_not(seeds_index_folder: Path) -> None:
     done = quoth("ask", QUESTION, "--min-confidence", "1", "--index", str(seeds_index_folder))
     assert done.returncode == 0
@@ -111,7 +126,7 @@ def test_demo_indexes_answers_and_leaves_another_index_alone(tmp_path: Path) -> 
     articles.mkdir()
     (articles / "a.txt").write_text("The lighthouse was built in 1871.", "utf-8")
     assert quoth("index", str(articles), cwd=tmp_path).returncode == 0
-    other = quoth("demo", "--no-serve", "--question", "When was the lighthouse built?", cwd=tmp_path)
+    other = quoth("demo", "--no-serve", "--question", "When was the [/b] lighthouse built?", cwd=tmp_path)
     assert "made from" in other.stderr
     assert "1871" in other.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -156,7 +157,14 @@ def test_health_names_the_generation(client: TestClient) -> None:
         ({"question": QUESTION, "min_confidence": -0.1}, "/min_confidence"),
         ({"question": QUESTION, "filters": {"published_from": "yesterday"}}, "/filters/published_from"),
         ({"question": QUESTION, "filters": {"publisher": "Xinhua"}}, "/filters/publisher"),
+        ({"question": QUESTION, "filters": {"published_from": 0}}, "/filters/published_from"),
+        ({"question": QUESTION, "filters": {"publishers": [""]}}, "/filters/publishers/0"),
+        (
+            {"question": QUESTION, "filters": {"published_from": "2024-02-01", "published_to": "2024-01-01"}},
+            "/filters",
+        ),
         ({"question": QUESTION, "topk": 3}, "/topk"),
+        ({"question": QUESTION, "query": 3}, "/query"),
     ],
 )
 def test_an_invalid_request_names_each_fault(client: TestClient, body: object, pointer: str) -> None:
@@ -184,6 +192,37 @@ def test_a_body_that_is_no_request_is_a_problem(client: TestClient, body: bytes)
     response = client.post("/v1/answer", content=body, headers={"content-type": "application/json"})
     assert response.status_code in {400, 422}
     problem(response, response.status_code)
+
+
+def test_malformed_json_points_at_the_body(client: TestClient) -> None:
+    headers = {"content-type": "application/json"}
+    described = problem(client.post("/v1/answer", content=b'{"question" 1}', headers=headers), 422)
+    assert [fault["pointer"] for fault in described["errors"]] == [""]
+
+
+def test_readiness_does_not_wait_for_questions(answerer: Answerer) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow:
+        index = answerer.index
+
+        def answer(self, *_: object, **__: object) -> None:
+            begun.set()
+            go_on.wait(20)
+            raise QuothError
+
+    slow: Any = Slow()
+    with TestClient(create_app(slow, Settings(workers=1)), raise_server_exceptions=False) as client:
+        asking = threading.Thread(target=lambda: client.post("/v1/answer", json={"question": QUESTION}))
+        asking.start()
+        try:
+            assert begun.wait(10)
+            assert client.get("/readyz").status_code == 200
+            assert client.get("/style.css").status_code == 200
+            assert asking.is_alive()
+        finally:
+            go_on.set()
+            asking.join()
 
 
 def test_a_body_over_the_limit_is_refused_declared_or_streamed(client: TestClient) -> None:
