@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from indexer.build import BuildReport
@@ -166,12 +166,10 @@ def _print_report(report: BuildReport, out: Path) -> None:
 
 
 def _print_table(rows: dict[str, str]) -> None:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    console = Console(highlight=False, emoji=False, soft_wrap=True)
+    width = max(map(len, rows)) + 2
     for name, value in rows.items():
-        table.add_row(name, escape(value))
-    Console(highlight=False, emoji=False).print(table)
+        console.print(Text.assemble((name.ljust(width), "bold"), value))
 
 
 class _Bars:

@@ -39,7 +39,7 @@ ANSWER: dict[str, Any] = {
     },
     "abstained": None,
     "confidence": 0.0847,
-    "threshold": 0.05,
+    "threshold": 0.0644,
     "alternatives": [],
     "passages": [
         {

@@ -287,6 +287,7 @@ def test_openapi_describes_every_endpoint_with_examples_and_problems(client: Tes
     AnswerResponse.model_validate_json(json.dumps(example))
     real = client.post("/v1/answer", json={"question": QUESTION, "top_k": 1}).json()
     assert example["answer"]["citation"] == real["answer"]["citation"]
+    assert example["threshold"] == real["threshold"]
     assert example["answer"]["confidence"] == pytest.approx(real["answer"]["confidence"], abs=1e-3)
     assert "HTTPValidationError" not in json.dumps(schema)
     references = {part.split('"')[0] for part in json.dumps(schema).split("#/components/schemas/")[1:]}
