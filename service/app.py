@@ -10,15 +10,13 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service import pages, problems, routes
+from service import problems, routes
 from service.answerer import Answerer
 from service.examples import ANSWER
 from service.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.pages import routes as page_routes
 from service.schemas import ProblemModel
 from service.settings import Settings
-
-__all__ = ["create_app", "pages"]
 
 _DESCRIPTION = """Answers questions over a body of articles **only in the articles' own words**.
 
