@@ -1,7 +1,7 @@
 """Markdown: what a reader sees of it, without the marks.
 
 markdown-it-py parses it; the text of each block is kept, blocks are set apart by a blank line, table
-cells by " | ". Links keep their words and lose their address; images keep their description.
+cells by a tab. Links keep their words and lose their address; images keep their description.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
         if token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
-            yield " | ".join(row)
+            yield "\t".join(row)
             row = None
         elif token.type == "inline":
             text = _inline(token.children or []).strip()

@@ -92,7 +92,7 @@ def test_endings_count_in_any_case(name: str) -> None:
         ("# Title\n\nFirst.\n\n## Part\nSecond.", "Title\n\nFirst.\n\nPart\n\nSecond."),
         ("- one\n- two\n  - three", "one\n\ntwo\n\nthree"),
         ("> quoted\n> on", "quoted\non"),
-        ("| a | b |\n|---|---|\n| 1 | 2 |", "a | b\n\n1 | 2"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "a\tb\n\n1\t2"),
         ("```py\nx = 1\n```\n\nAfter.", "x = 1\n\nAfter."),
         ("Wrapped\r\nlines\r\n\r\nNext", "Wrapped\nlines\n\nNext"),
         ("Fish &amp; chips \\* &copy;", "Fish & chips * ©"),
@@ -365,5 +365,24 @@ def test_html_in_markdown_is_read_as_a_reader_sees_it() -> None:
         "| a | b |\n|---|---|\n| Growth<br>2023 | 4 |\n"
     )
     assert read_document(PurePath("a.md"), source.encode()).text == (
-        "Trade grew.\nIt then fell.\n\nA boxed remark.\nTwo lines.\n\na | b\n\nGrowth 2023 | 4"
+        "Trade grew.\nIt then fell.\n\nA boxed remark.\nTwo lines.\n\na\tb\n\nGrowth 2023\t4"
+    )
+
+
+def test_a_page_gives_its_words_and_no_marks_of_ours() -> None:
+    page = """<html><head><title>Ministers agree on cable</title></head><body>
+    <nav><a href="/">Home</a></nav><article><h1>Ministers agree on cable</h1>
+    <p>The first <b>bold</b> paragraph of the article is long enough to
+    count as text, and <a href="y">a link</a> follows.<br>After the break.</p>
+    <ul><li>First <i>item</i> here</li><li>Second item<ul><li>Nested</li></ul></li></ul>
+    <table><tr><th>Year</th><th>Value</th></tr><tr><td>2020</td><td>19%</td></tr></table>
+    <p>Another paragraph that is long enough to be seen as part of the article text.</p></article>
+    </body></html>"""
+    assert read("a.html", page).text == (
+        "Ministers agree on cable\n\n"
+        "The first bold paragraph of the article is long enough to count as text, and a link follows.\n"
+        "After the break.\n\n"
+        "First item here\n\nSecond item\n\nNested\n\n"
+        "Year\tValue\n\n2020\t19%\n\n"
+        "Another paragraph that is long enough to be seen as part of the article text."
     )
