@@ -23,8 +23,8 @@ memory. `ivf-sq8` reads the nearest cells only and keeps a byte a dimension, a q
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-# HNSW with 32 links and a search list of 128 finds 98% and more of the exact ten nearest on sentence
-# vectors up to a million; IVF reads a tenth of its cells, 16 at least.
+# Common settings for a recall near that of the exact search; how they fare as an index grows is still to
+# be measured. IVF reads a tenth of its cells, 16 at least.
 _HNSW_LINKS = 32
 _HNSW_BUILD = 200
 _HNSW_SEARCH = 128

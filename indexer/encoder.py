@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
-_BATCH = 32  # passages to a forward pass: on two cores larger ones are no faster and take more memory
+_BATCH = 32  # passages to a forward pass, which bounds the memory it takes
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 

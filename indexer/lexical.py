@@ -65,7 +65,7 @@ def _stemmer() -> Any:  # noqa: ANN401 - PyStemmer has no types
 
 # The closed classes of English words that questions are built of. Next to what is asked about they say
 # nothing of where it stands, and the rarer ones ("who", "whom") would weigh as much as a name: without
-# them BM25 alone finds 1 to 3 points of MRR more on each development set.
+# them BM25 alone gains 0.7 to 3 points of MRR on the development sets.
 _FUNCTION_WORDS = frozenset(
     """
     a an the this that these those there here
