@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from eval.metrics import auroc, expected_calibration_error
 from eval.paragraphs import Question
 from eval.retrieval import open_set, sample
-from indexer.cli import run
+from indexer.cli import run_commands
 from indexer.encoder import Encoder, Vectors, load_encoder
 from indexer.index import Filters
 from service.answers import Span
@@ -116,29 +116,15 @@ def fit(features: Matrix, right: npt.NDArray[np.bool_], seed: int) -> tuple[tupl
     return tuple(float(weight) for weight in weights), bias
 
 
-def rank(reading: Reading, model: SentenceWeights) -> tuple[list[Span], list[bool]]:
-    """Return a reading's spans best first, scored by the model, and which of them are right."""
-    scores = reading.features @ np.array(model.weights) + model.bias
-    order = np.argsort(-scores, kind="stable")
-    spans = [reading.spans[place] for place in order]
-    return (
-        [
-            Span(span.passage, span.start, span.end, span.text, float(scores[place]))
-            for span, place in zip(spans, order, strict=True)
-        ],
-        [bool(reading.right[place]) for place in order],
-    )
-
-
 def confidence_data(
     readings: Sequence[Reading], model: SentenceWeights
 ) -> tuple[Matrix, npt.NDArray[np.bool_]]:
     """Return the confidence features of each reading's best span, and whether it is right."""
     rows, right = [], []
     for reading in readings:
-        spans, truth = rank(reading, model)
-        rows.append(confidence_features(spans, 0))
-        right.append(truth[0])
+        ranked = model.rank(reading.spans, reading.features)
+        rows.append(confidence_features([span for _, span in ranked], 0))
+        right.append(bool(reading.right[ranked[0][0]]))
     return np.array(rows), np.array(right)
 
 
@@ -213,6 +199,4 @@ def main(
 
 
 if __name__ == "__main__":
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(main)
-    run(application)
+    run_commands(main)

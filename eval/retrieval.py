@@ -24,7 +24,7 @@ from rich.table import Table
 from eval.metrics import bootstrap_interval, mean_reciprocal_rank, recall_at
 from eval.paragraphs import SETS, Paragraphs, Question, load
 from indexer.build import build
-from indexer.cli import run
+from indexer.cli import run_commands
 from indexer.dense import Ids
 from indexer.encoder import Encoder, Vectors, load_encoder
 from indexer.index import FaissPassageIndex, open_index
@@ -155,6 +155,4 @@ def _print_means(console: Console, reciprocal: dict[str, list[list[float]]]) -> 
 
 
 if __name__ == "__main__":
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(main)
-    run(application)
+    run_commands(main)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 
 import typer
@@ -30,6 +30,16 @@ def main() -> None:
     for name in sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)):
         app.command(name)(found[name].load())
     run(app)
+
+
+def run_commands(*commands: Callable[..., None]) -> None:
+    """Run a program made of these commands alone, by their functions' names; a single one needs none."""
+    program = typer.Typer(
+        no_args_is_help=len(commands) > 1, add_completion=False, pretty_exceptions_enable=False
+    )
+    for command in commands:
+        program.command(command.__name__)(command)
+    run(program)
 
 
 def run(application: typer.Typer, arguments: Sequence[str] | None = None) -> None:

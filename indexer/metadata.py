@@ -99,11 +99,7 @@ def check_stated(name: str, table: Any) -> dict[str, Any]:  # noqa: ANN401 - TOM
 
 
 def _check_date(name: str, value: Any) -> datetime.date:  # noqa: ANN401
-    if isinstance(value, datetime.datetime):
-        return value.date()
-    if isinstance(value, datetime.date):
-        return value
-    parsed = parse_date(value) if isinstance(value, str) else None
+    parsed = as_date(value)
     if parsed is None:
         raise SidecarError(f"{SIDECAR}: published of {name!r} is not a date; write 2024-01-31")
     return parsed
@@ -182,6 +178,15 @@ def _only_date(line: str) -> datetime.date | None:
     if found is None or found[0].start() > 0 or not _AFTER_DATE.fullmatch(rest, found[0].end()):
         return None
     return found[1]
+
+
+def as_date(value: Any) -> datetime.date | None:  # noqa: ANN401 - TOML and YAML hold anything
+    """Return the day that a value of a sidecar or of front matter states: a date, a time or text."""
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date):
+        return value
+    return parse_date(value) if isinstance(value, str) else None
 
 
 def parse_date(text: str) -> datetime.date | None:

@@ -12,7 +12,7 @@ from indexer.records import Article, ScoredPassage
 from service.answers import Answer, Quotation, ReadPassage, Reason, Span
 from service.citations import cite
 from service.confidence import Calibration, confidence_features
-from service.errors import ArticleUnknownError, CitationError, QuestionError
+from service.errors import ArticleUnknownError, QuestionError
 from service.reader import Reader
 from service.retriever import Retriever
 
@@ -133,17 +133,10 @@ class Answerer:
         return self._retriever.retrieve(question, count, filters)
 
     def _ranked(self, passages: Sequence[ScoredPassage]) -> tuple[ReadPassage, ...]:
-        described = {article.id: article for article in map(self._describe, passages)}
         return tuple(
-            ReadPassage(rank, scored, described[scored.passage.article_id])
+            ReadPassage(rank, scored, self.article(scored.passage.article_id))
             for rank, scored in enumerate(passages, start=1)
         )
-
-    def _describe(self, scored: ScoredPassage) -> Article:
-        article = self._index.find_article(scored.passage.article_id)
-        if article is None:
-            raise CitationError(f"passage {scored.passage.id} belongs to no article")
-        return article
 
     def _quotations(self, spans: Sequence[Span], passages: Sequence[ScoredPassage]) -> list[Quotation]:
         """The best span and its alternatives; the same words at several places are one quotation."""

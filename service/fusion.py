@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -38,9 +38,6 @@ def reciprocal_rank(dense: Vectors, lexical: Vectors, weight: float = 0.5) -> Ve
 def fuse(method: Fusion, dense: Vectors, lexical: Vectors, weight: float) -> Vectors:
     """Fuse by the method of this name; see there."""
     return {"convex": convex, "reciprocal-rank": reciprocal_rank}[method](dense, lexical, weight)
-
-
-METHODS: tuple[Fusion, ...] = get_args(Fusion)
 
 
 def _scale(scores: Vectors, least: float) -> Vectors:

@@ -88,20 +88,12 @@ def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
     return problem(request, 500, "The request could not be completed.")
 
 
-def of_validation(
-    request: Request, errors: Sequence[Mapping[str, Any]], *, request_parts: bool = True
-) -> ProblemModel:
-    """Describe what Pydantic found, without repeating the input.
-
-    `request_parts`: the places begin with the part of the request, as FastAPI has them.
-    """
+def of_validation(request: Request, errors: Sequence[Mapping[str, Any]]) -> ProblemModel:
+    """Describe what Pydantic found in a part of the request, without repeating the input."""
     faults = []
     for error in errors:
-        place = [str(part) for part in error["loc"]]
-        if place[:1] in (["body"], ["query"], ["path"]) and request_parts:
-            place = place[1:]
-        if error.get("type") == "json_invalid":
-            place = []  # what stands there is the place in the bytes
+        # Of invalid JSON the place is a number of bytes, which is no part of the request.
+        place = [] if error.get("type") == "json_invalid" else [str(part) for part in error["loc"]]
         pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in place)
         faults.append({"pointer": pointer, "message": str(error["msg"])})
     detail = "; ".join(f"{fault['pointer'].strip('/') or 'body'}: {fault['message']}" for fault in faults[:5])
@@ -121,9 +113,9 @@ def install(app: FastAPI) -> None:
     """Make every error of an application a problem."""
 
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
-        return respond(
-            of_validation(request, error.errors() if isinstance(error, RequestValidationError) else [])
-        )
+        found = error.errors() if isinstance(error, RequestValidationError) else []
+        # FastAPI's places begin with the part of the request: body, query or path.
+        return respond(of_validation(request, [{**fault, "loc": fault["loc"][1:]} for fault in found]))
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         status = getattr(error, "status_code", 500)

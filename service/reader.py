@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from indexer.encoder import Encoder
 from indexer.lexical import question_terms, terms
-from indexer.records import Passage, ScoredPassage
+from indexer.records import ScoredPassage
 from service.answers import Span
 
 Features = npt.NDArray[np.float64]
@@ -51,14 +51,14 @@ class SentenceWeights:
     weights: tuple[float, ...]
     bias: float
 
+    def rank(self, spans: Sequence[Span], features: Features) -> list[tuple[int, Span]]:
+        """Return the spans scored and best first, each with its place in `spans`; ties keep their order.
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    passage: Passage
-    passage_similarity: float
-    start: int
-    end: int
-    text: str
+        `features` is `float64 (len(spans), 3)`.
+        """
+        scores = features @ np.array(self.weights) + self.bias
+        order = np.argsort(-scores, kind="stable")
+        return [(int(place), replace(spans[place], score=float(scores[place]))) for place in order]
 
 
 class SentenceReader:
@@ -76,40 +76,27 @@ class SentenceReader:
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
         """Return every sentence of the passages, best first; equal scores keep their passages' order."""
         spans, features = self.candidates(question, passages)
-        if not spans:
-            return []
-        scores = features @ np.array(self._model.weights) + self._model.bias
-        return [
-            Span(span.passage, span.start, span.end, span.text, float(scores[place]))
-            for place, span in sorted(enumerate(spans), key=lambda item: -scores[item[0]])
-        ]
+        return [span for _, span in self._model.rank(spans, features)]
 
     def candidates(self, question: str, passages: Sequence[ScoredPassage]) -> tuple[list[Span], Features]:
         """Return the sentences, unranked with score 0, and their features, `float64 (n, 3)`."""
-        found = self._sentences(passages)
-        if not found:
-            return [], np.empty((0, len(SENTENCE_FEATURES)))
-        vectors = self._encoder.encode_passages([candidate.text for candidate in found])
-        features = np.column_stack(
-            [
-                vectors @ self._encoder.encode_query(question),
-                _coverage(question, [candidate.text for candidate in found]),
-                [candidate.passage_similarity for candidate in found],
-            ]
-        ).astype(np.float64)
-        return [Span(one.passage, one.start, one.end, one.text, 0.0) for one in found], features
-
-    def _sentences(self, passages: Sequence[ScoredPassage]) -> list[_Candidate]:
         # Passages overlap: a sentence counts once, in the best passage that holds it.
-        found: dict[tuple[str, int], _Candidate] = {}
+        found: dict[tuple[str, int], tuple[Span, float]] = {}
         for scored in passages:
             passage = scored.passage
             for start, end in scored.sentences:
                 words = scored.text[start - passage.start : end - passage.start]
-                found.setdefault(
-                    (passage.article_id, start), _Candidate(passage, scored.dense, start, end, words)
-                )
-        return list(found.values())
+                span = Span(passage, start, end, words, 0.0)
+                found.setdefault((passage.article_id, start), (span, scored.dense))
+        if not found:
+            return [], np.empty((0, len(SENTENCE_FEATURES)))
+        spans = [span for span, _ in found.values()]
+        texts = [span.text for span in spans]
+        similarity = self._encoder.encode_passages(texts) @ self._encoder.encode_query(question)
+        features = np.column_stack(
+            [similarity, _coverage(question, texts), [dense for _, dense in found.values()]]
+        )
+        return spans, features.astype(np.float64)
 
 
 def _coverage(question: str, sentences: Sequence[str]) -> list[float]:

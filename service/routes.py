@@ -163,9 +163,7 @@ def _item(item: Any, request: Request, answerer: Answerer) -> ItemResult:  # noq
     try:
         return ItemResult(status=200, answer=_answer(AnswerRequest.model_validate(item), request, answerer))
     except ValidationError as error:
-        described = problems.of_validation(
-            request, error.errors(include_input=False, include_url=False), request_parts=False
-        )
+        described = problems.of_validation(request, error.errors(include_input=False, include_url=False))
     except QuothError as error:
         described = problems.of_quoth_error(request, error)
     return ItemResult(status=described.status, problem=described)

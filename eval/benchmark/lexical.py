@@ -21,7 +21,7 @@ from rich.table import Table
 
 from eval.metrics import mean_reciprocal_rank, recall_at
 from eval.retrieval import open_set, relevant_passages, sample
-from indexer.cli import run
+from indexer.cli import run_commands
 from indexer.encoder import load_encoder
 from indexer.lexical import LexicalIndex, best, question_terms, terms
 
@@ -129,6 +129,4 @@ def _grow(texts: list[str], copies: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(main)
-    run(application)
+    run_commands(main)

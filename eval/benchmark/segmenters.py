@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import time
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
 from eval.paragraphs import load
-from indexer.cli import run
+from indexer.cli import run_commands
 from indexer.segmenter import sentence_offsets
 
 _SETS = ("wiki", "reddit", "amazon")
@@ -47,6 +46,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(main)
-    run(application)
+    run_commands(main)

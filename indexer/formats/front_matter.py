@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import Any
 
 import yaml
 
-from indexer.metadata import parse_date, web_url
+from indexer.metadata import as_date, web_url
 from indexer.records import Metadata
 
 _BLOCK = re.compile(
@@ -49,7 +48,7 @@ def split_front_matter(text: str) -> tuple[Metadata, str]:
             title=_words(first("title")),
             publisher=_words(first("publisher")),
             author=_words(first("author")),
-            published=_date(first("published")),
+            published=as_date(first("published")),
             url=web_url(_words(first("url"))),
         ),
         text[match.end() :],
@@ -64,11 +63,3 @@ def _words(value: Any) -> str | None:  # noqa: ANN401
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return ", ".join(words for item in value if (words := _words(item))) or None
     return None
-
-
-def _date(value: Any) -> datetime.date | None:  # noqa: ANN401
-    if isinstance(value, datetime.datetime):
-        return value.date()
-    if isinstance(value, datetime.date):
-        return value
-    return parse_date(value) if isinstance(value, str) else None

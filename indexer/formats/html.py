@@ -55,10 +55,7 @@ def read(data: bytes) -> Document:
         )
     except (RecursionError, etree.LxmlError, ValueError, AttributeError, TypeError) as error:
         raise UnreadableFileError(f"not a page that can be read ({type(error).__name__})") from error
-    if not isinstance(found, TrafilaturaDocument) or found.body is None:
-        raise UnreadableFileError("no article text was found in the page")
-    text = _text(found.body)
-    if not text:
+    if not isinstance(found, TrafilaturaDocument) or found.body is None or not (text := _text(found.body)):
         raise UnreadableFileError("no article text was found in the page")
     return Document(
         text,

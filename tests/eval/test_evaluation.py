@@ -80,21 +80,16 @@ def test_the_baseline_holds_its_floors_over_the_seeds(tmp_path: Path) -> None:
 
 @pytest.mark.models
 def test_a_split_or_a_set_that_is_not_there_is_told(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "eval", "--split", "train"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert "choose one of dev, test, all" in done.stderr
-    done = subprocess.run(
-        [sys.executable, "-m", "eval", "--index", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert "make one with `quoth index" in done.stderr
+    for arguments, message in (
+        (["--split", "train"], "choose one of dev, test, all"),
+        (["--index", str(tmp_path)], "make one with `quoth index"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "eval", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert message in done.stderr
