@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,12 +33,16 @@ from eval.retrieval import open_set, sample
 from indexer.cli import run_commands
 from indexer.encoder import Encoder, Vectors, load_encoder
 from indexer.index import Filters
+from indexer.records import ScoredPassage
 from service.answers import Span
-from service.confidence import CONFIDENCE_FEATURES, MODELS, Calibration, confidence_features
-from service.reader import SENTENCE_FEATURES, SentenceReader, SentenceWeights
+from service.catalogue import MODELS
+from service.confidence import Calibration, evidence
 from service.retriever import Retriever, RetrieverSettings
+from service.sentences import SENTENCE_FEATURES, SentenceReader, SentenceWeights
+from service.spans import distinct
 
 _SETS = ("wiki", "qed")
+_EVIDENCE = ("score", "margin")
 _TOP_K = 8
 _WITHHELD = 0.005  # share of the right answers that the threshold may withhold
 
@@ -71,6 +75,8 @@ class CachedEncoder:
 class Reading:
     """What was read for a question: the candidate sentences, their features, and which are right."""
 
+    question: str
+    passages: list[ScoredPassage]
     spans: list[Span]
     features: Matrix
     right: npt.NDArray[np.bool_]
@@ -96,7 +102,7 @@ def read_all(
             spans, features = reader.candidates(question.text, passages)
             if spans:
                 right = np.array([answerable and _holds(span, question) for span in spans])
-                readings.append(Reading(spans, features, right, answerable))
+                readings.append(Reading(question.text, passages, spans, features, right, answerable))
     return readings
 
 
@@ -123,9 +129,15 @@ def confidence_data(
     rows, right = [], []
     for reading in readings:
         ranked = model.rank(reading.spans, reading.features)
-        rows.append(confidence_features([span for _, span in ranked], 0))
+        groups = distinct([span for _, span in ranked], 2)
+        found = evidence(reading.question, groups, 0, reading.passages)
+        rows.append([found[name] for name in _EVIDENCE])
         right.append(bool(reading.right[ranked[0][0]]))
     return np.array(rows), np.array(right)
+
+
+def _named(row: Sequence[float]) -> dict[str, float]:
+    return {name: float(value) for name, value in zip(_EVIDENCE, row, strict=True)}
 
 
 def measure(
@@ -133,7 +145,7 @@ def measure(
 ) -> dict[str, float | int]:
     """Return the figures of a fit on readings that it has not seen."""
     features, right = confidence_data(readings, model)
-    confidences = [calibration.confidence(row) for row in features]
+    confidences = [calibration.confidence(_named(row)) for row in features]
     answerable = np.array([reading.answerable for reading in readings])
     given = np.array(confidences) >= calibration.threshold
     return {
@@ -175,13 +187,14 @@ def main(
     )
     features, right = confidence_data(fitted, model)
     weights, bias = fit(features, right, seed)
-    calibration = Calibration(weights, bias, threshold=0.0)
-    of_right = [calibration.confidence(row) for row, truth in zip(features, right, strict=True) if truth]
-    calibration = Calibration(weights, bias, round(float(np.quantile(of_right, _WITHHELD)), 4))
+    calibration = Calibration(_named(weights), bias, threshold=0.0)
+    of_right = [
+        calibration.confidence(_named(row)) for row, truth in zip(features, right, strict=True) if truth
+    ]
+    calibration = replace(calibration, threshold=round(float(np.quantile(of_right, _WITHHELD)), 4))
     stored: dict[str, Any] = {
         "reader": {"features": SENTENCE_FEATURES, "weights": model.weights, "bias": model.bias},
         "confidence": {
-            "features": CONFIDENCE_FEATURES,
             "weights": calibration.weights,
             "bias": calibration.bias,
             "threshold": calibration.threshold,

@@ -11,10 +11,11 @@ from indexer.index import Filters, PassageIndex
 from indexer.records import Article, ScoredPassage
 from service.answers import Answer, Quotation, ReadPassage, Reason, Span
 from service.citations import cite
-from service.confidence import Calibration, confidence_features
+from service.confidence import Calibration, evidence
 from service.errors import ArticleUnknownError, QuestionError
 from service.reader import Reader
 from service.retriever import Retriever
+from service.spans import distinct
 
 MAX_QUESTION = 1_000
 """Characters in a question, at most."""
@@ -84,7 +85,7 @@ class Answerer:
                 passages = self._retrieve(question, top_k, filters)
             with _timed(timings, "read"):
                 spans = self._reader.read(question, passages)
-            quotations = self._quotations(spans, passages)
+            quotations = self._quotations(question, spans, passages)
         threshold = self._calibration.threshold if min_confidence is None else min_confidence
         given = bool(quotations) and quotations[0].confidence >= threshold
         reason = None if given else Reason.LOW_CONFIDENCE if quotations else Reason.NO_PASSAGES
@@ -138,20 +139,20 @@ class Answerer:
             for rank, scored in enumerate(passages, start=1)
         )
 
-    def _quotations(self, spans: Sequence[Span], passages: Sequence[ScoredPassage]) -> list[Quotation]:
+    def _quotations(
+        self, question: str, spans: Sequence[Span], passages: Sequence[ScoredPassage]
+    ) -> list[Quotation]:
         """The best span and its alternatives; the same words at several places are one quotation."""
-        places: dict[str, list[Span]] = {}
-        for span in spans:
-            places.setdefault(span.text, []).append(span)
-        # A copy of the best span is no rival to it: the confidence compares different words.
-        distinct = [same[0] for same in places.values()]
+        shown = 1 + self._settings.alternatives
+        # One more than is shown: the last one's margin is its distance to the next.
+        groups = distinct(spans, shown + 1)
         sentences = {scored.passage.id: scored.sentences for scored in passages}
         quotations = []
-        for place, same in enumerate(list(places.values())[: 1 + self._settings.alternatives]):
+        for place, same in enumerate(groups[:shown]):
             citations = [
                 cite(self.article(span.passage.article_id), span, sentences[span.passage.id]) for span in same
             ]
-            confidence = self._calibration.confidence(confidence_features(distinct, place))
+            confidence = self._calibration.confidence(evidence(question, groups, place, passages))
             quotations.append(Quotation(same[0].text, confidence, citations[0], tuple(citations[1:])))
         return quotations
 

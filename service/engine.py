@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from indexer.encoder import Encoder, load_encoder
 from indexer.errors import EncoderMismatchError
 from indexer.index import FaissPassageIndex, open_index
 from service.answerer import Answerer, AnswererSettings
-from service.confidence import Calibration, load_sentence_model
-from service.reader import SentenceReader
+from service.catalogue import load_reader
 from service.retriever import Retriever, RetrieverSettings
 from service.settings import Settings
 
@@ -43,14 +44,14 @@ def open_encoder(index: FaissPassageIndex, settings: Settings) -> Encoder:
 
 
 def build_answerer(index: FaissPassageIndex, encoder: Encoder, settings: Settings) -> Answerer:
-    """Put an index, an encoder and the shipped reader together.
+    """Put an index, an encoder and the reader together.
 
     Raises:
         ReaderError: the reader's files cannot be read.
     """
-    weights, calibration = load_sentence_model()
+    reader, calibration = load_reader(settings.reader, encoder)
     if settings.min_confidence is not None:
-        calibration = Calibration(calibration.weights, calibration.bias, settings.min_confidence)
+        calibration = replace(calibration, threshold=settings.min_confidence)
     retriever = Retriever(
         index,
         encoder,
@@ -61,7 +62,7 @@ def build_answerer(index: FaissPassageIndex, encoder: Encoder, settings: Setting
     return Answerer(
         index,
         retriever,
-        SentenceReader(encoder, weights),
+        reader,
         calibration,
         AnswererSettings(top_k=settings.top_k, alternatives=settings.alternatives),
     )

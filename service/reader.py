@@ -1,26 +1,23 @@
-"""Question and passages -> spans that may answer it. The only model code of the service.
+"""Question and passages -> spans that may answer it: tokenise, run the span model, search its logits.
 
-`SentenceReader` is the honest baseline: it offers whole sentences, the one most like the question first.
-A trained span model takes its place behind the same protocol and stays measured against it.
+The model runs on OpenVINO (`service.network`); nothing here imports torch. The sentence baseline
+(`service.sentences`) stands behind the same protocol and stays measured against it.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from tokenizers import Tokenizer
 
-from indexer.encoder import Encoder
-from indexer.lexical import question_terms, terms
 from indexer.records import ScoredPassage
 from service.answers import Span
-
-Features = npt.NDArray[np.float64]
+from service.spans import Offsets, search, sentence_of, whole_words
 
 
 class Reader(Protocol):
@@ -37,72 +34,143 @@ class Reader(Protocol):
         ...
 
 
-SENTENCE_FEATURES = ("similarity", "coverage", "passage_similarity")
-"""What the sentence reader looks at, in the order of its weights: cosine of question and sentence, the
-share of the question's terms (weighted by their rarity among the candidates) that the sentence holds,
-and the cosine of question and its passage. The passage's fused score would rank as well, but it is
-relative to the question, and says nothing of whether the articles answer at all."""
+class Network(Protocol):
+    """The span model: token ids in, start and end logits out."""
+
+    def __call__(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return `float32 (2, batch, length)` for ids and mask of `int64 (batch, length)`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceWeights:
-    """A logistic model of "this sentence holds the answer": one weight a feature, and the bias."""
+class ReaderSettings:
+    """How a span model reads.
 
-    weights: tuple[float, ...]
-    bias: float
+    `max_tokens`: question and context together; a longer passage is read in windows that share `stride`
+    tokens. `retrieval_weight`: what a passage's fused score adds to its spans'. `spans`: candidates a
+    window, at most.
+    """
 
-    def rank(self, spans: Sequence[Span], features: Features) -> list[tuple[int, Span]]:
-        """Return the spans scored and best first, each with its place in `spans`; ties keep their order.
-
-        `features` is `float64 (len(spans), 3)`.
-        """
-        scores = features @ np.array(self.weights) + self.bias
-        order = np.argsort(-scores, kind="stable")
-        return [(int(place), replace(spans[place], score=float(scores[place]))) for place in order]
+    max_tokens: int = 256
+    stride: int = 96
+    question_tokens: int = 64
+    retrieval_weight: float = 0.0
+    spans: int = 20
 
 
-class SentenceReader:
-    """Offers the sentences of the passages, most likely first; a span's score is its log-odds."""
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A passage, or a part of one, with the question before it. The context is `ids[first:last]`."""
 
-    def __init__(self, encoder: Encoder, model: SentenceWeights) -> None:
-        self._encoder = encoder
-        self._model = model
+    scored: ScoredPassage
+    ids: list[int]
+    first: int
+    last: int
+    offsets: Offsets
 
-    @property
-    def name(self) -> str:
-        """Its name in responses."""
-        return "sentence"
+
+class SpanReader:
+    """Offers the spans that a model trained on question answering finds, most likely first."""
+
+    def __init__(
+        self, name: str, tokenizer: Tokenizer, network: Network, settings: ReaderSettings | None = None
+    ) -> None:
+        self.name = name
+        self._settings = settings or ReaderSettings()
+        self._network = network
+        self._tokenizer = tokenizer
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(
+            self._settings.max_tokens, stride=self._settings.stride, strategy="only_second"
+        )
+        self._pad = int(tokenizer.token_to_id("<pad>") or tokenizer.token_to_id("[PAD]") or 0)
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
-        """Return every sentence of the passages, best first; equal scores keep their passages' order."""
-        spans, features = self.candidates(question, passages)
-        return [span for _, span in self._model.rank(spans, features)]
+        """Return every window's best spans, best first; a place that two windows hold counts once."""
+        windows = [window for scored in passages for window in self._windows(question, scored)]
+        whole = asks_for_more(question)
+        best: dict[tuple[str, int, int], Span] = {}
+        for window, logits in zip(windows, self._logits(windows), strict=True):
+            for span in self._spans(window, logits, whole=whole):
+                key = (span.passage.article_id, span.start, span.end)
+                if key not in best or best[key].score < span.score:
+                    best[key] = span
+        # Sorting is stable: equal scores keep the order of their passages.
+        return sorted(best.values(), key=lambda span: -span.score)
 
-    def candidates(self, question: str, passages: Sequence[ScoredPassage]) -> tuple[list[Span], Features]:
-        """Return the sentences, unranked with score 0, and their features, `float64 (n, 3)`."""
-        # Passages overlap: a sentence counts once, in the best passage that holds it.
-        found: dict[tuple[str, int], tuple[Span, float]] = {}
-        for scored in passages:
-            passage = scored.passage
-            for start, end in scored.sentences:
-                words = scored.text[start - passage.start : end - passage.start]
-                span = Span(passage, start, end, words, 0.0)
-                found.setdefault((passage.article_id, start), (span, scored.dense))
-        if not found:
-            return [], np.empty((0, len(SENTENCE_FEATURES)))
-        spans = [span for span, _ in found.values()]
-        texts = [span.text for span in spans]
-        similarity = self._encoder.encode_passages(texts) @ self._encoder.encode_query(question)
-        features = np.column_stack(
-            [similarity, _coverage(question, texts), [dense for _, dense in found.values()]]
-        )
-        return spans, features.astype(np.float64)
+    def _windows(self, question: str, scored: ScoredPassage) -> Iterator[_Window]:
+        encoding = self._tokenizer.encode(self._shortened(question), scored.text)
+        for part in (encoding, *encoding.overflowing):
+            places = [place for place, kind in enumerate(part.sequence_ids) if kind == 1]
+            if places:
+                first, last = places[0], places[-1] + 1
+                offsets = np.array(part.offsets[first:last], dtype=np.int32)
+                yield _Window(scored, part.ids, first, last, offsets)
+
+    def _shortened(self, question: str) -> str:
+        # A question may not push the passage out of the window.
+        offsets = self._tokenizer.encode(question, add_special_tokens=False).offsets
+        most = self._settings.question_tokens
+        return question if len(offsets) <= most else question[: offsets[most - 1][1]]
+
+    def _logits(self, windows: Sequence[_Window]) -> list[npt.NDArray[np.float32]]:
+        """Run the windows in batches of like length; return `float32 (2, tokens)` a window, in order."""
+        found: list[npt.NDArray[np.float32]] = [np.empty((2, 0), np.float32)] * len(windows)
+        for batch in _batches([len(window.ids) for window in windows]):
+            length = _padded(max(len(windows[place].ids) for place in batch))
+            ids = np.full((len(batch), length), self._pad, dtype=np.int64)
+            mask = np.zeros((len(batch), length), dtype=np.int64)
+            for row, place in enumerate(batch):
+                tokens = windows[place].ids
+                ids[row, : len(tokens)] = tokens
+                mask[row, : len(tokens)] = 1
+            logits = self._network(ids, mask)
+            for row, place in enumerate(batch):
+                found[place] = logits[:, row, : len(windows[place].ids)]
+        return found
+
+    def _spans(self, window: _Window, logits: npt.NDArray[np.float32], *, whole: bool) -> Iterator[Span]:
+        scored, passage = window.scored, window.scored.passage
+        starts, ends = logits[:, window.first : window.last]
+        sentences = [(start - passage.start, end - passage.start) for start, end in scored.sentences]
+        regions = None if whole else sentence_of(window.offsets, sentences)
+        added = self._settings.retrieval_weight * scored.score
+        for candidate in search(
+            starts,
+            ends,
+            window.offsets,
+            regions,
+            no_answer=float(logits[0, 0] + logits[1, 0]),
+            count=self._settings.spans,
+        ):
+            start, end = whole_words(scored.text, candidate.start, candidate.end)
+            yield Span(
+                passage, passage.start + start, passage.start + end, scored.text[start:end],
+                candidate.score + added,
+            )  # fmt: skip
 
 
-def _coverage(question: str, sentences: Sequence[str]) -> list[float]:
-    wanted = set(question_terms(question))
-    held = [wanted & set(terms(sentence)) for sentence in sentences]
-    counts = Counter(term for terms_held in held for term in terms_held)
-    rarity = {term: math.log(1 + len(sentences) / (1 + counts[term])) for term in wanted}
-    total = sum(rarity.values())
-    return [sum(rarity[term] for term in terms_held) / total if total else 0.0 for terms_held in held]
+_BATCH = 8
+_STEP = 16
+
+
+def _padded(length: int) -> int:
+    return -(-length // _STEP) * _STEP
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Group places by length, shortest first, `_BATCH` together: little is padded, and few shapes run."""
+    order = sorted(range(len(lengths)), key=lambda place: (lengths[place], place))
+    return [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+
+
+_REASON_OR_LIST = re.compile(
+    r"\b(?:why|how come|reasons?|list|name (?:the|all|some|two|three|four|five)"
+    r"|(?:what|which) (?:are|were)|explain|describe)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_more(question: str) -> bool:
+    """Whether a question asks for a list or a reason, which may go on over several sentences."""
+    return _REASON_OR_LIST.search(question) is not None

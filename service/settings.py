@@ -26,6 +26,11 @@ class Settings(BaseSettings):
     encoder: str | None = Field(
         default=None, description="Name or path of the encoder; by default the one that made the index."
     )
+    reader: str = Field(
+        "default",
+        min_length=1,
+        description="Who finds the answers: default, fast, sentence (the baseline), or an exported folder.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
     allow_public: bool = Field(

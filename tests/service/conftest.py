@@ -19,8 +19,8 @@ from service.answerer import Answerer
 from service.app import create_app
 from service.confidence import Calibration
 from service.engine import build_answerer
-from service.reader import SentenceReader, SentenceWeights
 from service.retriever import Retriever, RetrieverSettings
+from service.sentences import SentenceReader, SentenceWeights
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ import pytest
 
 from indexer.encoder import Vectors
 from indexer.records import Passage, ScoredPassage
-from service.reader import SentenceReader, SentenceWeights
+from service.sentences import SentenceReader, SentenceWeights
 
 TEXT = "It rained in Lahore. The river rose by two metres. Nobody was hurt."
 FIRST = ScoredPassage(

@@ -1,0 +1,1 @@
+"""How the span readers are made: from data to shipped weights."""

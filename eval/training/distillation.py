@@ -1,0 +1,77 @@
+"""A small model learns from a teacher's scores, beside the references (Hinton, Vinyals and Dean, 2015).
+
+Both backbones cut words alike, so a teacher's scores fit a student's context tokens one for one. They are
+computed once and kept in 16 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from eval.training.features import Feature, batches
+from eval.training.model import OUTSIDE, SpanModel, collate, log_probabilities, predict, targets
+from eval.training.trainer import Loss
+
+Scores = dict[str, npt.NDArray[np.float16]]
+"""By `key(feature)`: `float16 (2, 1 + context tokens)`, the no-answer token first."""
+
+_TOKENS = 8_192
+
+
+def key(feature: Feature) -> str:
+    """Return what names a window, whatever the backbone."""
+    return f"{feature.example}#{feature.window}"
+
+
+def teacher_scores(
+    model: SpanModel, features: Sequence[Feature], pad_id: int, path: Path, *, part: int = 4_000
+) -> Scores:
+    """Return the teacher's scores, from `path`; the missing ones are computed and kept there."""
+    found: Scores = {}
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as stored:
+            found = {name: stored[name] for name in stored.files}
+    missing = [feature for feature in features if key(feature) not in found]
+    for start in range(0, len(missing), part):
+        chosen = missing[start : start + part]
+        scores = predict(model, batches(chosen, tokens=_TOKENS, seed=None), pad_id)
+        for feature in chosen:
+            found[key(feature)] = _shared(scores[id(feature)], feature)
+        scratch = path.with_suffix(".part.npz")
+        np.savez(scratch, **found)  # type: ignore[arg-type]
+        scratch.replace(path)
+    return found
+
+
+def _shared(scores: npt.NDArray[np.float32], feature: Feature) -> npt.NDArray[np.float16]:
+    kept = np.concatenate([scores[:, :1], scores[:, feature.first : feature.last]], axis=1)
+    return kept.astype(np.float16)
+
+
+def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share: float) -> Loss:
+    """Return `share` of the divergence from the teacher and `1 - share` of the loss against the references.
+
+    The divergence is of the distributions softened by `temperature`, times its square, which keeps its
+    gradients in proportion.
+    """
+
+    def loss(model: SpanModel, features: Sequence[Feature]) -> torch.Tensor:
+        ids, mask, legal = collate(features, pad_id)
+        mine = model(ids, mask)
+        theirs = torch.full_like(mine, OUTSIDE)
+        for row, feature in enumerate(features):
+            kept = torch.from_numpy(scores[key(feature)].astype(np.float32))
+            theirs[:, row, 0] = kept[:, 0]
+            theirs[:, row, feature.first : feature.last] = kept[:, 1:]
+        hard = -(targets(features, ids.shape[1]) * log_probabilities(mine, legal)).sum(dim=-1).mean()
+        soft_mine = log_probabilities(mine / temperature, legal)
+        soft_theirs = log_probabilities(theirs / temperature, legal)
+        apart = (soft_theirs.exp() * (soft_theirs - soft_mine)).sum(dim=-1).mean()
+        return share * temperature**2 * apart + (1 - share) * hard
+
+    return loss

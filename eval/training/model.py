@@ -1,0 +1,121 @@
+"""The span model: a pre-trained encoder, and a start and an end score for each of its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel
+
+from eval.training.features import Feature, padded
+
+OUTSIDE = -1e4
+"""The score of tokens that cannot start or end an answer: far below any other, and finite in bfloat16."""
+
+
+class SpanModel(nn.Module):
+    """`(batch, length)` token ids and mask -> `(2, batch, length)` start and end scores, unnormalised."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = nn.Linear(encoder.config.hidden_size, 2)  # type: ignore[union-attr,arg-type]
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Score every token; places outside the context are not masked here."""
+        scores: Tensor = self.head(self.hidden(ids, mask))
+        return scores.float().permute(2, 0, 1)
+
+    def hidden(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the encoder's last hidden states, `(batch, length, width)`."""
+        states: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return states
+
+
+def from_backbone(folder: Path, seed: int) -> SpanModel:
+    """Return a model with a pre-trained encoder and a new head. No dropout: on a CPU it halves the speed."""
+    torch.manual_seed(seed)
+    encoder = AutoModel.from_pretrained(folder, attn_implementation="eager", **_NO_DROPOUT)
+    model = SpanModel(encoder)
+    nn.init.normal_(model.head.weight, std=0.02)
+    nn.init.zeros_(model.head.bias)
+    return model
+
+
+_NO_DROPOUT: dict[str, Any] = {
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+    "add_pooling_layer": False,
+}
+
+
+def save(model: SpanModel, folder: Path) -> None:
+    """Write the weights and the encoder's configuration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.encoder.config.save_pretrained(folder)  # type: ignore[union-attr,operator]
+    weights = {name: value.detach().float().contiguous() for name, value in model.state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+
+
+def restore(folder: Path) -> SpanModel:
+    """Read a model that `save` wrote."""
+    config = AutoConfig.from_pretrained(folder)
+    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
+        setattr(config, name, 0.0)
+    encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    model = SpanModel(encoder)
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model
+
+
+def collate(features: Sequence[Feature], pad_id: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return ids and mask, `int64 (batch, length)`, and `bool (batch, length)`: where answers may be.
+
+    Answers may be in the context, or at place 0, which stands for none.
+    """
+    length = padded(max(len(feature.ids) for feature in features))
+    ids = torch.full((len(features), length), pad_id)
+    mask = torch.zeros((len(features), length), dtype=torch.long)
+    legal = torch.zeros((len(features), length), dtype=torch.bool)
+    for row, feature in enumerate(features):
+        ids[row, : len(feature.ids)] = torch.tensor(feature.ids)
+        mask[row, : len(feature.ids)] = 1
+        legal[row, feature.first : feature.last] = True
+        legal[row, 0] = True
+    return ids, mask, legal
+
+
+def targets(features: Sequence[Feature], length: int) -> Tensor:
+    """Return `float32 (2, batch, length)`: the reference answers' share of each start and end."""
+    wanted = torch.zeros((2, len(features), length))
+    for row, feature in enumerate(features):
+        for side, shares in enumerate((feature.starts, feature.ends)):
+            for place, share in shares.items():
+                wanted[side, row, place] = share
+    return wanted
+
+
+def log_probabilities(scores: Tensor, legal: Tensor) -> Tensor:
+    """Return log-softmax over the legal places, `(2, batch, length)`."""
+    return scores.masked_fill(~legal, OUTSIDE).log_softmax(dim=-1)
+
+
+@torch.no_grad()
+def predict(
+    model: SpanModel, groups: Sequence[Sequence[Feature]], pad_id: int
+) -> dict[int, npt.NDArray[np.float32]]:
+    """Return each feature's raw scores, `float32 (2, tokens)`, by the feature's `id()`."""
+    model.eval()
+    found: dict[int, npt.NDArray[np.float32]] = {}
+    for features in groups:
+        ids, mask, _ = collate(features, pad_id)
+        scores = model(ids, mask).numpy()
+        for row, feature in enumerate(features):
+            found[id(feature)] = scores[:, row, : len(feature.ids)].copy()
+    return found

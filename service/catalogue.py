@@ -1,0 +1,73 @@
+"""A reader's name -> the reader, with the confidence that was fitted for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from indexer.encoder import Encoder
+from service.confidence import Calibration, calibration_from
+from service.errors import ReaderError
+from service.network import load_network, read_card
+from service.reader import Reader, ReaderSettings, SpanReader
+from service.sentences import SENTENCE_FEATURES, SentenceReader, SentenceWeights
+
+MODELS = Path(__file__).parent / "models"
+SENTENCE = "sentence"
+"""The baseline, which offers whole sentences."""
+
+
+def shipped_readers() -> list[str]:
+    """Return the names of the readers that come with Quoth."""
+    return [*sorted(folder.name for folder in MODELS.iterdir() if folder.is_dir()), SENTENCE]
+
+
+def load_reader(name: str, encoder: Encoder) -> tuple[Reader, Calibration]:
+    """Load a shipped reader by its name, or one that `eval.training` exported by its folder.
+
+    Raises:
+        ReaderError: there is none by this name, or its files cannot be used.
+    """
+    if name == SENTENCE:
+        return load_sentence_reader(encoder)
+    shipped = name in shipped_readers()
+    folder = MODELS / name if shipped else Path(name)
+    if not shipped and not folder.is_dir():
+        raise ReaderError(
+            f"there is no reader {name!r}: set QUOTH_READER to {', '.join(shipped_readers())} or to the "
+            "folder of an exported one"
+        )
+    card = read_card(folder)
+    try:
+        settings = ReaderSettings(**card["reading"])
+        calibration = calibration_from(card["confidence"])
+        label = str(card["name"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ReaderError(
+            f"{folder}/reader.json does not fit this version ({error}): export it again"
+        ) from error
+    network, tokenizer = load_network(folder)
+    return SpanReader(label, tokenizer, network, settings), calibration
+
+
+def load_sentence_reader(
+    encoder: Encoder, path: Path = MODELS / "sentence.json"
+) -> tuple[SentenceReader, Calibration]:
+    """Load the baseline's weights and its calibration.
+
+    Raises:
+        ReaderError: the file is missing or does not fit this version.
+    """
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+        reader = stored["reader"]
+        fits = reader["features"] == [*SENTENCE_FEATURES]
+        weights = SentenceWeights(tuple(reader["weights"]), float(reader["bias"]))
+        calibration = calibration_from(stored["confidence"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReaderError(
+            f"{path} cannot be read: install Quoth again, or run `python -m eval.calibrate`"
+        ) from error
+    if not fits:
+        raise ReaderError(f"{path} was fitted to other features: run `python -m eval.calibrate`")
+    return SentenceReader(encoder, weights), calibration

@@ -1,0 +1,92 @@
+"""A shipped span model -> something that runs: files checked, weights unpacked, compiled by OpenVINO."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import openvino
+from tokenizers import Tokenizer
+
+from service.errors import ReaderError
+from service.weights import unpack
+
+FORMAT = 1
+CARD = "reader.json"
+GRAPH = "graph.xml"
+WEIGHTS = "weights.npz"
+TOKENIZER = "tokenizer.json"
+
+
+class OpenVinoNetwork:
+    """A span model on the processor. Safe to share between threads: each has a request of its own."""
+
+    def __init__(self, graph: bytes, weights: npt.NDArray[np.uint8], *, precision: str | None = None) -> None:
+        core = openvino.Core()
+        model = core.read_model(graph, openvino.Tensor(weights))
+        if precision is None:
+            able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            precision = "bf16" if "BF16" in able else "f32"
+        self._compiled = core.compile_model(
+            model, "CPU", {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        )
+        self._local = threading.local()
+
+    def __call__(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return start and end logits, `float32 (2, batch, length)`."""
+        if not hasattr(self._local, "request"):
+            self._local.request = self._compiled.create_infer_request()
+        request = self._local.request
+        request.infer([ids, mask])
+        # The request reuses its output's memory.
+        logits: npt.NDArray[np.float32] = request.get_output_tensor(0).data.copy()
+        return logits
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return what a model's folder says of itself, after checking every file against its hash.
+
+    Raises:
+        ReaderError: a file is missing, damaged, or of another format.
+    """
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_text("utf-8"))
+        if card["format"] != FORMAT:
+            raise ReaderError(
+                f"{folder} has reader format {card['format']!r}, this version reads {FORMAT}: export it again"
+            )
+        for name, expected in card["files"].items():
+            with (folder / name).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if found != expected["sha256"]:
+                raise ReaderError(
+                    f"{folder / name} is damaged (its SHA-256 is not the recorded one): install Quoth again"
+                )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReaderError(
+            f"{folder} holds no reader that can be used ({error}): install Quoth again"
+        ) from error
+    return card
+
+
+def load_network(folder: Path, *, precision: str | None = None) -> tuple[OpenVinoNetwork, Tokenizer]:
+    """Load a model's graph, weights and tokeniser. Call `read_card` first: nothing is checked here.
+
+    Raises:
+        ReaderError: OpenVINO or the tokeniser refuses a file.
+    """
+    try:
+        network = OpenVinoNetwork(
+            (folder / GRAPH).read_bytes(), unpack(folder / WEIGHTS), precision=precision
+        )
+        return network, Tokenizer.from_file(str(folder / TOKENIZER))
+    # OpenVINO and tokenizers raise bare RuntimeError and Exception.
+    except Exception as error:
+        raise ReaderError(
+            f"the reader in {folder} cannot be loaded ({error}): install Quoth again"
+        ) from error

@@ -1,0 +1,133 @@
+"""Logits -> ranked legal spans. Pure NumPy.
+
+A span's score is the sum of its start and its end logit, less the passage's no-answer score, the sum of
+the two logits of the token that stands for "no answer" there (Devlin et al., 2019, for SQuAD 2.0). That
+difference means the same in every passage, so spans of different passages can be compared; a softmax
+over one passage's spans cannot.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from service.answers import Span
+
+Logits = npt.NDArray[np.float32]
+Offsets = npt.NDArray[np.int32]
+
+# A number keeps its point, comma or colon, its currency and its per cent.
+_WORD = re.compile(r"[$€£¥]?\w+(?:[.,:]\d+)*%?")
+
+MAX_SPAN_TOKENS = 40
+"""Longest answer, in tokens of the reader; a list or a reason may be longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A legal span of one window: half-open characters of its text, and its score."""
+
+    start: int
+    end: int
+    score: float
+
+
+def search(
+    starts: Logits,
+    ends: Logits,
+    offsets: Offsets,
+    regions: npt.NDArray[np.int32] | None = None,
+    *,
+    no_answer: float = 0.0,
+    longest: int = MAX_SPAN_TOKENS,
+    count: int = 20,
+) -> list[Candidate]:
+    """Return the best legal spans, best first; equal scores in order of their place.
+
+    `starts`, `ends`: `float32 (n,)`, the context tokens' logits. `offsets`: `int32 (n, 2)`, their
+    characters. `regions`: `int32 (n,)`, the sentence of each token; with it no span leaves its sentence.
+    Every pair of a start and an end is looked at jointly: none ends before it starts, none is longer than
+    `longest` tokens.
+    """
+    size = len(starts)
+    if size == 0:
+        return []
+    scores = starts[:, None].astype(np.float64) + ends[None, :]
+    place = np.arange(size)
+    length = place[None, :] - place[:, None]
+    legal = (length >= 0) & (length < longest)
+    if regions is not None:
+        legal &= regions[:, None] == regions[None, :]
+    scores[~legal] = -np.inf
+    flat = scores.ravel()
+    most = min(count, flat.size)
+    best = np.argpartition(-flat, most - 1)[:most]
+    best = best[np.lexsort((best, -flat[best]))]
+    return [
+        Candidate(int(offsets[at // size, 0]), int(offsets[at % size, 1]), float(flat[at] - no_answer))
+        for at in best
+        if np.isfinite(flat[at])
+    ]
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span widened to the words that it cuts: runs of letters, digits and combining marks."""
+    while 0 < start < len(text) and _in_word(text[start - 1]) and _in_word(text[start]):
+        start -= 1
+    while 0 < end < len(text) and _in_word(text[end - 1]) and _in_word(text[end]):
+        end += 1
+    return start, end
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or unicodedata.category(char).startswith("M")
+
+
+def distinct(spans: Iterable[Span], most: int | None = None) -> list[list[Span]]:
+    """Group spans, given best first, by their words; return the groups best first, `most` of them.
+
+    The same words at several places are one answer, whose best place comes first. A span that overlaps a
+    better one of other words is a variant of it, and no answer of its own.
+    """
+    groups: dict[str, list[Span]] = {}
+    taken: list[Span] = []
+    for span in spans:
+        if any(_overlap(span, other) for other in taken):
+            continue
+        words = same_words(span.text)
+        if words not in groups and most is not None and len(groups) == most:
+            continue
+        taken.append(span)
+        groups.setdefault(words, []).append(span)
+    return list(groups.values())
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    same = one.passage.article_id == other.passage.article_id
+    return same and one.start < other.end and other.start < one.end
+
+
+def same_words(text: str) -> str:
+    """Return what two texts share that say the same: folded case and white space, no marks or articles."""
+    words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    # A text of marks alone, or of an article alone, is only itself.
+    return " ".join(word for word in words if word not in {"a", "an", "the"}) or text
+
+
+def sentence_of(offsets: Offsets, sentences: Sequence[tuple[int, int]]) -> npt.NDArray[np.int32]:
+    """Return the number of the sentence that holds each token, -1 for one outside all, `int32 (n,)`.
+
+    Sentences are half-open characters in the same text as the offsets, in order, without overlap.
+    """
+    if not sentences:
+        return np.full(len(offsets), -1, dtype=np.int32)
+    begins = np.array([start for start, _ in sentences])
+    stops = np.array([end for _, end in sentences])
+    found = np.searchsorted(begins, offsets[:, 0], side="right") - 1
+    inside = (found >= 0) & (offsets[:, 0] < stops[np.maximum(found, 0)])
+    return np.where(inside, found, -1).astype(np.int32)
