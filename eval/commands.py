@@ -66,6 +66,7 @@ def evaluate(
                     "answered": result.answered,
                     "candidate": result.candidate,
                     "article": result.candidate_article,
+                    "right": result.right,
                     "holds_answer": result.holds_answer,
                     "confidence": result.confidence,
                     "passage_rank": result.passage_rank,

@@ -47,6 +47,24 @@ def _token_f1(given: str, reference: str) -> float:
     return 2 * common / (len(mine) + len(theirs))
 
 
+RIGHT = 0.5
+"""Token F1 from which an answer counts as right."""
+
+
+def is_right(given: str, references: Sequence[str]) -> bool:
+    """Whether an answer is right: its token F1 is at least `RIGHT`, or it holds a reference whole.
+
+    What a person would accept lies above exact match: "about eight millimetres" for "eight millimetres a
+    year", or a sentence with the answer in it. Never right without references.
+    """
+    if not references:
+        return False
+    padded = f" {normalise(given)} "
+    return token_f1(given, references) >= RIGHT or any(
+        f" {normalise(reference)} " in padded for reference in references if normalise(reference)
+    )
+
+
 def recall_at(ranks: Sequence[int | None], count: int) -> float:
     """Share of questions whose first relevant passage ranks `count` or better; ranks are 1-based."""
     return float(np.mean([rank is not None and rank <= count for rank in ranks]))

@@ -10,6 +10,7 @@ import numpy as np
 
 from eval import metrics
 from eval.dataset import Example
+from eval.metrics import is_right
 from service.answerer import Answerer
 from service.answers import Answer
 
@@ -23,6 +24,7 @@ class Result:
     candidate: str
     candidate_article: str | None
     holds_answer: bool
+    right: bool
     confidence: float
     passage_rank: int | None
     milliseconds: float
@@ -87,6 +89,10 @@ def _result(example: Example, shown: Answer, threshold: float) -> Result:
             citation.article_id == gold.article and citation.start <= gold.start and gold.end <= citation.end
             for gold in example.answers
         ),
+        right=citation is not None
+        and is_right(
+            citation.exact, [gold.text for gold in example.answers if gold.article == citation.article_id]
+        ),
         confidence=shown.confidence,
         passage_rank=min(ranks, default=None),
         milliseconds=shown.timings_ms["total"],
@@ -102,13 +108,14 @@ def figures(results: Sequence[Result]) -> list[Figure]:
     barred = [result for result in results if not result.example.answerable]
     given = [result for result in results if result.answered]
     confidences = [result.confidence for result in results]
-    right = [result.holds_answer for result in results]
+    right = [result.right for result in results]
     milliseconds = [result.milliseconds for result in results]
     ranks = [result.passage_rank for result in answerable]
     return [
         _mean("exact match", [_score(metrics.exact_match, result) for result in results], "all"),
         _mean("token F1", [_score(metrics.token_f1, result) for result in results], "all"),
-        _mean("answer lies in what is given", [result.holds_answer for result in given], "answered"),
+        _mean("right of what is given", [result.right for result in given], "answered"),
+        _mean("best candidate is right", [result.right for result in answerable], "answerable"),
         _mean(
             "best candidate holds the answer", [result.holds_answer for result in answerable], "answerable"
         ),

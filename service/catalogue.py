@@ -38,16 +38,15 @@ def load_reader(name: str, encoder: Encoder) -> tuple[Reader, Calibration]:
             "folder of an exported one"
         )
     card = read_card(folder)
+    network, tokenizer = load_network(folder)
     try:
         settings = ReaderSettings(**card["reading"])
-        calibration = calibration_from(card["confidence"])
-        label = str(card["name"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reader = SpanReader(str(card["name"]), tokenizer, network, settings)
+        return reader, calibration_from(card["confidence"])
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise ReaderError(
             f"{folder}/reader.json does not fit this version ({error}): export it again"
         ) from error
-    network, tokenizer = load_network(folder)
-    return SpanReader(label, tokenizer, network, settings), calibration
 
 
 def load_sentence_reader(

@@ -77,6 +77,9 @@ class SpanReader:
     ) -> None:
         self.name = name
         self._settings = settings or ReaderSettings()
+        room = self._settings.max_tokens - self._settings.question_tokens
+        if not 0 <= self._settings.stride < room - tokenizer.num_special_tokens_to_add(is_pair=True):
+            raise ValueError("the windows leave no room beside the longest question and the stride")
         self._network = network
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
@@ -108,8 +111,9 @@ class SpanReader:
                 yield _Window(scored, part.ids, first, last, offsets)
 
     def _shortened(self, question: str) -> str:
-        # A question may not push the passage out of the window.
-        offsets = self._tokenizer.encode(question, add_special_tokens=False).offsets
+        # A question may not push the passage out of the window. It is encoded as the second of a pair:
+        # the truncation is of the second, and raises an error over a long text that is alone.
+        offsets = self._tokenizer.encode("", question, add_special_tokens=False).offsets
         most = self._settings.question_tokens
         return question if len(offsets) <= most else question[: offsets[most - 1][1]]
 

@@ -21,8 +21,14 @@ from service.answers import Span
 Logits = npt.NDArray[np.float32]
 Offsets = npt.NDArray[np.int32]
 
-# A number keeps its point, comma or colon, its currency and its per cent.
-_WORD = re.compile(r"[$€£¥]?\w+(?:[.,:]\d+)*%?")
+_CURRENCY = "$£¥\u20a0-\u20cf"
+_APART = re.compile(rf"\s+(?=[%‰°])|(?<=[{_CURRENCY}])\s+")  # "5 %" is "5%", "€ 5" is "€5"
+# What can go without a change of what is said. A number keeps its sign, its point, comma, colon and
+# stroke; letters, combining marks and every other mark stay: "C#" is not "C".
+_IDLE = re.compile(
+    rf"\.(?!\d)|(?<!\d)[,:/]|[,:/](?!\d)|(?<=\w)[-–]|[-–](?![\d{_CURRENCY}])"
+    r"|[!?;…\"'`()\[\]{}|*_\\«»‹›‘-‟―—·•、。，；：？！「」『』（）]"
+)
 
 MAX_SPAN_TOKENS = 40
 """Longest answer, in tokens of the reader; a list or a reason may be longer."""
@@ -55,7 +61,7 @@ def search(
     `longest` tokens.
     """
     size = len(starts)
-    if size == 0:
+    if size == 0 or count < 1:
         return []
     scores = starts[:, None].astype(np.float64) + ends[None, :]
     place = np.arange(size)
@@ -63,15 +69,14 @@ def search(
     legal = (length >= 0) & (length < longest)
     if regions is not None:
         legal &= regions[:, None] == regions[None, :]
-    scores[~legal] = -np.inf
-    flat = scores.ravel()
-    most = min(count, flat.size)
-    best = np.argpartition(-flat, most - 1)[:most]
-    best = best[np.lexsort((best, -flat[best]))]
+    flat = np.where(legal & np.isfinite(scores), scores, -np.inf).ravel()
+    # The least score that is kept; of the places that share it, the first are, whatever the sort's order.
+    least = np.partition(flat, max(0, flat.size - count))[max(0, flat.size - count)]
+    best = np.flatnonzero((flat >= least) & np.isfinite(flat))
+    best = best[np.argsort(-flat[best], kind="stable")][:count]
     return [
         Candidate(int(offsets[at // size, 0]), int(offsets[at % size, 1]), float(flat[at] - no_answer))
         for at in best
-        if np.isfinite(flat[at])
     ]
 
 
@@ -113,9 +118,11 @@ def _overlap(one: Span, other: Span) -> bool:
 
 
 def same_words(text: str) -> str:
-    """Return what two texts share that say the same: folded case and white space, no marks or articles."""
-    words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-    # A text of marks alone, or of an article alone, is only itself.
+    """Return what two texts share that say the same: folded case and white space, no articles, idle marks."""
+    # Not NFKC, for which 10² is 102.
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).replace("−", "-")
+    words = _IDLE.sub(" ", _APART.sub("", folded)).split()
+    # A text of idle marks alone, or of an article alone, is only itself.
     return " ".join(word for word in words if word not in {"a", "an", "the"}) or text
 
 

@@ -7,6 +7,8 @@ entropy coding (deflate) takes them down to about as many bits as the grid has. 
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 _PLAIN = "plain"
+_LEAST = np.finfo(np.float16).smallest_subnormal
 _CLIPS = (1.0, 0.92, 0.85, 0.78, 0.7, 0.62)  # of the largest weight of a row
 
 
@@ -29,7 +32,8 @@ def quantised(
     best = np.full((len(matrix), 1), np.inf, dtype=np.float32)
     scale = peak / most
     for clip in _CLIPS:
-        tried = (peak * clip / most).astype(np.float16).astype(np.float32)
+        # At least the smallest 16-bit float, so that a row of zeros is divided by something.
+        tried = np.maximum((peak * clip / most).astype(np.float16), _LEAST).astype(np.float32)
         error = ((np.clip(np.rint(matrix / tried), -most, most) * tried - matrix) ** 2).sum(1, keepdims=True)
         scale = np.where(error < best, tried, scale)
         best = np.minimum(error, best)
@@ -57,10 +61,14 @@ def unpack(path: Path) -> Bytes:
     Raises:
         OSError, ValueError, KeyError: the file is missing or not one that `pack` wrote.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        blob: Bytes = stored[_PLAIN]
-        for name in stored.files:
-            if name.isdecimal():
-                matrix = (stored[name] * stored[f"{name}.scale"]).astype(np.float16)
-                blob[int(name) : int(name) + matrix.nbytes] = matrix.reshape(-1).view(np.uint8)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            blob: Bytes = stored[_PLAIN]
+            for name in stored.files:
+                if name.isdecimal():
+                    matrix = (stored[name] * stored[f"{name}.scale"]).astype(np.float16)
+                    blob[int(name) : int(name) + matrix.nbytes] = matrix.reshape(-1).view(np.uint8)
+    # What else zipfile, zlib and NumPy raise over a damaged file.
+    except (EOFError, RuntimeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} is not a file of packed weights ({error})") from error
     return blob

@@ -6,21 +6,19 @@ computed once and kept in 16 bits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from eval.training.features import Feature, batches
-from eval.training.model import OUTSIDE, SpanModel, collate, log_probabilities, predict, targets
+from eval.training.features import Feature, Group
+from eval.training.model import OUTSIDE, SpanModel, collate, group_loss, log_probabilities, predict
 from eval.training.trainer import Loss
 
 Scores = dict[str, npt.NDArray[np.float16]]
 """By `key(feature)`: `float16 (2, 1 + context tokens)`, the no-answer token first."""
-
-_TOKENS = 8_192
 
 
 def key(feature: Feature) -> str:
@@ -29,7 +27,13 @@ def key(feature: Feature) -> str:
 
 
 def teacher_scores(
-    model: SpanModel, features: Sequence[Feature], pad_id: int, path: Path, *, part: int = 4_000
+    model: SpanModel,
+    features: Sequence[Feature],
+    pad_id: int,
+    path: Path,
+    *,
+    part: int = 4_000,
+    say: Callable[[str], None] = print,
 ) -> Scores:
     """Return the teacher's scores, from `path`; the missing ones are computed and kept there."""
     found: Scores = {}
@@ -39,12 +43,13 @@ def teacher_scores(
     missing = [feature for feature in features if key(feature) not in found]
     for start in range(0, len(missing), part):
         chosen = missing[start : start + part]
-        scores = predict(model, batches(chosen, tokens=_TOKENS, seed=None), pad_id)
+        scores = predict(model, chosen, pad_id)
         for feature in chosen:
             found[key(feature)] = _shared(scores[id(feature)], feature)
         scratch = path.with_suffix(".part.npz")
         np.savez(scratch, **found)  # type: ignore[arg-type]
         scratch.replace(path)
+        say(f"scores: {len(found):,} of {len(features):,} windows")
     return found
 
 
@@ -60,7 +65,8 @@ def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share:
     gradients in proportion.
     """
 
-    def loss(model: SpanModel, features: Sequence[Feature]) -> torch.Tensor:
+    def loss(model: SpanModel, groups: Sequence[Group]) -> torch.Tensor:
+        features = [feature for group in groups for feature in group]
         ids, mask, legal = collate(features, pad_id)
         mine = model(ids, mask)
         theirs = torch.full_like(mine, OUTSIDE)
@@ -68,10 +74,9 @@ def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share:
             kept = torch.from_numpy(scores[key(feature)].astype(np.float32))
             theirs[:, row, 0] = kept[:, 0]
             theirs[:, row, feature.first : feature.last] = kept[:, 1:]
-        hard = -(targets(features, ids.shape[1]) * log_probabilities(mine, legal)).sum(dim=-1).mean()
         soft_mine = log_probabilities(mine / temperature, legal)
         soft_theirs = log_probabilities(theirs / temperature, legal)
         apart = (soft_theirs.exp() * (soft_theirs - soft_mine)).sum(dim=-1).mean()
-        return share * temperature**2 * apart + (1 - share) * hard
+        return share * temperature**2 * apart + (1 - share) * group_loss(mine, legal, groups)
 
     return loss

@@ -22,6 +22,9 @@ a backbone puts around them come on top, so that the windows are the same for al
 STRIDE = 96
 """Context tokens that neighbouring windows share, so that no answer is cut by all of them."""
 
+OTHER = "/other"
+"""What the id of an example ends in that puts another example's question to another passage."""
+
 _QUESTION_TOKENS = 64
 
 
@@ -30,8 +33,9 @@ class Feature:
     """One window of an example.
 
     `window`: its number among the example's. `ids`: token ids. `first`: the place of the context's first
-    token, `last` one past its last. `offsets`: `int32 (last - first, 2)`, the context tokens' characters. `starts` and `ends` map a place
-    to its share of the reference answers; both map place 0, the no-answer token, to 1 where there is none.
+    token, `last` one past its last. `offsets`: `int32 (last - first, 2)`, the context tokens'
+    characters. `starts` and `ends` map a place to its share of the reference answers; both map place 0,
+    the no-answer token, to 1 where there is none.
     """
 
     example: str
@@ -113,28 +117,42 @@ def _feature(example: Example, window: int, encoding: Encoding) -> Feature:
     )
 
 
-def batches(
-    features: Sequence[Feature], *, tokens: int, seed: int | None, most: int = 128
-) -> list[list[Feature]]:
-    """Group features of like length, at most `tokens` padded tokens and `most` features a batch.
+Group = list[Feature]
+"""The windows that are read for one question: a right answer in one of them is none in the others."""
+
+
+def grouped(features: Sequence[Feature]) -> list[Group]:
+    """Put the windows of each example together, in order of the examples.
+
+    An example whose id ends in `OTHER` is the same question on another passage, and joins its group.
+    """
+    found: dict[str, Group] = {}
+    for feature in features:
+        found.setdefault(feature.example.removesuffix(OTHER), []).append(feature)
+    return list(found.values())
+
+
+def batches(groups: Sequence[Group], *, tokens: int, seed: int | None, most: int = 128) -> list[list[Group]]:
+    """Put groups of like length together, at most `tokens` padded tokens and `most` windows a batch.
 
     Lengths are padded to multiples of 32: few shapes, which the processor's matrix units like. With a seed,
-    features and batches are shuffled by it; without, they are in order of length, for prediction.
+    groups and batches are shuffled by it; without, they keep their order within a length.
     """
-    chosen = list(features)
+    chosen = list(groups)
     draw = random.Random(seed)
     if seed is not None:
         draw.shuffle(chosen)
-    buckets: dict[int, list[Feature]] = {}
+    open_batches: dict[int, list[Group]] = {}
     found = []
-    for feature in chosen:
-        length = padded(len(feature.ids))
-        bucket = buckets.setdefault(length, [])
-        bucket.append(feature)
-        if len(bucket) == min(most, max(1, tokens // length)):
-            found.append(bucket)
-            buckets[length] = []
-    found.extend(bucket for bucket in buckets.values() if bucket)
+    for group in chosen:
+        length = padded(max(len(feature.ids) for feature in group))
+        batch = open_batches.setdefault(length, [])
+        size = sum(len(one) for one in batch) + len(group)
+        if batch and size > min(most, tokens // length):
+            found.append(batch)
+            batch = open_batches[length] = []
+        batch.append(group)
+    found.extend(batch for batch in open_batches.values() if batch)
     if seed is not None:
         draw.shuffle(found)
     return found

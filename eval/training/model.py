@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
-from eval.training.features import Feature, padded
+from eval.training.features import Feature, Group, batches, padded
 
 OUTSIDE = -1e4
 """The score of tokens that cannot start or end an answer: far below any other, and finite in bfloat16."""
@@ -92,7 +92,7 @@ def collate(features: Sequence[Feature], pad_id: int) -> tuple[Tensor, Tensor, T
 
 
 def targets(features: Sequence[Feature], length: int) -> Tensor:
-    """Return `float32 (2, batch, length)`: the reference answers' share of each start and end."""
+    """Return `float32 (2, batch, length)`: the references' share of each start and end; place 0 is none."""
     wanted = torch.zeros((2, len(features), length))
     for row, feature in enumerate(features):
         for side, shares in enumerate((feature.starts, feature.ends)):
@@ -102,20 +102,47 @@ def targets(features: Sequence[Feature], length: int) -> Tensor:
 
 
 def log_probabilities(scores: Tensor, legal: Tensor) -> Tensor:
-    """Return log-softmax over the legal places, `(2, batch, length)`."""
+    """Return log-softmax over the legal places of each window, `(2, batch, length)`."""
     return scores.masked_fill(~legal, OUTSIDE).log_softmax(dim=-1)
+
+
+def group_loss(scores: Tensor, legal: Tensor, groups: Sequence[Group]) -> Tensor:
+    """Return the cross-entropy of starts and ends, normalised over all windows of a group, averaged.
+
+    A token's score counts as its distance to the no-answer score of its window, and no answer as 0: the
+    softmax is over no answer and every token of every window. So the distances mean the same in each
+    passage, which is what the search for the best span compares (shared normalisation, Clark and Gardner,
+    2018, with SQuAD 2.0's no-answer token in each passage). With one window it is SQuAD 2.0's loss.
+    """
+    features = [feature for group in groups for feature in group]
+    wanted = targets(features, scores.shape[-1])
+    wanted[:, :, 0] = 0.0
+    apart = (scores - scores[:, :, :1]).masked_fill(~legal, OUTSIDE)
+    apart = torch.cat([torch.full_like(apart[:, :, :1], OUTSIDE), apart[:, :, 1:]], dim=-1)
+    windows = apart.logsumexp(dim=-1)
+    losses = []
+    row = 0
+    for group in groups:
+        rows = slice(row, row + len(group))
+        row += len(group)
+        # Where several windows of a group hold the answer, each has its share.
+        holding = max(1, sum(feature.answerable for feature in group))
+        total = torch.logaddexp(windows[:, rows].logsumexp(dim=-1), torch.zeros(2))
+        losses.append((total - (wanted[:, rows] * apart[:, rows]).sum(dim=(1, 2)) / holding).mean())
+    return torch.stack(losses).mean()
 
 
 @torch.no_grad()
 def predict(
-    model: SpanModel, groups: Sequence[Sequence[Feature]], pad_id: int
+    model: SpanModel, features: Sequence[Feature], pad_id: int, tokens: int = 8_192
 ) -> dict[int, npt.NDArray[np.float32]]:
     """Return each feature's raw scores, `float32 (2, tokens)`, by the feature's `id()`."""
     model.eval()
     found: dict[int, npt.NDArray[np.float32]] = {}
-    for features in groups:
-        ids, mask, _ = collate(features, pad_id)
+    for batch in batches([[feature] for feature in features], tokens=tokens, seed=None):
+        alone = [feature for group in batch for feature in group]
+        ids, mask, _ = collate(alone, pad_id)
         scores = model(ids, mask).numpy()
-        for row, feature in enumerate(features):
+        for row, feature in enumerate(alone):
             found[id(feature)] = scores[:, row, : len(feature.ids)].copy()
     return found

@@ -1,14 +1,15 @@
 """Questions that a context does not answer, made from those that it does.
 
 Three kinds, from easy to hard: a passage that retrieval brings for the question from elsewhere; the
-question's own paragraph without the sentence that answers; and a neighbour's question put to it. An
-example made this way may by chance hold an answer; where a reference answer's words occur in it, it is
+question's own paragraph without the sentence that answers; and the question with one thing in it changed.
+A context made this way may by chance hold an answer; where a reference answer's words occur in it, it is
 left out.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ import bm25s
 
 from eval.metrics import normalise
 from eval.training.examples import Example
+from eval.training.features import OTHER
 from indexer.lexical import question_terms, terms
 from indexer.segmenter import sentence_offsets
 
@@ -69,5 +71,45 @@ def retrieved(examples: Sequence[Example], share: float, seed: int) -> list[Exam
             likely = [text for text in likely if text != example.context and not holds(text, example)]
             if likely:
                 context = likely[min(int(draw.expovariate(0.5)), len(likely) - 1)]
-                found.append(replace(example, id=f"{example.id}/other", context=context, spans=()))
+                found.append(replace(example, id=f"{example.id}{OTHER}", context=context, spans=()))
     return found
+
+
+_NAME = re.compile(r"(?<=\s)[A-Z][\w’'.-]*\w(?:\s(?:of\s|the\s|de\s)?[A-Z][\w’'.-]*\w)*")
+_NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
+_NOUN = re.compile(r"(?<=\bthe\s)[a-z]{4,}\b(?=\s(?:of|in|for|that|who|to|at|by|on)\b|\?)")
+_PARTS = (_NAME, _NUMBER, _NOUN)
+
+
+def altered(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+    """Return a share of the examples with one thing in the question changed: a name, a number, or a noun.
+
+    What takes its place is of the same kind, from a question with the same first word on another context,
+    and does not occur in the example's own: the context then speaks of something near, and does not
+    answer.
+    """
+    draw = random.Random(seed)
+    pools: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for example in examples:
+        for kind, pattern in enumerate(_PARTS):
+            pools[_asked(example), kind] += pattern.findall(example.question)
+    found = []
+    for example in examples:
+        if draw.random() >= share:
+            continue
+        places = [
+            (kind, part) for kind, pattern in enumerate(_PARTS) for part in pattern.finditer(example.question)
+        ]
+        draw.shuffle(places)
+        for kind, part in places:
+            other = draw.choice(pools[_asked(example), kind])
+            near = set(terms(example.context)) | set(terms(example.question))
+            if not near & set(terms(other)):
+                question = example.question[: part.start()] + other + example.question[part.end() :]
+                found.append(replace(example, id=f"{example.id}/altered", question=question, spans=()))
+                break
+    return found
+
+
+def _asked(example: Example) -> str:
+    return example.question.split(maxsplit=1)[0].casefold()

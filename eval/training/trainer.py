@@ -18,12 +18,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from eval.training.features import Feature, batches
-from eval.training.model import SpanModel, collate, log_probabilities, targets
+from eval.training.features import Group, batches
+from eval.training.model import SpanModel, collate, group_loss
 
 _REPORT = 50  # steps between two lines of the log
 
-Loss = Callable[[SpanModel, Sequence[Feature]], Tensor]
+Loss = Callable[[SpanModel, Sequence[Group]], Tensor]
 Evaluate = Callable[[SpanModel], dict[str, float]]
 
 
@@ -95,24 +95,22 @@ class Master:
 
 
 def span_loss(pad_id: int) -> Loss:
-    """Return the cross-entropy of starts and ends against the references' shares, averaged over both."""
+    """Return the loss against the references alone."""
 
-    def loss(model: SpanModel, features: Sequence[Feature]) -> Tensor:
-        ids, mask, legal = collate(features, pad_id)
-        found = log_probabilities(model(ids, mask), legal)
-        return -(targets(features, ids.shape[1]) * found).sum(dim=-1).mean()
+    def loss(model: SpanModel, groups: Sequence[Group]) -> Tensor:
+        ids, mask, legal = collate([feature for group in groups for feature in group], pad_id)
+        return group_loss(model(ids, mask), legal, groups)
 
     return loss
 
 
-def steps(features: Sequence[Feature], plan: Plan) -> list[list[Feature]]:
+def steps(groups: Sequence[Group], plan: Plan) -> list[list[Group]]:
     """Return a run's batches, all its epochs in order; a part of an epoch is its first batches."""
-    found: list[list[Feature]] = []
-    whole = math.ceil(plan.epochs)
-    for epoch in range(whole):
-        groups = batches(features, tokens=plan.tokens, seed=plan.seed + epoch)
+    found: list[list[Group]] = []
+    for epoch in range(math.ceil(plan.epochs)):
+        made = batches(groups, tokens=plan.tokens, seed=plan.seed + epoch)
         share = min(1.0, plan.epochs - epoch)
-        found += groups[: max(1, round(share * len(groups)))]
+        found += made[: max(1, round(share * len(made)))]
     return found
 
 
@@ -129,7 +127,7 @@ def rates(count: int, plan: Plan) -> Iterator[float]:
 
 def train(
     model: SpanModel,
-    features: Sequence[Feature],
+    groups: Sequence[Group],
     plan: Plan,
     folder: Path,
     loss: Loss,
@@ -144,7 +142,7 @@ def train(
     """
     folder.mkdir(parents=True, exist_ok=True)
     saved = folder / "checkpoint.pt"
-    todo = steps(features, plan)
+    todo = steps(groups, plan)
     pace = list(rates(len(todo), plan))
     master = Master(model, plan)
     done, spent = 0, 0.0
@@ -182,7 +180,7 @@ def train(
         _checkpoint(saved, plan, master, done=len(todo), of=len(todo), spent=elapsed)
         master.publish(model)
         scores = evaluate(model) if evaluate is not None else {}
-        final = {"plan": asdict(plan), "features": len(features), "seconds": round(elapsed), "scores": scores}
+        final = {"plan": asdict(plan), "groups": len(groups), "seconds": round(elapsed), "scores": scores}
         log.write(json.dumps(final) + "\n")
         say(f"{plan.name}: {final}")
     return model

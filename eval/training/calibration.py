@@ -1,0 +1,229 @@
+"""A reader's confidence: fitted on questions that it was not trained on, put to whole collections.
+
+Three kinds of question, each over the passages that retrieval really returns: held-out questions put to
+their whole set; the same with their own paragraph barred from the search, which nothing then answers,
+though its neighbours come close; and, with the own paragraph, the same with a name, a number or a noun
+changed. The development half of the question set over the seeds joins them, since its unanswerable
+questions were written by hand. The threshold follows from the risk-coverage curve: the highest that
+refuses at most a given share of the answerable questions.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from eval.dataset import SEEDS, load_examples
+from eval.metrics import auroc, expected_calibration_error, is_right, token_f1
+from eval.paragraphs import Question
+from eval.retrieval import open_set
+from eval.training.examples import Example, held_out
+from eval.training.negatives import altered
+from indexer.build import build
+from indexer.corpus import Corpus
+from indexer.encoder import Encoder
+from indexer.index import Filters, open_index
+from indexer.records import ScoredPassage
+from service.confidence import Calibration, evidence
+from service.reader import Reader
+from service.retriever import Retriever, RetrieverSettings
+from service.spans import distinct
+
+SETS = ("wiki", "qed")
+"""Sets whose questions stand alone, so that they can be put to a whole collection."""
+
+USED = ("score", "margin", "similarity", "coverage")
+"""The evidence that the confidence uses; `support` was tried beside it."""
+
+_TOP_K = 8
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the best candidate for a question was, and whether it is right."""
+
+    source: str
+    question: str
+    answerable: bool
+    text: str
+    f1: float
+    right: bool
+    article: bool
+    evidence: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    source: str
+    question: str
+    answers: list[tuple[str, str]]  # article and words; none where nothing answers
+    filters: Filters | None = None
+
+
+def readings(
+    reader: Reader,
+    encoder: Encoder,
+    studies: Path,
+    seeds: Path,
+    *,
+    most: int | None = None,
+    split: str = "dev",
+    on_progress: Callable[[], None] = lambda: None,
+) -> list[Reading]:
+    """Put every question to its collection; `most` questions a set, `split` of the seeds' questions."""
+    found = []
+    for name in SETS:
+        paragraphs, index = open_set(name, studies, encoder)
+        retriever = Retriever(index, encoder, RetrieverSettings())
+        texts = {article.id: article for article in paragraphs.articles(lambda _: None)}
+        mine = [
+            question
+            for question in paragraphs.questions
+            if held_out(
+                str(texts[question.article_id].title) if name == "wiki" else texts[question.article_id].text
+            )
+        ][:most]
+        contexts = {key: article.text for key, article in texts.items()}
+        for asked in _variants(name, mine, contexts):
+            found.append(_read(reader, retriever, asked))
+            on_progress()
+    with tempfile.TemporaryDirectory() as scratch:
+        build(Corpus(seeds), Path(scratch), encoder)
+        index = open_index(Path(scratch))
+        retriever = Retriever(index, encoder, RetrieverSettings())
+        for example in load_examples(SEEDS, index.find_article):
+            if example.split == split:
+                answers = [(span.article, span.text) for span in example.answers]
+                found.append(_read(reader, retriever, _Asked("seeds", example.question, answers)))
+                on_progress()
+    return found
+
+
+def _variants(name: str, questions: Sequence[Question], contexts: dict[str, str]) -> Iterator[_Asked]:
+    everything = set(contexts)
+    by_id = {}
+    for question in questions:
+        text = contexts[question.article_id]
+        answers = [(question.article_id, text[start:end]) for start, end in question.answers]
+        yield _Asked(name, question.text, answers)
+        barred = Filters(article_ids=(*(everything - {question.article_id}),))
+        yield _Asked(f"{name}, barred", question.text, [], barred)
+        by_id[question.id] = Example(question.id, name, question.text, text, question.answers)
+    for example in altered([*by_id.values()], 1.0, seed=0):
+        yield _Asked(f"{name}, altered", example.question, [])
+
+
+def _read(reader: Reader, retriever: Retriever, asked: _Asked) -> Reading:
+    passages: list[ScoredPassage] = retriever.retrieve(asked.question, _TOP_K, asked.filters)
+    groups = distinct(reader.read(asked.question, passages), _SHOWN)
+    best = groups[0][0]
+    # A group's words may stand in several articles, and each is cited.
+    cited = {span.passage.article_id for span in groups[0]}
+    matches = [text for article, text in asked.answers if article in cited]
+    return Reading(
+        source=asked.source,
+        question=asked.question,
+        answerable=bool(asked.answers),
+        text=best.text,
+        f1=token_f1(best.text, [text for _, text in asked.answers]) if asked.answers else 0.0,
+        right=is_right(best.text, matches),
+        article=bool(matches),
+        evidence=evidence(asked.question, groups, 0, passages),
+    )
+
+
+def keep(path: Path, found: Sequence[Reading]) -> None:
+    """Write readings, one JSON object a line."""
+    path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in found), "utf-8")
+
+
+def kept(path: Path) -> list[Reading]:
+    """Read what `keep` wrote."""
+    return [Reading(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+
+
+def fit(
+    found: Sequence[Reading], *, refused: float, used: Sequence[str] = USED, seed: int = 0
+) -> Calibration:
+    """Fit a logistic model of "the best candidate is right"; every source weighs the same.
+
+    `refused`: the share of answerable questions that the threshold may refuse.
+    """
+    rows = np.array([[one.evidence[name] for name in used] for one in found])
+    right = np.array([one.right for one in found])
+    model = make_pipeline(StandardScaler(), LogisticRegression(random_state=seed, max_iter=1_000))
+    model.fit(rows, right)
+    scaler, regression = model[0], model[1]
+    weights = regression.coef_[0] / scaler.scale_
+    bias = float(regression.intercept_[0] - weights @ scaler.mean_)
+    named = {name: float(weight) for name, weight in zip(used, weights, strict=True)}
+    return with_threshold(Calibration(named, bias, 0.0), found, refused)
+
+
+def with_threshold(calibration: Calibration, found: Sequence[Reading], refused: float) -> Calibration:
+    """Return the calibration with the highest threshold that refuses at most a share of the answerable."""
+    answerable = [calibration.confidence(one.evidence) for one in found if one.answerable]
+    return replace(calibration, threshold=round(float(np.quantile(answerable, refused, method="lower")), 4))
+
+
+def figures(calibration: Calibration, found: Sequence[Reading]) -> dict[str, float]:
+    """Return the figures of a calibration over readings."""
+    confidences = np.array([calibration.confidence(one.evidence) for one in found])
+    answerable = np.array([one.answerable for one in found])
+    right = [one.right for one in found]
+    given = confidences >= calibration.threshold
+    table: dict[str, float] = {"questions": len(found), "answerable": int(answerable.sum())}
+    if answerable.any():
+        mine = [one for one in found if one.answerable]
+        table |= {
+            "f1": _share([one.f1 for one in mine]),
+            "right": _share([one.right for one in mine]),
+            "right_article": _share([one.article for one in mine]),
+            "refused": _share(~given[answerable]),
+        }
+    if not answerable.all():
+        table["abstained"] = _share(~given[~answerable])
+    if answerable.any() and not answerable.all():
+        table["auroc_answerable"] = round(auroc(confidences.tolist(), answerable.tolist()), 4)
+    table["auroc_right"] = round(auroc(confidences.tolist(), right), 4)
+    table["calibration_error"] = round(expected_calibration_error(confidences.tolist(), right), 4)
+    return table
+
+
+def cross_fitted(
+    found: Sequence[Reading], *, refused: float, used: Sequence[str] = USED, folds: int = 5
+) -> dict[str, float]:
+    """Return the figures with each reading judged by a fit on the other folds, parted by question."""
+    order = np.random.default_rng(0).permutation(len(found)) % folds
+    confidences: npt.NDArray[np.float64] = np.zeros(len(found))
+    thresholds = []
+    for fold in range(folds):
+        calibration = fit(
+            [one for one, part in zip(found, order, strict=True) if part != fold], refused=refused, used=used
+        )
+        thresholds.append(calibration.threshold)
+        for place in np.flatnonzero(order == fold).tolist():
+            confidences[place] = calibration.confidence(found[place].evidence)
+    answerable = [one.answerable for one in found]
+    return {
+        "auroc_answerable": round(auroc(confidences.tolist(), answerable), 4),
+        "auroc_right": round(auroc(confidences.tolist(), [one.right for one in found]), 4),
+        "calibration_error": round(
+            expected_calibration_error(confidences.tolist(), [one.right for one in found]), 4
+        ),
+        "threshold": round(float(np.mean(thresholds)), 4),
+    }
+
+
+def _share(values: Sequence[float] | npt.NDArray[np.bool_]) -> float:
+    return round(float(np.mean(values)), 4)
