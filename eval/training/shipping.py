@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,43 +15,62 @@ from eval.training.network import torch_reader
 from eval.training.recipe import Workshop
 from indexer.encoder import load_encoder
 from service.confidence import Calibration
-from service.network import load_network
+from service.network import CARD, load_network
 from service.reader import ReaderSettings, SpanReader
 
 REFUSED = 0.025
 """Share of the answerable development questions that the threshold may refuse."""
 
-_UNFITTED = Calibration({"score": 1.0}, 0.0, 0.0)
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is shipped: its name in answers, where it came from, and the bits of a weight.
+
+    `backbone`: the pre-trained model's name; `stages`: those of the recipe that made it.
+    """
+
+    label: str
+    backbone: str
+    tokenizer: Path
+    stages: tuple[str, ...]
+    bits: int
 
 
-def ship(
-    shop: Workshop, model: SpanModel, *, label: str, tokenizer: Path, out: Path, bits: int
-) -> dict[str, Any]:
-    """Write a reader's folder with everything that the service needs; return its card."""
+def ship(shop: Workshop, model: SpanModel, product: Product, out: Path) -> None:
+    """Write a reader's folder with everything that the service needs."""
     settings = ReaderSettings()
     facts: dict[str, Any] = {
-        "name": label,
+        "name": product.label,
+        "backbone": product.backbone,
         "reading": asdict(settings),
-        "confidence": _stored(_UNFITTED),
+        "training_seconds": sum(_seconds(shop.folder / stage) for stage in product.stages),
     }
-    export(model, tokenizer, out, bits=bits, facts=facts)
-    network, words = load_network(out)
-    reader = SpanReader(label, words, network, settings)
-    shop.say(f"{label}: reading comprehension, as shipped")
+    export(model, product.tokenizer, out, bits=product.bits, facts=facts)
+    reader = SpanReader(product.label, *reversed(load_network(out)), settings)
+    shop.say(f"{product.label}: reading comprehension, as shipped and as trained")
     scores = measure(reader)
-    shop.say(f"{label}: reading comprehension, as trained")
-    trained = measure(torch_reader(label, model.float(), tokenizer, settings))
+    trained = measure(torch_reader(product.label, model.float(), product.tokenizer, settings))
     lost = {name: round(trained[name]["f1"] - scores[name]["f1"], 2) for name in scores}
-    facts |= {"scores": scores, "f1_lost_in_conversion": lost}
-    write_card(out, facts | {"bits": bits})
+    update(out, {"scores": scores, "f1_lost_in_conversion": lost})
     calibrate(shop, out)
-    card: dict[str, Any] = json.loads((out / "reader.json").read_text("utf-8"))
-    return card
+
+
+def update(folder: Path, facts: dict[str, Any]) -> None:
+    """Add facts to a reader's card."""
+    card = json.loads((folder / CARD).read_text("utf-8"))
+    write_card(folder, {name: fact for name, fact in card.items() if name not in {"format", "files"}} | facts)
+
+
+def _seconds(folder: Path) -> int:
+    """How long a stage took, from its log's last lines: one for each time it was finished."""
+    path = folder / "log.jsonl"
+    records = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
+    return sum(int(record["seconds"]) for record in records if "plan" in record)
 
 
 def calibrate(shop: Workshop, folder: Path, *, refused: float = REFUSED, seeds: Path = Path("seeds")) -> None:
     """Fit a shipped reader's confidence and write it into its card."""
-    card = json.loads((folder / "reader.json").read_text("utf-8"))
+    card = json.loads((folder / CARD).read_text("utf-8"))
     network, words = load_network(folder)
     settings = ReaderSettings(**card["reading"])
     path = shop.folder / f"readings-{card['name']}.jsonl"
@@ -64,17 +83,14 @@ def calibrate(shop: Workshop, folder: Path, *, refused: float = REFUSED, seeds: 
         source: figures(calibration, [one for one in found if one.source == source])
         for source in dict.fromkeys(one.source for one in found)
     }
-    card["confidence"] = _stored(calibration) | {
-        "fit": {
-            "command": "python -m eval.training",
-            "all": figures(calibration, found),
-            "cross_fitted": cross_fitted(found, refused=refused),
-            "by_source": by_source,
-        }
+    fitted = {
+        "command": "python -m eval.training",
+        "all": figures(calibration, found),
+        "cross_fitted": cross_fitted(found, refused=refused),
+        "by_source": by_source,
     }
-    card.pop("files"), card.pop("format")
-    write_card(folder, card)
-    shop.say(json.dumps(card["confidence"], indent=1))
+    update(folder, {"confidence": _stored(calibration) | {"fit": fitted}})
+    shop.say(json.dumps(fitted, indent=1))
 
 
 def _stored(calibration: Calibration) -> dict[str, Any]:

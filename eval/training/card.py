@@ -1,0 +1,151 @@
+"""The model card, `service/models/README.md`: written from the shipped readers' own figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from service.network import CARD
+
+_WATTS = 40.0  # two server cores with their share of memory and cooling
+_GRAMS_PER_KWH = 400.0  # about the world's mean electricity (Ember, 2024: 473; IEA, 2023: 460, falling)
+
+_HEAD = """\
+# The shipped readers
+
+Span models for extractive question answering: a question and a passage in, the passage's words that answer
+it out, with a score that says how much more likely they are than no answer. They write nothing.
+This page is made by `python -m eval.training` from the figures in each `reader.json`.
+
+"""
+
+_BODY = """
+## What they are for
+
+Finding the exact words in English prose that answer a question, in passages that retrieval has found, with
+a calibrated probability that they do. Not for other languages, tables, sums over several places, yes or no
+as an answer, or advice.
+
+## How they were made
+
+`python -m eval.training` (extra `training`, and `QUOTH_DATA` for the data) makes both from public data,
+stage by stage; `eval/training/recipe.py` says what each stage does. `default` is all-mpnet-base-v2, trained
+on questions; `fast` is all-MiniLM-L6-v2, which learned from the references and from `default`'s scores.
+
+| data | what for | licence |
+|---|---|---|
+| SQuADShifts: Wikipedia, Reddit, Amazon (Miller et al., 2020) | questions with answer spans | CC BY 4.0 |
+| QAMR (Michael et al., 2018) | question and answer pairs on sentences, first stage | MIT |
+| SQuAD's training questions with answer sentences (Rajpurkar et al., 2016; split by Du et al., 2017) | self-training | CC BY-SA 4.0 |
+| PolicyQA (Ahmad et al., 2020) | privacy policies, long answers | MIT |
+| QED (Lamm et al., 2020) | search engine questions | CC BY-SA 3.0 |
+| all-mpnet-base-v2, all-MiniLM-L6-v2 (sentence-transformers) | where training starts | Apache 2.0 |
+
+Of each set, 12% of the groups (Wikipedia's articles, the others' paragraphs) are held out, by a hash of
+their words; everything below is measured on them, and nothing was trained on them.
+"""
+
+
+def write(models: Path) -> None:
+    """Write the card for all readers in a folder."""
+    cards = {
+        folder.name: json.loads((folder / CARD).read_text("utf-8"))
+        for folder in sorted(models.iterdir())
+        if (folder / CARD).is_file()
+    }
+    parts = [
+        _HEAD,
+        _overview(models, cards),
+        _BODY,
+        _reading(cards),
+        _confidence(cards),
+        _made(cards),
+        _LIMITS,
+    ]
+    (models / "README.md").write_text("\n".join(parts), "utf-8")
+
+
+def _overview(models: Path, cards: dict[str, Any]) -> str:
+    lines = ["| `QUOTH_READER` | name | backbone | size |", "|---|---|---|---|"]
+    for name, card in cards.items():
+        size = sum(file.stat().st_size for file in (models / name).iterdir()) / 1e6
+        lines.append(f"| `{name}` | {card['name']} | {card['backbone']} | {size:.0f} MB |")
+    return "\n".join(lines) + "\n"
+
+
+def _reading(cards: dict[str, Any]) -> str:
+    lines = [
+        "## Reading comprehension",
+        "",
+        "`python -m eval.reading --reader NAME`: each held-out question over its own paragraph, always answered. "
+        "Token F1 and exact match as SQuAD counts them, in percent, with 95% bootstrap intervals; the last "
+        "column is what conversion and few-bit weights cost against the PyTorch model.",
+        "",
+        "| reader | set | questions | F1 | EM | F1 lost |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, card in cards.items():
+        for source, row in card["scores"].items():
+            lines.append(
+                f"| `{name}` | {source} | {row['questions']:,} "
+                f"| {row['f1']:.1f} ({row['f1_low']:.1f} to {row['f1_high']:.1f}) "
+                f"| {row['em']:.1f} ({row['em_low']:.1f} to {row['em_high']:.1f}) "
+                f"| {card['f1_lost_in_conversion'][source]:.2f} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _confidence(cards: dict[str, Any]) -> str:
+    lines = [
+        "## Confidence and abstention",
+        "",
+        "Questions put to whole collections, 8 passages read. `barred`: the question's own paragraph is kept "
+        "from the search, so that nothing answers; `altered`: a name, a number or a noun in the question is "
+        "changed; `seeds`: the development half of the question set over the seeds. The fit is a logistic "
+        "model of few numbers over these readings; the row `cross-fitted` judges each by a fit on the others.",
+        "",
+        "| reader | questions | F1 | right | right article | refused | abstained | AUROC | calibration error |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, card in cards.items():
+        fit = card["confidence"]["fit"]
+        rows = {**fit["by_source"], "all": fit["all"], "cross-fitted": fit["cross_fitted"]}
+        for source, row in rows.items():
+            shown = [
+                _number(row, "f1"), _number(row, "right"), _number(row, "right_article"),
+                _number(row, "refused"), _number(row, "abstained"),
+                _number(row, "auroc_answerable"), _number(row, "calibration_error"),
+            ]  # fmt: skip
+            count = f" ({row['questions']:,})" if "questions" in row else ""
+            lines.append(f"| `{name}` | {source}{count} | " + " | ".join(shown) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _number(row: dict[str, float], name: str) -> str:
+    return f"{row[name]:.3f}" if name in row else ""
+
+
+def _made(cards: dict[str, Any]) -> str:
+    lines = ["## Time and carbon", "", "| reader | hours on two cores | kWh | kg CO2e |", "|---|---|---|---|"]
+    for name, card in cards.items():
+        hours = card["training_seconds"] / 3_600
+        energy = hours * _WATTS / 1_000
+        lines.append(f"| `{name}` | {hours:.1f} | {energy:.2f} | {energy * _GRAMS_PER_KWH / 1_000:.2f} |")
+    lines += [
+        "",
+        f"Estimated at {_WATTS:.0f} W and {_GRAMS_PER_KWH:.0f} g a kWh; `default`'s hours are in `fast`'s too, as its teacher.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_LIMITS = """\
+## Limits
+
+- An answer is one run of words, as a rule within a sentence. What stands in two places is not joined.
+- A question with a false premise, or about something near to what the articles say, may still get an answer:
+  see the share abstained above, and look at the confidence.
+- Trained on English alone; on lower-cased words, so that names weigh as other words do.
+- The confidence was fitted on encyclopaedic and search questions and on the seeds. On other material its
+  order holds better than its values.
+"""
