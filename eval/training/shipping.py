@@ -46,7 +46,8 @@ def ship(shop: Workshop, model: SpanModel, product: Product, out: Path) -> None:
         "training_seconds": sum(_seconds(shop.folder / stage) for stage in product.stages),
     }
     export(model, product.tokenizer, out, bits=product.bits, facts=facts)
-    reader = SpanReader(product.label, *reversed(load_network(out)), settings)
+    network, words = load_network(out)
+    reader = SpanReader(product.label, words, network, settings)
     shop.say(f"{product.label}: reading comprehension, as shipped and as trained")
     scores = measure(reader)
     trained = measure(torch_reader(product.label, model.float(), product.tokenizer, settings))
