@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from indexer.records import ScoredPassage
 from service.answers import Span
-from service.spans import Offsets, search, sentence_of, whole_words
+from service.spans import Offsets, search, sentence_of, tidied, whole_words
 
 
 class Reader(Protocol):
@@ -147,11 +147,12 @@ class SpanReader:
             no_answer=float(logits[0, 0] + logits[1, 0]),
             count=self._settings.spans,
         ):
-            start, end = whole_words(scored.text, candidate.start, candidate.end)
-            yield Span(
-                passage, passage.start + start, passage.start + end, scored.text[start:end],
-                candidate.score + added,
-            )  # fmt: skip
+            start, end = tidied(scored.text, *whole_words(scored.text, candidate.start, candidate.end))
+            if start < end:
+                yield Span(
+                    passage, passage.start + start, passage.start + end, scored.text[start:end],
+                    candidate.score + added,
+                )  # fmt: skip
 
 
 _BATCH = 8

@@ -89,6 +89,50 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def tidied(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span without what does not belong to its words: marks at its ends, brackets left open.
+
+    Signs that say something stay (currency, per cent, degrees), and so do the stop of an abbreviation
+    ("U.S.") and a bracket or a quotation mark whose partner is inside. A span of nothing but marks comes
+    back empty.
+    """
+    before = None
+    while before != (start, end) and start < end:
+        before = start, end
+        words = text[start:end]
+        if words[0].isspace() or _opens_badly(words) or _alone(words, 0):
+            start += 1
+        elif words[-1].isspace() or _alone(words, len(words) - 1) or _stop(words):
+            end -= 1
+    return (start, end) if any(char.isalnum() for char in text[start:end]) else (start, start)
+
+
+_MARKS = frozenset(".,;:!?…/|*•·–—-_")
+_NUMBER = re.compile(rf"[-–]?[{_CURRENCY}]?\.?\d")
+_PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»", '"': '"'}
+_ABBREVIATION = re.compile(r"(?:\b\w\.){2,}$|\b(?:Inc|Ltd|Co|Corp|Jr|Sr|St|Mr|Mrs|Dr|No|a\.m|p\.m)\.$")
+
+
+def _opens_badly(words: str) -> bool:
+    # A minus and a decimal point belong to their number.
+    return words[0] in _MARKS and not _NUMBER.match(words)
+
+
+def _stop(words: str) -> bool:
+    return words[-1] in _MARKS and not _ABBREVIATION.search(words)
+
+
+def _alone(words: str, place: int) -> bool:
+    """Whether a bracket or a quotation mark has no partner within the words."""
+    char = words[place]
+    if char == '"':
+        return words.count(char) % 2 == 1
+    for opening, closing in _PAIRS.items():
+        if char in (opening, closing):
+            return words.count(opening) != words.count(closing)
+    return False
+
+
 def _in_word(char: str) -> bool:
     return char.isalnum() or unicodedata.category(char).startswith("M")
 
@@ -104,12 +148,10 @@ def distinct(spans: Iterable[Span], most: int | None = None) -> list[list[Span]]
     for span in spans:
         if any(_overlap(span, other) for other in taken):
             continue
-        words = same_words(span.text)
-        if words not in groups and most is not None and len(groups) == most:
-            continue
         taken.append(span)
-        groups.setdefault(words, []).append(span)
-    return list(groups.values())
+        groups.setdefault(same_words(span.text), []).append(span)
+    # Not before: how many are wanted changes nothing about the places of the first.
+    return list(groups.values())[:most]
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -62,7 +62,8 @@ def unpack(path: Path) -> Bytes:
         OSError, ValueError, KeyError: the file is missing or not one that `pack` wrote.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Opened here: NumPy leaves a damaged archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             blob: Bytes = stored[_PLAIN]
             for name in stored.files:
                 if name.isdecimal():

@@ -11,6 +11,7 @@ refuses at most a given share of the answerable questions.
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -155,7 +156,7 @@ def kept(path: Path) -> list[Reading]:
 def fit(
     found: Sequence[Reading], *, refused: float, used: Sequence[str] = USED, seed: int = 0
 ) -> Calibration:
-    """Fit a logistic model of "the best candidate is right"; every source weighs the same.
+    """Fit a logistic model of "the best candidate is right"; every reading weighs the same.
 
     `refused`: the share of answerable questions that the threshold may refuse.
     """
@@ -172,8 +173,10 @@ def fit(
 
 def with_threshold(calibration: Calibration, found: Sequence[Reading], refused: float) -> Calibration:
     """Return the calibration with the highest threshold that refuses at most a share of the answerable."""
-    answerable = [calibration.confidence(one.evidence) for one in found if one.answerable]
-    return replace(calibration, threshold=round(float(np.quantile(answerable, refused, method="lower")), 4))
+    answerable = sorted(calibration.confidence(one.evidence) for one in found if one.answerable)
+    highest = answerable[min(int(refused * len(answerable)), len(answerable) - 1)]
+    # Rounded down: rounded up it would refuse the question that it stands on.
+    return replace(calibration, threshold=math.floor(10_000 * highest) / 10_000)
 
 
 def figures(calibration: Calibration, found: Sequence[Reading]) -> dict[str, float]:
@@ -195,7 +198,8 @@ def figures(calibration: Calibration, found: Sequence[Reading]) -> dict[str, flo
         table["abstained"] = _share(~given[~answerable])
     if answerable.any() and not answerable.all():
         table["auroc_answerable"] = round(auroc(confidences.tolist(), answerable.tolist()), 4)
-    table["auroc_right"] = round(auroc(confidences.tolist(), right), 4)
+    if any(right) and not all(right):
+        table["auroc_right"] = round(auroc(confidences.tolist(), right), 4)
     table["calibration_error"] = round(expected_calibration_error(confidences.tolist(), right), 4)
     return table
 
@@ -204,15 +208,18 @@ def cross_fitted(
     found: Sequence[Reading], *, refused: float, used: Sequence[str] = USED, folds: int = 5
 ) -> dict[str, float]:
     """Return the figures with each reading judged by a fit on the other folds, parted by question."""
-    order = np.random.default_rng(0).permutation(len(found)) % folds
+    questions = [*dict.fromkeys(one.question for one in found)]
+    drawn = np.random.default_rng(0).permutation(len(questions)) % folds
+    part_of = dict(zip(questions, drawn.tolist(), strict=True))
+    parts = np.array([part_of[one.question] for one in found])
     confidences: npt.NDArray[np.float64] = np.zeros(len(found))
     thresholds = []
     for fold in range(folds):
         calibration = fit(
-            [one for one, part in zip(found, order, strict=True) if part != fold], refused=refused, used=used
+            [one for one, part in zip(found, parts, strict=True) if part != fold], refused=refused, used=used
         )
         thresholds.append(calibration.threshold)
-        for place in np.flatnonzero(order == fold).tolist():
+        for place in np.flatnonzero(parts == fold).tolist():
             confidences[place] = calibration.confidence(found[place].evidence)
     answerable = [one.answerable for one in found]
     return {

@@ -15,13 +15,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
-import openvino
 import torch
 from torch import Tensor, nn
 
 from eval.training.model import SpanModel
 from service.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
 from service.weights import pack
+
+import openvino  # isort: skip - after `service.network`, which keeps it from sending events
 
 _SMALLEST = 4_096  # values in a matrix that is worth packing
 

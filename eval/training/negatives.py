@@ -84,9 +84,8 @@ _PARTS = (_NAME, _NUMBER, _NOUN)
 def altered(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
     """Return a share of the examples with one thing in the question changed: a name, a number, or a noun.
 
-    What takes its place is of the same kind, from a question with the same first word on another context,
-    and does not occur in the example's own: the context then speaks of something near, and does not
-    answer.
+    What takes its place is of the same kind, from a question with the same first word, and its words do not
+    occur in the example's context: which then speaks of something near, and does not answer.
     """
     draw = random.Random(seed)
     pools: dict[tuple[str, int], list[str]] = defaultdict(list)

@@ -23,7 +23,7 @@ from rich.console import Console
 from eval.reading import measure
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.distillation import distillation_loss, teacher_scores
-from eval.training.examples import SPAN_SETS, Example, qamr_examples, span_examples
+from eval.training.examples import SPAN_SETS, Example, qamr_examples, span_examples, squad_pairs
 from eval.training.features import Featuriser, Group, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.negatives import altered, retrieved, without_answer
@@ -77,7 +77,7 @@ def labels(shop: Workshop) -> list[Example]:
     if not path.is_file():
         model = restore(shop.folder / "teacher-spans").to(torch.bfloat16)
         reader = torch_reader("teacher", model, teacher_backbone(shop.folder) / "tokenizer.json")
-        found = labelled(reader)
+        found = labelled(reader, [*squad_pairs()])
         shop.say(f"labels: {len(found):,} questions")
         path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in found), "utf-8")
     records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
@@ -120,17 +120,17 @@ def teacher(shop: Workshop) -> SpanModel:
     words = Featuriser(backbone)
     loss, tokenizer = span_loss(words.pad_id), backbone / "tokenizer.json"
     stage(
-        shop, Plan("teacher-qamr", rate=6e-5, final=0.3, tokens=4_096),
+        shop, Plan("teacher-qamr", rate=6e-5, final=0.3),
         start=lambda: from_backbone(backbone, 0),
         groups=lambda: grouped(words.features(qamr_examples())), loss=loss, tokenizer=tokenizer,
     )  # fmt: skip
     stage(
-        shop, Plan("teacher-spans", rate=4.5e-5, warmup=0.04, tokens=4_096),
+        shop, Plan("teacher-spans", rate=4.5e-5, warmup=0.04),
         start=lambda: restore(shop.folder / "teacher-qamr"),
         groups=lambda: grouped(words.features(_first_paragraphs())), loss=loss, tokenizer=tokenizer,
     )  # fmt: skip
     return stage(
-        shop, Plan("teacher", rate=3e-5, warmup=0.04, tokens=4_096, seed=10),
+        shop, Plan("teacher", rate=3e-5, warmup=0.04, batches=2, words=False, seed=10),
         start=lambda: restore(shop.folder / "teacher-spans"),
         groups=lambda: grouped(words.features(paragraphs(shop, 10))), loss=loss, tokenizer=tokenizer,
     )  # fmt: skip
@@ -157,12 +157,12 @@ def fast(shop: Workshop, master: SpanModel, epochs: float = 2.0) -> SpanModel:
     )
     loss = distillation_loss(scores, words.pad_id, temperature=TEMPERATURE, share=SHARE)
     stage(
-        shop, Plan("fast-qamr", rate=2e-4, final=0.5, tokens=4_096),
+        shop, Plan("fast-qamr", rate=2e-4, final=0.5),
         start=lambda: from_backbone(backbone, 0),
         groups=lambda: grouped(words.features(short(20))), loss=loss, tokenizer=tokenizer,
     )  # fmt: skip
     return stage(
-        shop, Plan("fast", epochs=epochs, rate=2e-4, warmup=0.04, tokens=4_096),
+        shop, Plan("fast", epochs=epochs, rate=2e-4, warmup=0.04),
         start=lambda: restore(shop.folder / "fast-qamr"),
         groups=lambda: grouped(words.features(paragraphs(shop, 10))), loss=loss, tokenizer=tokenizer,
     )  # fmt: skip

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 from eval.reading import whole_passage
-from eval.training.examples import Example, squad_pairs
+from eval.training.examples import Example
 from service.reader import Reader
 from service.spans import distinct
 
@@ -29,7 +28,7 @@ def contexts(sentences: Sequence[str]) -> list[tuple[str, int]]:
     Consecutive pairs of the data are of one paragraph or of neighbours; the same sentence, asked several
     questions, stands there once.
     """
-    runs = [0] + [place for place, (one, two) in enumerate(pairwise(sentences), 1) if one != two]
+    runs = [place for place, one in enumerate(sentences) if place == 0 or one != sentences[place - 1]]
     unique = [sentences[place] for place in runs]
     number = {place: row for row, place in enumerate(runs)}
     found, row = [], 0
@@ -51,9 +50,13 @@ def contexts(sentences: Sequence[str]) -> list[tuple[str, int]]:
     return found
 
 
-def labelled(teacher: Reader, on_progress: Callable[[], None] = lambda: None) -> list[Example]:
-    """Return SQuAD's training questions with the spans that the teacher is sure of."""
-    pairs = list(squad_pairs())
+def labelled(
+    teacher: Reader, pairs: Sequence[tuple[str, str]], on_progress: Callable[[], None] = lambda: None
+) -> list[Example]:
+    """Return the questions with the spans that the teacher is sure of.
+
+    `pairs`: questions, each with the sentence that holds its answer, in the order of their text.
+    """
     found = []
     around = contexts([sentence for _, sentence in pairs])
     for number, ((question, sentence), (context, start)) in enumerate(zip(pairs, around, strict=True)):

@@ -29,7 +29,12 @@ Evaluate = Callable[[SpanModel], dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: its length, rates and seed. Rates are the optimiser's; `tokens` are padded tokens a step."""
+    """One run: its length, rates and seed.
+
+    Rates are the optimiser's. `tokens`: padded tokens a batch; `batches`: how many make a step. `words`:
+    whether the word embeddings learn too; they are a fifth of a large model's weights, and of the
+    optimiser's time.
+    """
 
     name: str
     epochs: float = 1.0
@@ -37,7 +42,9 @@ class Plan:
     warmup: float = 0.06
     final: float = 0.0
     decay: float = 0.01
-    tokens: int = 6_144
+    tokens: int = 4_096
+    batches: int = 1
+    words: bool = True
     seed: int = 0
 
 
@@ -45,6 +52,11 @@ class Master:
     """AdamW over float32 copies of a bfloat16 model's weights."""
 
     def __init__(self, model: SpanModel, plan: Plan) -> None:
+        embeddings = model.encoder.get_input_embeddings().weight  # type: ignore[operator]
+        embeddings.requires_grad_(plan.words)
+        self._still = [
+            (weight, weight.detach().clone()) for weight in model.parameters() if not weight.requires_grad
+        ]
         self._live = [weight for weight in model.parameters() if weight.requires_grad]
         self._copies = [weight.detach().float().clone() for weight in self._live]
         plain = [copy for copy, weight in zip(self._copies, self._live, strict=True) if weight.ndim == 1]
@@ -89,6 +101,9 @@ class Master:
         """Return the model in float32, with the optimiser's exact weights."""
         model.float()
         with torch.no_grad():
+            for weight, copy in self._still:
+                weight.data = copy.clone()
+                weight.requires_grad_()
             for copy, weight in zip(self._copies, self._live, strict=True):
                 weight.data = copy.clone()
         return model
@@ -104,14 +119,14 @@ def span_loss(pad_id: int) -> Loss:
     return loss
 
 
-def steps(groups: Sequence[Group], plan: Plan) -> list[list[Group]]:
-    """Return a run's batches, all its epochs in order; a part of an epoch is its first batches."""
+def steps(groups: Sequence[Group], plan: Plan) -> list[list[list[Group]]]:
+    """Return each step's batches, all epochs in order; a part of an epoch is its first batches."""
     found: list[list[Group]] = []
     for epoch in range(math.ceil(plan.epochs)):
         made = batches(groups, tokens=plan.tokens, seed=plan.seed + epoch)
         share = min(1.0, plan.epochs - epoch)
         found += made[: max(1, round(share * len(made)))]
-    return found
+    return [found[start : start + plan.batches] for start in range(0, len(found), plan.batches)]
 
 
 def rates(count: int, plan: Plan) -> Iterator[float]:
@@ -157,9 +172,11 @@ def train(
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         for step in range(done, len(todo)):
             model.train()
-            value = loss(model, todo[step])
-            value.backward()  # type: ignore[no-untyped-call]
-            latest = float(value.detach())
+            latest = 0.0
+            for batch in todo[step]:
+                value = loss(model, batch) / len(todo[step])
+                value.backward()  # type: ignore[no-untyped-call]
+                latest += float(value.detach())
             master.step(pace[step])
             mean = latest if step == done else 0.98 * mean + 0.02 * latest
             if (step + 1) % _REPORT == 0:

@@ -73,3 +73,21 @@ def test_the_bootstrap_interval_holds_the_normal_one_for_a_mean() -> None:
     half = 1.96 * values.std() / 20
     assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.04)
     assert metrics.bootstrap_interval(values.tolist()) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("given", "references", "right"),
+    [
+        ("two", ["two"], True),
+        ("The two of them", ["two"], True),  # holds it whole
+        ("about eight millimetres", ["eight millimetres per year"], True),  # 2 of 3 and 4 words: 2*2/7
+        ("eight", ["eight millimetres per year"], False),  # 2*1/5
+        ("twofold", ["two"], False),  # a part of a word holds nothing
+        ("anything", [], False),
+        ("anything", ["the"], False),  # a reference of articles alone is held by all
+    ],
+)
+def test_an_answer_is_right_if_it_shares_half_its_words_or_holds_a_reference(
+    given: str, references: list[str], right: bool
+) -> None:
+    assert metrics.is_right(given, references) is right

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,12 +14,13 @@ from hypothesis import strategies as st
 
 from indexer.index import Filters
 from indexer.records import ScoredPassage
-from service.answerer import MAX_QUESTION, Answerer, check_question
+from service.answerer import MAX_QUESTION, Answerer, AnswererSettings, check_question
 from service.answers import Answer, Reason, Span
 from service.confidence import Calibration
 from service.errors import ArticleUnknownError, CitationError, QuestionError
 from service.reader import Reader
 from service.retriever import Retriever, RetrieverSettings
+from service.spans import same_words
 
 MakeAnswerer = Callable[[Path, Path], Answerer]
 
@@ -36,9 +40,12 @@ def resolve(answerer: Answerer, answer: Answer) -> None:
     """Every offset that an answer carries resolves to the words that stand beside it."""
     quotations = [*([answer.quotation] if answer.quotation else []), *answer.alternatives]
     for quotation in quotations:
+        assert quotation.text == quotation.citation.exact
         for citation in (quotation.citation, *quotation.other_citations):
             text = answerer.article(citation.article_id).text
-            assert text[citation.start : citation.end] == quotation.text == citation.exact
+            assert text[citation.start : citation.end] == citation.exact
+            # The same words, though their case or the white space between them may be another.
+            assert same_words(citation.exact) == same_words(quotation.text)
             assert text[citation.quote_start : citation.quote_end] == citation.quote
             assert citation.passage.start <= citation.start
             assert citation.end <= citation.passage.end
@@ -71,7 +78,7 @@ def test_a_confidence_below_the_threshold_is_an_abstention_that_shows_what_was_r
 
 
 def test_a_threshold_of_zero_is_not_taken_for_none(small: Answerer) -> None:
-    strict = Answerer(small.index, small._retriever, small._reader, Calibration((0.0, 0.0), -9.0, 0.5))
+    strict = Answerer(small.index, small._retriever, small._reader, Calibration({}, -9.0, 0.5))
     assert strict.answer("river").abstained
     assert not strict.answer("river", min_confidence=0.0).abstained
 
@@ -181,6 +188,87 @@ def test_a_reader_whose_span_does_not_resolve_is_an_error_and_no_answer(small: A
     answerer = Answerer(small.index, small._retriever, liar, small._calibration)
     with pytest.raises(CitationError):
         answerer.answer("river")
+
+
+def offering(
+    small: Answerer, *offers: tuple[str, str, float], calibration: Calibration, alternatives: int = 3
+) -> Answerer:
+    """An answerer whose reader offers these words of these articles, with these scores."""
+
+    def read(_: str, passages: Sequence[ScoredPassage]) -> list[Span]:
+        found = []
+        for article, words, score in offers:
+            (scored,) = [one for one in passages if one.passage.article_id == article]
+            start = scored.passage.start + scored.text.index(words)
+            found.append(Span(scored.passage, start, start + len(words), words, score))
+        return found
+
+    reader: Any = SimpleNamespace(name="offers", read=read)
+    settings_ = AnswererSettings(alternatives=alternatives)
+    return Answerer(small.index, small._retriever, reader, calibration, settings_)
+
+
+def logistic(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def test_alternatives_are_of_other_words_with_the_confidence_of_their_own_evidence(small: Answerer) -> None:
+    answerer = offering(
+        small,
+        ("rain.txt", "by two metres", 2.0),
+        ("rain.txt", "two metres", 1.75),
+        ("copy.txt", "says so", 1.0),
+        ("copy.txt", "by two metres", 0.5),
+        ("rain.txt", "Lahore", 0.25),
+        ("rain.txt", "Nobody", 0.0),
+        calibration=Calibration({"score": 1.0, "margin": 0.5, "support": 2.0}, -1.0, 0.0),
+        alternatives=2,
+    )
+    answer = answerer.answer("How far?")
+    resolve(answerer, answer)
+    assert answer.reader == "offers"
+    assert answer.quotation is not None
+    assert [one.text for one in (answer.quotation, *answer.alternatives)] == [
+        "by two metres",
+        "says so",
+        "Lahore",
+    ]
+    assert [one.article_id for one in answer.quotation.other_citations] == ["copy.txt"]
+    # "Two metres" is a variant of the first and no rival to it.
+    assert [one.confidence for one in (answer.quotation, *answer.alternatives)] == pytest.approx(
+        [
+            logistic(2.0 + 0.5 * (2.0 - 1.0) + 2.0 * math.log(2) - 1.0),
+            logistic(1.0 + 0.5 * (1.0 - 2.0) - 1.0),
+            logistic(0.25 + 0.5 * (0.25 - 2.0) - 1.0),
+        ]
+    )
+
+
+def test_the_margin_of_the_only_one_shown_is_to_the_next_that_is_not(small: Answerer) -> None:
+    answerer = offering(
+        small,
+        ("rain.txt", "Lahore", 2.0),
+        ("rain.txt", "Nobody", -1.0),
+        calibration=Calibration({"margin": 1.0}, 0.0, 0.0),
+        alternatives=0,
+    )
+    answer = answerer.answer("Where?")
+    assert answer.alternatives == ()
+    assert answer.confidence == pytest.approx(logistic(3.0))
+
+
+def test_the_same_words_in_another_case_are_cited_as_they_stand(small: Answerer) -> None:
+    answerer = offering(
+        small,
+        ("rain.txt", "river", 2.0),
+        ("copy.txt", "The river", 1.0),
+        calibration=Calibration({}, 0.0, 0.0),
+    )
+    answer = answerer.answer("What?")
+    resolve(answerer, answer)
+    assert answer.quotation is not None
+    assert answer.quotation.text == "river"
+    assert [one.exact for one in answer.quotation.other_citations] == ["The river"]
 
 
 TEXTS = st.lists(

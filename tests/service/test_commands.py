@@ -18,6 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "Who is the chief executive of BUCIC?"
+ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "QUOTH_READER": "sentence"}
 
 pytestmark = pytest.mark.models
 
@@ -30,7 +31,7 @@ def quoth(*arguments: str, cwd: Path | None = None, **environment: str) -> subpr
         timeout=120,
         check=False,
         cwd=cwd,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "COLUMNS": "100", **environment},
+        env={**ENVIRONMENT, "COLUMNS": "100", **environment},
     )
 
 
@@ -137,7 +138,7 @@ def server(seeds_index_folder: Path) -> Iterator[tuple[str, subprocess.Popen[str
         [Path(sys.executable).with_name("quoth"), "serve", "--port", "0", "--index", str(seeds_index_folder)],
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", "NO_COLOR": "1"},
+        env=ENVIRONMENT,
     )
     try:
         assert process.stderr is not None

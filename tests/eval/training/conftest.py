@@ -1,0 +1,64 @@
+"""What the training's tests share: windows made by hand, and a span model small enough to train here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModel, BertConfig
+
+from eval.training.features import Feature
+from eval.training.model import SpanModel
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Models as small as these only wait for a second thread, and on a busy machine for long."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def tiny_model() -> Callable[[int], SpanModel]:
+    """A seed -> a randomly initialised BERT of two layers, 32 wide, over 2,000 token ids."""
+
+    def make(seed: int) -> SpanModel:
+        torch.manual_seed(seed)
+        config = BertConfig(
+            vocab_size=2_000,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=128,
+            max_position_embeddings=64,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+        )
+        encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
+        return SpanModel(encoder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def window() -> Callable[..., Feature]:
+    """Token ids and the answers' places -> a window whose context is all that follows the first `first`."""
+
+    def make(
+        ids: list[int],
+        starts: dict[int, float] | None = None,
+        ends: dict[int, float] | None = None,
+        *,
+        example: str = "x",
+        number: int = 0,
+        first: int = 2,
+    ) -> Feature:
+        offsets = np.array([[2 * place, 2 * place + 1] for place in range(len(ids) - first)], dtype=np.int32)
+        starts = starts or {0: 1.0}
+        return Feature(example, number, ids, first, len(ids), offsets, starts, ends or starts)
+
+    return make

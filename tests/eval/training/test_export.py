@@ -1,0 +1,125 @@
+"""Export: the folder that the service reads gives what the trained model gives."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+
+from eval.training.export import export, write_card
+from eval.training.model import SpanModel
+from eval.training.network import TorchNetwork
+from service.errors import ReaderError
+from service.network import CARD, GRAPH, TOKENIZER, WEIGHTS, load_network, read_card
+
+Tiny = Callable[[int], SpanModel]
+
+# OpenVINO converts what torch.jit.trace gives: torch would rather have it use something else, transformers
+# calls a name of its own that is on its way out, and the traced sizes stay free: the lengths below test it.
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:Converting a tensor to a Python boolean:torch.jit.TracerWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Tiny) -> SpanModel:
+    model = tiny_model(0)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(3)  # so that no logit is near 0
+    return model
+
+
+@pytest.fixture(scope="module")
+def exported(model: SpanModel, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """Bits -> the folder of the model in so many bits, made once."""
+    root = tmp_path_factory.mktemp("exported")
+    Tokenizer(WordLevel({"it": 0, "rained": 1}, "it")).save(str(root / "words.json"))
+
+    def make(bits: int) -> Path:
+        folder = root / str(bits)
+        if not (folder / CARD).is_file():
+            export(model, root / "words.json", folder, bits=bits, facts={"name": "tiny", "reading": {}})
+        return folder
+
+    return make
+
+
+def inputs(batch: int, length: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    ids = np.random.default_rng(0).integers(0, 2_000, (batch, length))
+    mask = np.ones_like(ids)
+    mask[-1, length // 2 :] = 0
+    return ids, mask
+
+
+def error(folder: Path, model: SpanModel, batch: int = 3, length: int = 20) -> float:
+    """How far the exported model is from the original, as a share of the original's length."""
+    network, _ = load_network(folder, precision="f32")
+    given, wanted = network(*inputs(batch, length)), TorchNetwork(model)(*inputs(batch, length))
+    assert given.shape == wanted.shape == (2, batch, length)
+    return float(np.linalg.norm(given - wanted) / np.linalg.norm(wanted))
+
+
+@pytest.mark.parametrize(("batch", "length"), [(1, 3), (3, 20), (8, 64)])
+def test_an_exported_model_gives_the_logits_of_the_original(
+    exported: Callable[[int], Path], model: SpanModel, batch: int, length: int
+) -> None:
+    assert error(exported(8), model, batch, length) < 1e-2
+
+
+def test_fewer_bits_cost_more_and_are_smaller(exported: Callable[[int], Path], model: SpanModel) -> None:
+    assert error(exported(3), model) > 4 * error(exported(8), model)
+    small, large = ((exported(bits) / WEIGHTS).stat().st_size for bits in (3, 8))
+    assert small < 0.6 * large
+
+
+def test_the_card_says_what_it_was_given(exported: Callable[[int], Path]) -> None:
+    card = read_card(exported(8))
+    assert (card["name"], card["reading"], card["bits"]) == ("tiny", {}, 8)
+    assert set(card["files"]) == {GRAPH, WEIGHTS, TOKENIZER}
+    for name, file in card["files"].items():
+        assert file["size"] == (exported(8) / name).stat().st_size
+    _, tokenizer = load_network(exported(8))
+    assert tokenizer.get_vocab() == {"it": 0, "rained": 1}
+
+
+def test_nothing_is_left_in_the_folder_beside_what_is_shipped(exported: Callable[[int], Path]) -> None:
+    assert {file.name for file in exported(8).iterdir()} == {CARD, GRAPH, WEIGHTS, TOKENIZER}
+
+
+@pytest.mark.parametrize("name", [GRAPH, WEIGHTS, TOKENIZER])
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+def test_a_file_with_a_byte_changed_is_refused(
+    exported: Callable[[int], Path], tmp_path: Path, name: str, place: float
+) -> None:
+    folder = tmp_path / "reader"
+    shutil.copytree(exported(8), folder)
+    content = bytearray((folder / name).read_bytes())
+    content[int(place * (len(content) - 1))] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ReaderError, match=f"{name} is damaged"):
+        read_card(folder)
+
+
+def test_a_card_written_anew_keeps_to_the_files_that_are_there(
+    exported: Callable[[int], Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "reader"
+    shutil.copytree(exported(8), folder)
+    (folder / TOKENIZER).write_text("{}", "utf-8")
+    write_card(folder, {"name": "naïve"})
+    card = read_card(folder)
+    assert card["name"] == "naïve"
+    assert card["files"][TOKENIZER]["size"] == 2
+    assert "bits" not in card
+    assert json.loads((folder / CARD).read_text("utf-8")) == card

@@ -1,0 +1,201 @@
+"""Unanswerable questions: that what is made answers nothing, by means other than its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from eval.training.examples import Example
+from eval.training.features import OTHER
+from eval.training.negatives import altered, retrieved, without_answer
+
+Kind = Callable[[Sequence[Example], float, int], list[Example]]
+
+FILLER = (
+    "The valley is wide and green in spring. Farmers grow wheat and barley along the lower slopes. "
+    "In winter the roads are closed for many weeks."
+)
+
+
+def example(name: str, question: str, context: str, *answers: str, source: str = "made") -> Example:
+    spans = tuple((context.index(answer), context.index(answer) + len(answer)) for answer in answers)
+    return Example(name, source, question, context, spans)
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
+
+
+def test_every_sentence_with_an_answer_is_cut_out() -> None:
+    context = f"The bridge was built by Ann Moor. {FILLER} It was opened by Bo Lund. Nobody came."
+    (cut,) = without_answer([example("a", "Who came?", context, "Ann Moor", "Bo Lund")], 1.0, 0)
+    assert cut.context == f"{FILLER} Nobody came."
+    assert (cut.spans, cut.question, cut.source) == ((), "Who came?", "made")
+    assert cut.id != "a"
+    assert not cut.id.endswith(OTHER)
+
+
+def test_an_answer_over_two_sentences_takes_both() -> None:
+    context = f"It rained. It snowed all day. Then it froze. {FILLER}"
+    (cut,) = without_answer([example("a", "What came?", context, "snowed all day. Then it froze")], 1.0, 0)
+    assert cut.context == f"It rained. {FILLER}"
+
+
+def test_a_context_that_still_holds_a_references_words_is_left_out() -> None:
+    again = f"The bridge was built by Ann Moor. {FILLER} It is called the “Old ann moor bridge” now."
+    assert without_answer([example("a", "Who built it?", again, "Ann Moor")], 1.0, 0) == []
+    # Only whole words count.
+    part = f"The bridge was built by Ann. {FILLER} Joannis crossed it, and Annie, too."
+    assert len(without_answer([example("a", "Who built it?", part, "Ann")], 1.0, 0)) == 1
+
+
+def test_what_is_left_has_to_be_long_enough_and_something_has_to_be_cut() -> None:
+    nineteen, twenty = (" ".join(["Wheat", *["grows"] * count, "here."]) for count in (17, 18))
+    assert without_answer([example("a", "Who?", f"Ann came. {nineteen}", "Ann")], 1.0, 0) == []
+    (cut,) = without_answer([example("a", "Who?", f"Ann came. {twenty}", "Ann")], 1.0, 0)
+    assert cut.context == twenty
+    assert without_answer([example("a", "Who?", f"Ann came. {twenty}")], 1.0, 0) == []
+
+
+PEOPLE = ["Ann Moor", "Bo Lund", "Cy Hart", "Di Voss", "Ed Marsh", "Flo Reed"]
+PLACES = ["Lahore", "Tromsø", "Quito", "Perth", "Accra", "Osaka"]
+YEARS = ["1901", "1912", "1923", "1,934", "1945", "1956"]
+
+
+def towns() -> list[Example]:
+    """Questions about different towns, each on its own context, each with something to change."""
+    found = []
+    for number, (person, place, year) in enumerate(zip(PEOPLE, PLACES, YEARS, strict=True)):
+        context = f"In {year} the bridge of {place} was built by {person}. {FILLER}"
+        found += [
+            example(f"who-{number}", f"Who built the bridge of {place} in {year}?", context, person),
+            example(f"where-{number}", f"Where did {person} build a bridge?", context, place),
+            example(f"when-{number}", f"When did {person} build the bridge of {place}?", context, year),
+        ]
+    return found
+
+
+def test_an_altered_question_has_one_thing_of_another_question_in_it() -> None:
+    by_id = {one.id: one for one in towns()}
+    pool = set(PEOPLE) | set(PLACES) | set(YEARS)
+    kinds = set()
+    made = [one for seed in range(10) for one in altered([*by_id.values()], 1.0, seed)]
+    assert len(made) > 5 * len(by_id)
+    for one in made:
+        before = by_id[one.id.removesuffix("/altered")]
+        assert one.id != before.id
+        assert (one.context, one.source, one.spans) == (before.context, before.source, ())
+        # Exactly one of the things that can be changed is another one, and nothing else differs.
+        (gone,) = [thing for thing in pool if thing in before.question and thing not in one.question]
+        (come,) = [thing for thing in pool if thing in one.question and thing not in before.question]
+        assert before.question.replace(gone, come) == one.question
+        assert not words(come) & words(one.context)
+        kinds.add(next(kind for kind in (0, 1, 2) if gone in (PEOPLE, PLACES, YEARS)[kind]))
+        assert any(come in group and gone in group for group in (YEARS, PEOPLE + PLACES))
+    assert kinds == {0, 1, 2}
+
+
+def test_a_noun_is_changed_for_one_of_a_question_that_begins_alike() -> None:
+    asked = [
+        example("a", "What is the height of it?", f"It is low, and its height is 5 m. {FILLER}", "5 m"),
+        example("b", "What is the price of it?", f"The price is 9. {FILLER}", "9"),
+        example("c", "How was the owner of it?", f"The owner was well. {FILLER}", "well"),
+    ]
+    made = {one.id: one.question for one in altered(asked, 1.0, 0)}
+    assert set(made.values()) <= {"What is the price of it?", "What is the height of it?"}
+    assert {one.question for seed in range(20) for one in altered(asked, 1.0, seed)} == {
+        "What is the price of it?",
+        "What is the height of it?",
+    }
+
+
+def test_nothing_is_changed_for_what_the_context_speaks_of() -> None:
+    context = f"Ann Moor met Bo Lund. {FILLER}"
+    asked = [
+        example("a", "Who did Ann Moor meet?", context, "Bo Lund"),
+        example("b", "Who did Bo Lund meet?", context, "Ann Moor"),
+    ]
+    assert [one for seed in range(20) for one in altered(asked, 1.0, seed)] == []
+
+
+def rivers() -> list[Example]:
+    found = []
+    for number in range(12):
+        name = f"River{number}"
+        context = f"The length of the {name} is {100 + number} km, from the hills to the coast. {FILLER}"
+        found.append(
+            example(f"{number}", f"What is the length of the {name}?", context, f"{100 + number} km")
+        )
+    return found
+
+
+def test_a_retrieved_context_is_another_one_without_a_references_words() -> None:
+    asked = rivers()
+    # A second text with the same answer, which is the best match after the question's own.
+    asked.append(example("twin", "Who?", f"The length of River3, the River3 of songs, is 103 km. {FILLER}"))
+    found = [one for seed in range(10) for one in retrieved(asked, 1.0, seed)]
+    by_id = {one.id: one for one in asked}
+    contexts = {one.context for one in asked}
+    assert len(found) > 10 * 10
+    for one in found:
+        before = by_id[one.id.removesuffix(OTHER)]
+        assert one.id.endswith(OTHER)
+        assert one.question == before.question
+        assert one.spans == ()
+        assert one.context in contexts - {before.context}
+        assert all(answer not in one.context for answer in before.answers)
+    assert {one.id for one in found} == {f"{one.id}{OTHER}" for one in asked}
+
+
+def test_a_retrieved_context_is_like_the_question_and_of_its_own_set() -> None:
+    asked = [
+        example("a", "How deep is the lake at Moor?", "The lake at Moor is 9 m deep.", "9 m", source="one"),
+        example("b", "Who?", "How deep the lake at Lund is, nobody knows.", source="one"),
+        *(example(f"{number}", "Who?", f"Bread {number} is sold.", source="one") for number in range(40)),
+        example("c", "Who?", "How deep is the lake at Moor? How deep is it?", source="two"),
+    ]
+    found = [
+        one
+        for seed in range(60)
+        for one in retrieved(asked[:1] + asked[1:], 1.0, seed)
+        if one.id == "a/other"
+    ]
+    assert len(found) == 60
+    taken = [one.context for one in found]
+    assert asked[-1].context not in taken
+    # The best one is drawn most often.
+    assert max(set(taken), key=taken.count) == asked[1].context
+
+
+def test_a_set_of_one_context_has_no_other_to_offer() -> None:
+    assert retrieved(rivers()[:1], 1.0, 0) == []
+
+
+def many(count: int) -> list[Example]:
+    return [
+        example(f"{number}-{one.id}", one.question, one.context, *one.answers)
+        for number in range(count // 18)
+        for one in towns()
+    ]
+
+
+KINDS: list[Kind] = [without_answer, altered, retrieved]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_share_is_of_the_examples_and_the_seed_draws_them(kind: Kind) -> None:
+    asked = many(540)
+    everything = kind(asked, 1.0, 0)
+    assert len(everything) > 0.9 * len(asked)
+    assert kind(asked, 0.0, 0) == []
+    some = kind(asked, 0.3, 0)
+    # Four standard deviations of a binomial share.
+    assert abs(len(some) / len(everything) - 0.3) < 4 * (0.3 * 0.7 / len(asked)) ** 0.5
+    assert kind(asked, 0.3, 0) == some
+    assert [one.id for one in kind(asked, 0.3, 1)] != [one.id for one in some]
+    ids = {one.id for one in everything}
+    assert len(ids) == len(everything)
+    assert {one.id for one in some} <= ids | {f"{one.id}/altered" for one in asked}
+    assert not ids & {one.id for one in asked}
