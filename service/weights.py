@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,14 @@ _LEAST = np.finfo(np.float16).smallest_subnormal
 _CLIPS = (1.0, 0.92, 0.85, 0.78, 0.7, 0.62)  # of the largest weight of a row
 
 
-def quantised(
-    matrix: npt.NDArray[np.float32], bits: int
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+Rounded = tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]
+"""Whole numbers, `int8 (rows, columns)`, and a scale a row, `float32 (rows, 1)`."""
+
+Rounding = Callable[[npt.NDArray[np.float32], int], Rounded]
+"""A matrix, `float32 (rows, columns)`, and a number of bits -> the matrix on the grid of that many."""
+
+
+def quantised(matrix: npt.NDArray[np.float32], bits: int) -> Rounded:
     """Return whole numbers of `bits` bits, `int8` of the matrix's shape, and a scale a row, `(rows, 1)`.
 
     Of a few clippings each row takes the one with the least squared error.
@@ -40,16 +46,23 @@ def quantised(
     return np.clip(np.rint(matrix / scale), -most, most).astype(np.int8), scale.astype(np.float32)
 
 
-def pack(path: Path, blob: Bytes, matrices: dict[int, tuple[int, int]], bits: int) -> None:
+def pack(
+    path: Path,
+    blob: Bytes,
+    matrices: dict[int, tuple[int, int]],
+    bits: int,
+    rounding: Rounding = quantised,
+) -> None:
     """Write a file of 16-bit weights, its matrices in `bits` bits and the rest as it is.
 
-    `matrices` maps a matrix's byte offset in `blob` to its rows and columns.
+    `matrices` maps a matrix's byte offset in `blob` to its rows and columns. `rounding` decides on the
+    whole numbers.
     """
     plain = blob.copy()
     kept: dict[str, npt.NDArray[np.generic]] = {}
     for offset, (rows, columns) in matrices.items():
         part = plain[offset : offset + 2 * rows * columns]
-        whole, scale = quantised(part.view(np.float16).reshape(rows, columns).astype(np.float32), bits)
+        whole, scale = rounding(part.view(np.float16).reshape(rows, columns).astype(np.float32), bits)
         kept[f"{offset}"], kept[f"{offset}.scale"] = whole, scale
         part[:] = 0
     np.savez_compressed(path, **{_PLAIN: plain}, **kept)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ computed once and kept in 16 bits.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,8 +23,8 @@ Scores = dict[str, npt.NDArray[np.float16]]
 
 
 def key(feature: Feature) -> str:
-    """Return what names a window, whatever the backbone."""
-    return f"{feature.example}#{feature.window}"
+    """Return what names a window, whatever the backbone; the checksum tells its text from another's."""
+    return f"{feature.example}#{feature.window}-{zlib.crc32(feature.offsets.tobytes()):08x}"
 
 
 def teacher_scores(

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from eval.training.model import SpanModel
 from service.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
-from service.weights import pack
+from service.weights import Rounding, pack, quantised
 
 import openvino  # isort: skip - after `service.network`, which keeps it from sending events
 
@@ -37,7 +37,15 @@ class _Logits(nn.Module):
         return scores
 
 
-def export(model: SpanModel, tokenizer: Path, folder: Path, *, bits: int, facts: dict[str, Any]) -> None:
+def export(
+    model: SpanModel,
+    tokenizer: Path,
+    folder: Path,
+    *,
+    bits: int,
+    facts: dict[str, Any],
+    rounding: Rounding = quantised,
+) -> None:
     """Write a model's folder; `facts` go into its card beside the files' hashes.
 
     `tokenizer` is a `tokenizer.json`. `bits` is what a matrix's weight is kept in, 2 to 8.
@@ -54,7 +62,7 @@ def export(model: SpanModel, tokenizer: Path, folder: Path, *, bits: int, facts:
         whole = Path(scratch) / "whole.xml"
         openvino.save_model(graph, whole, compress_to_fp16=True)
         blob = np.fromfile(whole.with_suffix(".bin"), dtype=np.uint8)
-        pack(folder / WEIGHTS, blob, _matrices(whole), bits)
+        pack(folder / WEIGHTS, blob, _matrices(whole), bits, rounding)
         shutil.copyfile(whole, folder / GRAPH)
     shutil.copyfile(tokenizer, folder / TOKENIZER)
     write_card(folder, facts | {"bits": bits})

@@ -16,12 +16,12 @@ from dataclasses import replace
 
 import bm25s
 
-from eval.metrics import normalise
 from eval.training.examples import Example
 from eval.training.features import OTHER
 from indexer.lexical import question_terms, terms
 from indexer.segmenter import sentence_offsets
 
+_WORD = re.compile(r"\w+")
 _RETRIEVED = 8  # passages looked at for a question
 
 
@@ -46,8 +46,13 @@ def without_answer(examples: Sequence[Example], share: float, seed: int) -> list
 
 def holds(text: str, example: Example) -> bool:
     """Whether a reference answer's words stand in a text."""
-    folded = f" {normalise(text)} "
-    return any(f" {normalise(answer)} " in folded for answer in example.answers)
+    folded = f" {_words(text)} "
+    return any(f" {_words(answer)} " in folded for answer in example.answers)
+
+
+def _words(text: str) -> str:
+    # Marks part words: a possessive or a hyphenated word holds its parts.
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def retrieved(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
@@ -64,10 +69,12 @@ def retrieved(examples: Sequence[Example], share: float, seed: int) -> list[Exam
         for example in group:
             if draw.random() >= share:
                 continue
-            places, _ = index.retrieve(
+            places, scores = index.retrieve(
                 [question_terms(example.question)], k=min(_RETRIEVED, len(contexts)), show_progress=False
             )
-            likely = [contexts[int(place)] for place in places[0]]
+            likely = [
+                contexts[int(place)] for place, score in zip(places[0], scores[0], strict=True) if score > 0
+            ]
             likely = [text for text in likely if text != example.context and not holds(text, example)]
             if likely:
                 context = likely[min(int(draw.expovariate(0.5)), len(likely) - 1)]

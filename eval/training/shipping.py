@@ -63,10 +63,10 @@ def update(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def _seconds(folder: Path) -> int:
-    """How long a stage took, from its log's last lines: one for each time it was finished."""
+    """How long a stage took, by the last line of its log that tells of its end."""
     path = folder / "log.jsonl"
     records = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
-    return sum(int(record["seconds"]) for record in records if "plan" in record)
+    return next((int(record["seconds"]) for record in reversed(records) if "plan" in record), 0)
 
 
 def calibrate(shop: Workshop, folder: Path, *, refused: float = REFUSED, seeds: Path = Path("seeds")) -> None:

@@ -177,7 +177,7 @@ def seeds_index(seeds_index_folder: Path) -> Iterator[FaissPassageIndex]:
 
 @pytest.fixture(scope="session")
 def answerer(seeds_index: FaissPassageIndex, encoder: SentenceTransformerEncoder) -> Answerer:
-    return build_answerer(seeds_index, encoder, Settings(reader="sentence"))
+    return build_answerer(seeds_index, encoder, Settings())
 
 
 @pytest.fixture(scope="session")

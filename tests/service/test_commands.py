@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "Who is the chief executive of BUCIC?"
-ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "QUOTH_READER": "sentence"}
+ENVIRONMENT = {**os.environ, "HF_HUB_OFFLINE": "1", "NO_COLOR": "1"}
 
 pytestmark = pytest.mark.models
 
@@ -38,14 +38,14 @@ def quoth(*arguments: str, cwd: Path | None = None, **environment: str) -> subpr
 def test_ask_prints_the_answer_its_confidence_its_sentence_and_its_place(seeds_index_folder: Path) -> None:
     done = quoth("ask", QUESTION, "--index", str(seeds_index_folder))
     assert done.returncode == 0, done.stderr
-    assert "Wang Linghong, the CEO of BUCIC" in done.stdout
+    assert "Wang Linghong\n" in done.stdout
     assert re.search(r"confidence 0\.\d\d", done.stdout)
     assert "»Wang Linghong" in done.stdout
     assert "2024-01-24" in done.stdout
     place = re.search(r"000-pakistan-bucic-delegation\.txt:(\d+)-(\d+)", done.stdout)
     assert place is not None
     text = (ROOT / "seeds" / "000-pakistan-bucic-delegation.txt").read_text("utf-8")
-    assert text[int(place[1]) : int(place[2])].startswith("Wang Linghong")
+    assert text[int(place[1]) : int(place[2])] == "Wang Linghong"
 
 
 def test_ask_as_json_is_what_the_endpoint_returns(seeds_index_folder: Path) -> None:

@@ -43,7 +43,7 @@ class Page(HTMLParser):
 @pytest.mark.models
 def test_a_question_is_answered_with_the_words_marked_and_a_link_to_their_place(client: TestClient) -> None:
     page = Page(client.get("/", params={"q": "Who is the chief executive of BUCIC?"}).text)
-    assert "Wang Linghong, the CEO of BUCIC" in page.marked
+    assert page.marked == "Wang Linghong"
     link = next(link for link in page.links if link.startswith("/articles/000") and "start=" in link)
     source = Page(client.get(link).text)
     assert source.marked == page.marked
