@@ -38,11 +38,10 @@ def test_every_endpoint_is_documented() -> None:
 def test_the_sample_answer_is_the_articles_words() -> None:
     text = (ROOT / "seeds" / "000-pakistan-bucic-delegation.txt").read_text("utf-8")
     answer = re.search(r"\$ quoth ask .+\n\n(.+)\n", README)
-    quote = re.search(r"»(.+)«", README)
+    marked = re.search(r"»(.+)«(.+)", README)
     place = re.search(r"000-pakistan-bucic-delegation\.txt:(\d+)-(\d+)", README)
     assert answer is not None
-    assert quote is not None
+    assert marked is not None
     assert place is not None
-    assert text[int(place[1]) : int(place[2])] == answer[1]
-    assert answer[1] in quote[1]
-    assert quote[1] in text
+    assert text[int(place[1]) : int(place[2])] == answer[1] == marked[1]
+    assert marked[1] + marked[2] in text

@@ -146,7 +146,8 @@ def test_a_retrieved_context_is_another_one_without_a_references_words() -> None
         assert one.spans == ()
         assert one.context in contexts - {before.context}
         assert all(answer not in one.context for answer in before.answers)
-    assert {one.id for one in found} == {f"{one.id}{OTHER}" for one in asked}
+    # "Who?" shares no word with any text: nothing is like it.
+    assert {one.id for one in found} == {f"{one.id}{OTHER}" for one in asked if one.id != "twin"}
 
 
 def test_a_retrieved_context_is_like_the_question_and_of_its_own_set() -> None:
