@@ -19,15 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
+from eval.calibrate import fit as fit_logistic
 from eval.dataset import SEEDS, load_examples
 from eval.metrics import auroc, expected_calibration_error, is_right, token_f1
 from eval.paragraphs import Question
 from eval.retrieval import open_set
-from eval.training.examples import Example, held_out
+from eval.training.examples import Example, group_of, held_out
 from eval.training.negatives import altered
 from indexer.build import build
 from indexer.corpus import Corpus
@@ -90,9 +88,7 @@ def readings(
         mine = [
             question
             for question in paragraphs.questions
-            if held_out(
-                str(texts[question.article_id].title) if name == "wiki" else texts[question.article_id].text
-            )
+            if held_out(group_of(name, texts[question.article_id]))
         ][:most]
         contexts = {key: article.text for key, article in texts.items()}
         for asked in _variants(name, mine, contexts):
@@ -162,13 +158,8 @@ def fit(
     """
     rows = np.array([[one.evidence[name] for name in used] for one in found])
     right = np.array([one.right for one in found])
-    model = make_pipeline(StandardScaler(), LogisticRegression(random_state=seed, max_iter=1_000))
-    model.fit(rows, right)
-    scaler, regression = model[0], model[1]
-    weights = regression.coef_[0] / scaler.scale_
-    bias = float(regression.intercept_[0] - weights @ scaler.mean_)
-    named = {name: float(weight) for name, weight in zip(used, weights, strict=True)}
-    return with_threshold(Calibration(named, bias, 0.0), found, refused)
+    weights, bias = fit_logistic(rows, right, seed)
+    return with_threshold(Calibration(dict(zip(used, weights, strict=True)), bias, 0.0), found, refused)
 
 
 def with_threshold(calibration: Calibration, found: Sequence[Reading], refused: float) -> Calibration:

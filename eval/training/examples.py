@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from eval.paragraphs import data_folder, load
 from indexer.corpus import Failure
+from indexer.records import Article
 
 SPAN_SETS = ("wiki", "reddit", "amazon", "policy", "qed")
 """The sets with paragraphs and answer offsets, as `eval.paragraphs` names them."""
@@ -39,6 +40,12 @@ class Example:
         return [self.context[start:end] for start, end in self.spans]
 
 
+def group_of(name: str, article: Article) -> str:
+    """Return the words that name the group of a paragraph of a set, for `held_out`."""
+    # Wikipedia's paragraphs share an article, and with it people and events.
+    return str(article.title) if name == "wiki" else article.text
+
+
 def held_out(group: str) -> bool:
     """Whether a group belongs to development."""
     return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 16**8 < DEVELOPMENT_SHARE
@@ -55,9 +62,7 @@ def span_examples(name: str, *, development: bool) -> list[Example]:
     found = []
     for question in source.questions:
         article = articles[question.article_id]
-        # Wikipedia's paragraphs share an article, and with it people and events.
-        group = str(article.title) if name == "wiki" else article.text
-        if held_out(group) == development:
+        if held_out(group_of(name, article)) == development:
             spans = tuple(trimmed(article.text, start, end) for start, end in question.answers)
             found.append(Example(f"{name}-{question.id}", name, question.text, article.text, spans))
     return found
