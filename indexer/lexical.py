@@ -79,6 +79,11 @@ _FUNCTION_WORDS = frozenset(
 )
 
 
+def is_function_word(word: str) -> bool:
+    """Whether a lower-case word says nothing of what is asked about."""
+    return word in _FUNCTION_WORDS
+
+
 def question_terms(question: str) -> list[str]:
     """Return the terms that a question asks about, without its function words; all if nothing is left."""
     asked = " ".join(word for word in _WORD.findall(_fold(question)) if word not in _FUNCTION_WORDS)

@@ -11,7 +11,7 @@ import typer
 
 from eval.training import card
 from eval.training.backbones import SMALL, TEACHER, small_backbone, teacher_backbone
-from eval.training.recipe import Workshop, fast, teacher
+from eval.training.recipe import Workshop, default, fast, teacher
 from eval.training.shipping import Product, ship
 from indexer.cli import run_commands
 from service.catalogue import MODELS
@@ -25,7 +25,7 @@ class Which(StrEnum):
     BOTH = "both"
 
 
-_TEACHER_STAGES = ("teacher-qamr", "teacher-spans", "teacher")
+_STAGES = ("teacher-qamr", "teacher-spans", "default", "default-strict")
 
 
 def main(
@@ -38,14 +38,18 @@ def main(
     if threads is not None:
         torch.set_num_threads(threads)
     shop = Workshop(folder)
-    master = teacher(shop)
+    master = default(shop, teacher(shop))
     if which is not Which.FAST:
-        tokenizer = teacher_backbone(folder) / "tokenizer.json"
-        ship(shop, master, Product("quoth-base", TEACHER, tokenizer, _TEACHER_STAGES, 6), out / "default")
+        ship(
+            shop,
+            master,
+            Product("quoth-base", TEACHER, teacher_backbone(folder), _STAGES, 7),
+            out / "default",
+        )
     if which is not Which.DEFAULT:
-        student, tokenizer = fast(shop, master), small_backbone() / "tokenizer.json"
-        stages = (*_TEACHER_STAGES, "fast-qamr", "fast")
-        ship(shop, student, Product("quoth-fast", SMALL, tokenizer, stages, 7), out / "fast")
+        student = fast(shop, master)
+        stages = (*_STAGES, "fast-qamr", "fast")
+        ship(shop, student, Product("quoth-fast", SMALL, small_backbone(), stages, 7), out / "fast")
     card.write(out)
 
 

@@ -75,13 +75,14 @@ def readings(
     studies: Path,
     seeds: Path,
     *,
+    sets: Sequence[str] = SETS,
     most: int | None = None,
     split: str = "dev",
     on_progress: Callable[[], None] = lambda: None,
 ) -> list[Reading]:
     """Put every question to its collection; `most` questions a set, `split` of the seeds' questions."""
     found = []
-    for name in SETS:
+    for name in sets:
         paragraphs, index = open_set(name, studies, encoder)
         retriever = Retriever(index, encoder, RetrieverSettings())
         texts = {article.id: article for article in paragraphs.articles(lambda _: None)}

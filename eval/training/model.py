@@ -74,6 +74,23 @@ def restore(folder: Path) -> SpanModel:
     return model
 
 
+def layers(model: SpanModel) -> list[nn.Module]:
+    """Return the encoder's layers, from the first."""
+    return list(_stack(model).layer)  # type: ignore[arg-type]
+
+
+def keep_layers(model: SpanModel, kept: Sequence[nn.Module]) -> SpanModel:
+    """Leave the model with these of its layers; it is changed in place, and returned."""
+    _stack(model).layer = nn.ModuleList(kept)
+    model.encoder.config.num_hidden_layers = len(kept)  # type: ignore[union-attr]
+    return model
+
+
+def _stack(model: SpanModel) -> nn.Module:
+    stack: nn.Module = model.encoder.encoder  # type: ignore[assignment]
+    return stack
+
+
 def collate(features: Sequence[Feature], pad_id: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return ids and mask, `int64 (batch, length)`, and `bool (batch, length)`: where answers may be.
 

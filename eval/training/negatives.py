@@ -1,7 +1,8 @@
 """Questions that a context does not answer, made from those that it does.
 
-Three kinds, from easy to hard: a passage that retrieval brings for the question from elsewhere; the
-question's own paragraph without the sentence that answers; and the question with one thing in it changed.
+From easy to hard: a passage that retrieval brings for the question from elsewhere; the question's own
+paragraph without the sentence that answers; the question with one thing in it changed for something of
+another question's; and with a name in it exchanged for another of the same paragraph.
 A context made this way may by chance hold an answer; where a reference answer's words occur in it, it is
 left out.
 """
@@ -18,7 +19,7 @@ import bm25s
 
 from eval.training.examples import Example
 from eval.training.features import OTHER
-from indexer.lexical import question_terms, terms
+from indexer.lexical import is_function_word, question_terms, terms
 from indexer.segmenter import sentence_offsets
 
 _WORD = re.compile(r"\w+")
@@ -32,14 +33,9 @@ def without_answer(examples: Sequence[Example], share: float, seed: int) -> list
     for example in examples:
         if draw.random() >= share:
             continue
-        sentences = sentence_offsets(example.context)
-        kept = [
-            (start, end)
-            for start, end in sentences
-            if not any(first < end and start < last for first, last in example.spans)
-        ]
-        left = " ".join(example.context[start:end] for start, end in kept)
-        if len(kept) < len(sentences) and len(left.split()) >= 20 and not holds(left, example):  # noqa: PLR2004
+        answering, others = _parted(example)
+        left = " ".join(others)
+        if answering and len(left.split()) >= 20 and not holds(left, example):  # noqa: PLR2004
             found.append(replace(example, id=f"{example.id}/cut", context=left, spans=()))
     return found
 
@@ -84,32 +80,33 @@ def retrieved(examples: Sequence[Example], share: float, seed: int) -> list[Exam
 
 _NAME = re.compile(r"(?<=\s)[A-Z][\w’'.-]*\w(?:\s(?:of\s|the\s|de\s)?[A-Z][\w’'.-]*\w)*")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
-_NOUN = re.compile(r"(?<=\bthe\s)[a-z]{4,}\b(?=\s(?:of|in|for|that|who|to|at|by|on)\b|\?)")
-_PARTS = (_NAME, _NUMBER, _NOUN)
+_PLAIN = re.compile(r"(?<=\w )[a-z]{4,}\b(?![’'-])")
 
 
 def altered(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
-    """Return a share of the examples with one thing in the question changed: a name, a number, or a noun.
+    """Return a share of the examples with one thing in the question changed: a name, a number, or a word.
 
-    What takes its place is of the same kind, from a question with the same first word, and its words do not
-    occur in the example's context: which then speaks of something near, and does not answer.
+    What takes its place comes from another question: a name or a number from one with the same first word,
+    a plain word from behind the same word and with the same ending, so that it mostly is the same part of
+    speech. Nothing of it occurs in the example's context: which then speaks of something near, and does not
+    answer.
     """
     draw = random.Random(seed)
-    pools: dict[tuple[str, int], list[str]] = defaultdict(list)
+    pools: dict[_Slot, list[str]] = defaultdict(list)
     for example in examples:
-        for kind, pattern in enumerate(_PARTS):
-            pools[_asked(example), kind] += pattern.findall(example.question)
+        for slot, part in _parts(example.question):
+            pools[slot].append(part[0])
     found = []
     for example in examples:
         if draw.random() >= share:
             continue
-        places = [
-            (kind, part) for kind, pattern in enumerate(_PARTS) for part in pattern.finditer(example.question)
-        ]
+        near = set(terms(example.context)) | set(terms(example.question))
+        places = _parts(example.question)
         draw.shuffle(places)
-        for kind, part in places:
-            other = draw.choice(pools[_asked(example), kind])
-            near = set(terms(example.context)) | set(terms(example.question))
+        # One kind before the others: a question has more plain words than names and numbers.
+        kinds = draw.sample(_KINDS, len(_KINDS))
+        for slot, part in sorted(places, key=lambda place: kinds.index(place[0][0])):
+            other = draw.choice(pools[slot])
             if not near & set(terms(other)):
                 question = example.question[: part.start()] + other + example.question[part.end() :]
                 found.append(replace(example, id=f"{example.id}/altered", question=question, spans=()))
@@ -117,5 +114,56 @@ def altered(examples: Sequence[Example], share: float, seed: int) -> list[Exampl
     return found
 
 
-def _asked(example: Example) -> str:
-    return example.question.split(maxsplit=1)[0].casefold()
+_KINDS = ("name", "number", "word")
+_Slot = tuple[str, str]
+
+
+def _parts(question: str) -> list[tuple[_Slot, re.Match[str]]]:
+    """Return what can be changed in a question, each with its kind and what else must be alike."""
+    asked = question.split(maxsplit=1)[0].casefold()
+    found = [(("name", asked), part) for part in _NAME.finditer(question)]
+    found += [(("number", asked), part) for part in _NUMBER.finditer(question)]
+    for part in _PLAIN.finditer(question):
+        if not is_function_word(part[0]):
+            before = question[: part.start()].rsplit(maxsplit=1)[-1].casefold()
+            found.append((("word", f"{before} {part[0][-2:]}"), part))
+    return found
+
+
+def exchanged(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+    """Return a share of the examples with a name or a number of the question exchanged for the context's.
+
+    What takes its place stands in the example's own context, though in no sentence with an answer: all that
+    the question names is then spoken of, and only how it goes together is not. A number is exchanged for one
+    of as many digits. Now and then such a question has an answer after all.
+    """
+    draw = random.Random(seed)
+    found = []
+    for example in examples:
+        if draw.random() >= share:
+            continue
+        answering, others = _parted(example)
+        near = set(terms(" ".join([example.question, *example.answers, *answering])))
+        choices = []
+        for pattern in (_NAME, _NUMBER):
+            # A sentence's first word is no name for its capital: the pattern wants a space before it.
+            named = [name for sentence in others for name in pattern.findall(sentence)]
+            named = [name for name in named if terms(name) and not near & set(terms(name))]
+            for part in pattern.finditer(example.question):
+                fitting = [name for name in named if pattern is _NAME or len(name) == len(part[0])]
+                choices += [(part, name) for name in fitting]
+        if choices:
+            part, name = draw.choice(choices)
+            question = example.question[: part.start()] + name + example.question[part.end() :]
+            found.append(replace(example, id=f"{example.id}/exchanged", question=question, spans=()))
+    return found
+
+
+def _parted(example: Example) -> tuple[list[str], list[str]]:
+    """Return the sentences of the context that hold an answer, and those that do not."""
+    answering: list[str] = []
+    others: list[str] = []
+    for start, end in sentence_offsets(example.context):
+        holds_one = any(first < end and start < last for first, last in example.spans)
+        (answering if holds_one else others).append(example.context[start:end])
+    return answering, others

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from eval.reading import measure
-from eval.training.calibration import cross_fitted, figures, fit, keep, kept, readings
+from eval.training.attention import fused
+from eval.training.calibration import SETS, cross_fitted, figures, fit, keep, kept, readings
 from eval.training.export import export, write_card
+from eval.training.features import Featuriser
 from eval.training.model import SpanModel
 from eval.training.network import torch_reader
-from eval.training.recipe import Workshop
+from eval.training.pruning import sample
+from eval.training.recipe import Workshop, answerable, unanswerable
+from eval.training.rounding import input_products, rounding
 from indexer.encoder import load_encoder
 from service.confidence import Calibration
-from service.network import CARD, load_network
+from service.network import CARD, WEIGHTS, load_network
 from service.reader import ReaderSettings, SpanReader
 
 REFUSED = 0.025
 """Share of the answerable development questions that the threshold may refuse."""
+
+_ROUNDED_FOR = 80
+"""Training examples of each source whose inputs the rounding sees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
     """What is shipped: its name in answers, where it came from, and the bits of a weight.
 
-    `backbone`: the pre-trained model's name; `stages`: those of the recipe that made it.
+    `backbone`: the pre-trained model's name, and `source` its folder; `stages`: those of the recipe that
+    made it.
     """
 
     label: str
     backbone: str
-    tokenizer: Path
+    source: Path
     stages: tuple[str, ...]
     bits: int
 
@@ -45,12 +54,17 @@ def ship(shop: Workshop, model: SpanModel, product: Product, out: Path) -> None:
         "reading": asdict(settings),
         "training_seconds": sum(_seconds(shop.folder / stage) for stage in product.stages),
     }
-    export(model, product.tokenizer, out, bits=product.bits, facts=facts)
-    network, words = load_network(out)
-    reader = SpanReader(product.label, words, network, settings)
+    tokenizer = product.source / "tokenizer.json"
+    lean = fused(model)
+    examples = sample(answerable(), _ROUNDED_FOR, 7)
+    words = Featuriser(product.source)
+    products = input_products(lean, words.features([*examples, *unanswerable(examples, 8)]), words.pad_id)
+    export(lean, tokenizer, out, bits=product.bits, facts=facts, rounding=rounding(lean, products))
+    network, tokens = load_network(out)
+    reader = SpanReader(product.label, tokens, network, settings)
     shop.say(f"{product.label}: reading comprehension, as shipped and as trained")
     scores = measure(reader)
-    trained = measure(torch_reader(product.label, model.float(), product.tokenizer, settings))
+    trained = measure(torch_reader(product.label, model.float(), tokenizer, settings))
     lost = {name: round(trained[name]["f1"] - scores[name]["f1"], 2) for name in scores}
     update(out, {"scores": scores, "f1_lost_in_conversion": lost})
     calibrate(shop, out)
@@ -69,15 +83,22 @@ def _seconds(folder: Path) -> int:
     return next((int(record["seconds"]) for record in reversed(records) if "plan" in record), 0)
 
 
-def calibrate(shop: Workshop, folder: Path, *, refused: float = REFUSED, seeds: Path = Path("seeds")) -> None:
-    """Fit a shipped reader's confidence and write it into its card."""
+def calibrate(
+    shop: Workshop,
+    folder: Path,
+    *,
+    refused: float = REFUSED,
+    seeds: Path = Path("seeds"),
+    sets: Sequence[str] = SETS,
+) -> None:
+    """Fit an exported reader's confidence on development sets and the seeds; write it into its card."""
     card = json.loads((folder / CARD).read_text("utf-8"))
     network, words = load_network(folder)
     settings = ReaderSettings(**card["reading"])
-    path = shop.folder / f"readings-{card['name']}.jsonl"
+    path = shop.folder / f"readings-{card['files'][WEIGHTS]['sha256'][:16]}.jsonl"
     if not path.is_file():
         reader = SpanReader(card["name"], words, network, settings)
-        keep(path, readings(reader, load_encoder(), Path(".quoth/studies"), seeds))
+        keep(path, readings(reader, load_encoder(), Path(".quoth/studies"), seeds, sets=sets))
     found = kept(path)
     calibration = fit(found, refused=refused)
     by_source = {
