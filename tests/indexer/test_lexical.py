@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import DamagedGenerationError
-from indexer.lexical import FILES, LexicalIndex, best, question_terms, terms
+from indexer.lexical import FILES, LexicalIndex, best, is_function_word, question_terms, terms
 
 # Words that the stemmer leaves alone and that are no function words, so that the oracle needs neither.
 WORDS = ["port", "trade", "cloud", "cable", "rail", "summit", "bank", "漢字", "مرحبا", "7"]
@@ -96,6 +96,12 @@ def test_a_question_of_function_words_alone_still_counts() -> None:
 
     scores = LexicalIndex.build(["who goes", "port"]).scores("Who?")
     assert scores[0] > 0 == scores[1]
+
+
+@pytest.mark.parametrize("word", ["the", "whom", "between", "would", "port", "near", "visited", "th", "9"])
+def test_the_function_words_are_those_that_a_question_does_without(word: str) -> None:
+    assert is_function_word(word) == (word in {"the", "whom", "between", "would"})
+    assert question_terms(f"{word} rail") == [*([] if is_function_word(word) else terms(word)), "rail"]
 
 
 @given(

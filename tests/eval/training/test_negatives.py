@@ -97,18 +97,115 @@ def test_an_altered_question_has_one_thing_of_another_question_in_it() -> None:
     assert kinds == {0, 1, 2}
 
 
-def test_a_noun_is_changed_for_one_of_a_question_that_begins_alike() -> None:
-    asked = [
-        example("a", "What is the height of it?", f"It is low, and its height is 5 m. {FILLER}", "5 m"),
-        example("b", "What is the price of it?", f"The price is 9. {FILLER}", "9"),
-        example("c", "How was the owner of it?", f"The owner was well. {FILLER}", "well"),
-    ]
-    made = {one.id: one.question for one in altered(asked, 1.0, 0)}
-    assert set(made.values()) <= {"What is the price of it?", "What is the height of it?"}
-    assert {one.question for seed in range(20) for one in altered(asked, 1.0, seed)} == {
-        "What is the price of it?",
-        "What is the height of it?",
+def on_filler(*questions: str) -> list[Example]:
+    """Questions on contexts that share no word with any of them."""
+    return [example(f"{number}", question, FILLER, "spring") for number, question in enumerate(questions)]
+
+
+def alterations(questions: Sequence[Example]) -> dict[str, set[str]]:
+    """A question -> all that it is changed to over many draws."""
+    before = {f"{one.id}/altered": one.question for one in questions}
+    found: dict[str, set[str]] = {one.question: set() for one in questions}
+    for seed in range(40):
+        for one in altered(questions, 1.0, seed):
+            found[before[one.id]].add(one.question)
+    return found
+
+
+def test_a_plain_word_is_changed_for_one_behind_the_same_word_with_the_same_ending() -> None:
+    found = alterations(
+        on_filler(
+            "What is the height of it?",
+            # Another first word makes no difference to a plain word, and two letters are enough.
+            "Where was the yacht put?",
+            # Another ending; one that is alike in a letter alone; the only word there behind its own.
+            "How good was the price?",
+            "Where was the coast?",
+            "Which freight was it?",
+            "Is it a bright one?",
+        )
+    )
+    assert found == {
+        "What is the height of it?": {"What is the yacht of it?"},
+        "Where was the yacht put?": {"Where was the height put?"},
+        "How good was the price?": set(),
+        "Where was the coast?": set(),
+        "Which freight was it?": set(),
+        "Is it a bright one?": set(),
     }
+
+
+def test_the_word_before_counts_in_either_case() -> None:
+    assert alterations(on_filler("What wool is it?", "So what tool is it?")) == {
+        "What wool is it?": {"What tool is it?"},
+        "So what tool is it?": {"So what wool is it?"},
+    }
+
+
+def test_function_words_never_change_and_never_take_a_words_place() -> None:
+    questions = on_filler("Who would rule it?", "Who could rule it?", "Who should rule it?", "Who held it?")
+    assert alterations(questions) == {one.question: set() for one in questions}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Who saw the king's hat?", "Who saw the ring’s end?"),
+        ("Is it the half-blown egg?", "Is it the half-known egg?"),
+        ("Is it the blown-up egg?", "Is it the known-of egg?"),
+        ("Who saw the cat?", "Who saw the bat?"),
+        ("Is it the, long, way?", "Is it the, song, way?"),
+    ],
+)
+def test_parts_of_words_short_words_and_words_behind_a_mark_are_left_alone(one: str, other: str) -> None:
+    assert alterations(on_filler(one, other)) == {one: set(), other: set()}
+
+
+def test_a_name_and_a_number_come_from_a_question_with_the_same_first_word() -> None:
+    questions = on_filler(
+        "Who met Ann Moor?",
+        "who met Bo Lund?",
+        "When was Cy Hart 9?",
+        "When was it 12,000?",
+        "Was it 7 or Di Voss?",
+    )
+    assert alterations(questions) == {
+        "Who met Ann Moor?": {"Who met Bo Lund?"},
+        "who met Bo Lund?": {"who met Ann Moor?"},
+        "When was Cy Hart 9?": {"When was Cy Hart 12,000?"},
+        "When was it 12,000?": {"When was it 9?"},
+        "Was it 7 or Di Voss?": set(),
+    }
+
+
+def test_a_question_changes_in_a_name_a_number_or_a_word_equally_often() -> None:
+    # Four words that can be changed to one name and one number.
+    rows = [
+        ("bakers", "boxes", "landing", "hunter", "Lahore", "1901"),
+        ("sailors", "dishes", "parting", "summer", "Quito", "1912"),
+        ("doctors", "pies", "meeting", "master", "Perth", "1923"),
+        ("tailors", "shoes", "crossing", "number", "Accra", "1934"),
+        ("waiters", "wages", "building", "corner", "Osaka", "1945"),
+        ("printers", "stones", "evening", "letter", "Turin", "1956"),
+    ]
+    questions = on_filler(
+        *(
+            f"Why had {who} the {what} of a {doing} in one {when} of {place} in {year}?"
+            for who, what, doing, when, place, year in rows
+        )
+    )
+    lowered = [[part.casefold() for part in row] for row in rows]
+    by_id = {f"{one.id}/altered": words(one.question) for one in questions}
+    kinds = ["word", "word", "word", "word", "name", "number"]
+    counts = dict.fromkeys(kinds, 0)
+    for seed in range(150):
+        for one in altered(questions, 1.0, seed):
+            (come,) = words(one.question) - by_id[one.id]
+            counts[next(kinds[row.index(come)] for row in lowered if come in row)] += 1
+    total = sum(counts.values())
+    assert total > 800
+    # Not exactly a third: where one kind finds nothing else, the next has its turn.
+    assert all(0.22 < count / total < 0.48 for count in counts.values()), counts
 
 
 def test_nothing_is_changed_for_what_the_context_speaks_of() -> None:
@@ -118,6 +215,22 @@ def test_nothing_is_changed_for_what_the_context_speaks_of() -> None:
         example("b", "Who did Bo Lund meet?", context, "Ann Moor"),
     ]
     assert [one for seed in range(20) for one in altered(asked, 1.0, seed)] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "context"),
+    [
+        # The word itself, another form of it, and the word in the question.
+        ("What is the height of it?", f"Its weight is 9 g. {FILLER}"),
+        ("What is the height of it?", f"Weighted, it is 9 g; its Weights are many. {FILLER}"),
+        ("Is weight or the height of it known?", FILLER),
+    ],
+)
+def test_a_word_is_not_changed_for_one_of_the_context_or_the_question(question: str, context: str) -> None:
+    other = example("b", "Where was the weight put?", FILLER, "spring")
+    alone = example("a", "What is the height of it?", FILLER, "spring")
+    assert alterations([alone, other])[alone.question] == {"What is the weight of it?"}
+    assert alterations([example("a", question, context), other])[question] == set()
 
 
 def rivers() -> list[Example]:

@@ -1,0 +1,141 @@
+"""Attention with one product instead of three: it has to give what the original gives."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, BertConfig, MPNetConfig, RobertaConfig
+
+from eval.training.attention import fused
+from eval.training.model import SpanModel, keep_layers, layers
+
+LAYERS = 3
+KINDS = {"bert": BertConfig, "mpnet": MPNetConfig, "roberta": RobertaConfig}
+
+
+def build(kind: str, heads: int = 4) -> SpanModel:
+    """A model of three layers, 32 wide, none of whose weights is 0 or 1, biases and norms included."""
+    torch.manual_seed(0)
+    config = KINDS[kind](
+        vocab_size=500,
+        hidden_size=32,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=heads,
+        intermediate_size=48,
+        max_position_embeddings=60,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    model = SpanModel(encoder)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(0.3 * torch.randn_like(weight))
+    return model
+
+
+def inputs(*lengths: int) -> tuple[Tensor, Tensor]:
+    """Random tokens, and a mask of texts this long."""
+    ids = torch.randint(5, 500, (len(lengths), max(lengths)), generator=torch.Generator().manual_seed(1))
+    mask = torch.tensor([[int(place < length) for place in range(max(lengths))] for length in lengths])
+    return ids, mask
+
+
+def linear(model: nn.Module) -> int:
+    return sum(isinstance(module, nn.Linear) for module in model.modules())
+
+
+@torch.no_grad()
+def scores(model: SpanModel, *lengths: int) -> Tensor:
+    found: Tensor = model(*inputs(*lengths))
+    return found
+
+
+@pytest.mark.parametrize("lengths", [(1,), (40, 40), (7, 25, 1, 18)])
+@pytest.mark.parametrize("heads", [1, 2, 8])
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_the_scores_are_the_originals(kind: str, heads: int, lengths: tuple[int, ...]) -> None:
+    model = build(kind, heads).eval()
+    wanted = scores(model, *lengths)
+    assert wanted.std() > 0.1
+    torch.testing.assert_close(scores(fused(model), *lengths), wanted, rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_what_is_padded_has_no_influence(kind: str) -> None:
+    lean = fused(build(kind))
+    ids, mask = inputs(7, 20)
+    other = torch.where(mask == 1, ids, ids.flip(1))
+    with torch.no_grad():
+        one, two = lean(ids, mask), lean(other, mask)
+        unmasked = lean(ids, torch.ones_like(mask))
+    torch.testing.assert_close(one[:, 0, :7], two[:, 0, :7], rtol=0, atol=1e-6)
+    assert not torch.allclose(one[:, 0, :7], unmasked[:, 0, :7], atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_two_linear_layers_fewer_in_each_layer_and_as_many_weights(kind: str) -> None:
+    model = build(kind)
+    lean = fused(model)
+    assert linear(model) == LAYERS * 6 + 1
+    assert linear(lean) == LAYERS * 4 + 1
+    sizes = [sum(weight.numel() for weight in one.parameters()) for one in (model, lean)]
+    assert sizes[0] == sizes[1]
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_the_original_is_left_as_it_was(kind: str, training: bool) -> None:
+    model = build(kind).train(training)
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    kinds = [type(module) for module in model.modules()]
+    lean = fused(model)
+    with torch.no_grad():
+        for weight in lean.parameters():
+            weight.zero_()
+    assert [type(module) for module in model.modules()] == kinds
+    assert all(module.training == training for module in model.modules())
+    assert before.keys() == model.state_dict().keys()
+    assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_nothing_is_dropped_out_of_a_model_that_is_fused_in_training(kind: str) -> None:
+    model = build(kind).train()
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.5
+    lean = fused(model)
+    assert not lean.training
+    torch.testing.assert_close(scores(lean, 20, 9), scores(model.eval(), 20, 9), rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_a_model_in_half_precision_is_fused_in_full(kind: str) -> None:
+    model = build(kind).to(torch.bfloat16)
+    whole = copy.deepcopy(model).float().eval()
+    lean = fused(model)
+    assert {weight.dtype for weight in lean.parameters()} == {torch.float32}
+    assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
+    torch.testing.assert_close(scores(lean, 20, 9), scores(whole, 20, 9), rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["bert", "mpnet"])
+def test_a_model_with_fewer_layers_is_fused(kind: str) -> None:
+    model = build(kind).eval()
+    whole = layers(model)
+    keep_layers(model, [whole[0], whole[2]])
+    lean = fused(model)
+    assert linear(lean) == 2 * 4 + 1
+    torch.testing.assert_close(scores(lean, 20, 9), scores(model, 20, 9), rtol=0, atol=2e-5)
+
+
+def test_attention_of_another_kind_is_left_as_it_is() -> None:
+    model = build("roberta").eval()
+    lean = fused(model)
+    assert lean is not model
+    assert linear(lean) == linear(model) == LAYERS * 6 + 1
+    assert torch.equal(scores(lean, 20, 9), scores(model, 20, 9))
