@@ -25,7 +25,7 @@ class Which(StrEnum):
     BOTH = "both"
 
 
-_STAGES = ("teacher-qamr", "teacher-spans", "default", "default-strict")
+_STAGES = ("teacher-qamr", "teacher-spans", "default")
 
 
 def main(

@@ -22,14 +22,14 @@ def fused(model: SpanModel) -> SpanModel:
 
     Attention of other kinds than BERT's and MPNet's is left as it is.
     """
-    found = copy.deepcopy(model).float().eval()
+    found = copy.deepcopy(model).float()
     for module in list(found.modules()):
         for name, child in module.named_children():
             if isinstance(child, MPNetSelfAttention):
                 setattr(module, name, _MPNet(child))
             elif isinstance(child, BertSelfAttention):
                 setattr(module, name, _Bert(child))
-    return found
+    return found.eval()
 
 
 class _Fused(nn.Module):

@@ -76,19 +76,7 @@ def restore(folder: Path) -> SpanModel:
 
 def layers(model: SpanModel) -> list[nn.Module]:
     """Return the encoder's layers, from the first."""
-    return list(_stack(model).layer)  # type: ignore[arg-type]
-
-
-def keep_layers(model: SpanModel, kept: Sequence[nn.Module]) -> SpanModel:
-    """Leave the model with these of its layers; it is changed in place, and returned."""
-    _stack(model).layer = nn.ModuleList(kept)
-    model.encoder.config.num_hidden_layers = len(kept)  # type: ignore[union-attr]
-    return model
-
-
-def _stack(model: SpanModel) -> nn.Module:
-    stack: nn.Module = model.encoder.encoder  # type: ignore[assignment]
-    return stack
+    return list(model.encoder.encoder.layer)  # type: ignore[union-attr,arg-type]
 
 
 def collate(features: Sequence[Feature], pad_id: int) -> tuple[Tensor, Tensor, Tensor]:

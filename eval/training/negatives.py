@@ -78,7 +78,7 @@ def retrieved(examples: Sequence[Example], share: float, seed: int) -> list[Exam
     return found
 
 
-_NAME = re.compile(r"(?<=\s)[A-Z][\w’'.-]*\w(?:\s(?:of\s|the\s|de\s)?[A-Z][\w’'.-]*\w)*")
+_NAME = re.compile(r"(?<=\S\s)[A-Z][\w’'.-]*\w(?:\s(?:of\s|the\s|de\s)?[A-Z][\w’'.-]*\w)*")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _PLAIN = re.compile(r"(?<=\w )[a-z]{4,}\b(?![’'-])")
 

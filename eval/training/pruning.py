@@ -1,20 +1,30 @@
-"""Which layers a trained model can spare: the least missed is dropped, again and again, before training on.
+"""A narrower model that says nearly the same: neurons go, and those that stay make up for them.
 
-Dropping the top layers is the usual choice (Sajjad, Dalvi, Durrani and Nakov, 2023), and the worst here: of
-the teacher's twelve, three dropped one by one by what the loss says cost 0.84 in loss, the top three 1.99.
+The feed-forward half of a layer holds most of its weights, and most of its neurons can be told from the
+others: where one is left out, the output weights of the rest are set so that the layer puts out what it did,
+as nearly as a least-squares fit over real inputs can (optimal brain surgeon; Hassibi and Stork, 1993; for
+whole neurons Kurtic, Frantar and Alistarh, 2023).
+
+Measured on the teacher (loss on 260 development groups, before training on): 1.636 whole; 1.648, 1.670 and
+1.684 with 2,304, 2,048 and 1,792 of 3,072 neurons; 1.79 with one of twelve layers less, the least missed
+one, and 2.47 with three.
 """
 
 from __future__ import annotations
 
+import copy
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from eval.training.examples import Example
-from eval.training.features import Group, batches
-from eval.training.model import SpanModel, collate, group_loss, keep_layers, layers
+from eval.training.model import SpanModel, layers
+
+_DAMPING = 0.01  # of the mean of the diagonal, so that it can be inverted
+_TOGETHER = 32  # neurons that go in one step
+_FOLLOWED = 4  # neurons looked at for each that goes
 
 
 def sample(examples: Sequence[Example], each: int, seed: int) -> list[Example]:
@@ -26,40 +36,69 @@ def sample(examples: Sequence[Example], each: int, seed: int) -> list[Example]:
     return [example for group in by_source.values() for example in group[:each]]
 
 
-def spared(model: SpanModel, groups: Sequence[Group], pad_id: int, count: int) -> list[int]:
-    """Return the places of `count` layers to drop, the least missed first. The model ends up whole again.
+def narrowed(model: SpanModel, width: int, products: Mapping[str, Tensor]) -> SpanModel:
+    """Return a copy whose layers have `width` feed-forward neurons each.
+
+    `products`: what `eval.training.rounding.input_products` gives for the model.
 
     Raises:
-        ValueError: the model would not keep a layer.
+        ValueError: the model's own width is smaller, or `width` is not positive.
     """
-    whole = layers(model)
-    if not 0 <= count < len(whole):
-        raise ValueError(f"{count} of {len(whole)} layers cannot be dropped")
-    kept = list(range(len(whole)))
-    dropped: list[int] = []
-    try:
-        while len(dropped) < count:
-            losses = {
-                place: _loss(model, whole, [at for at in kept if at != place], groups, pad_id)
-                for place in kept
-            }
-            least = min(losses, key=losses.__getitem__)
-            kept.remove(least)
-            dropped.append(least)
-    finally:
-        keep_layers(model, whole)
-    return dropped
+    found = copy.deepcopy(model).float()
+    names = {module: name for name, module in found.named_modules()}
+    for layer in layers(found):
+        inner: nn.Linear = layer.intermediate.dense  # type: ignore[union-attr,assignment]
+        outer: nn.Linear = layer.output.dense  # type: ignore[union-attr,assignment]
+        if not 0 < width <= outer.in_features:
+            raise ValueError(f"a layer of {outer.in_features} neurons cannot have {width}")
+        kept, weights = _without(outer.weight.detach(), products[names[outer]], width)
+        outer.weight, outer.in_features = nn.Parameter(weights), width
+        inner.weight, inner.out_features = nn.Parameter(inner.weight.detach()[kept].clone()), width
+        inner.bias = nn.Parameter(inner.bias.detach()[kept].clone())
+    found.encoder.config.intermediate_size = width  # type: ignore[union-attr]
+    return found
 
 
-@torch.no_grad()
-def _loss(
-    model: SpanModel, whole: Sequence[nn.Module], kept: Sequence[int], groups: Sequence[Group], pad_id: int
-) -> float:
-    """Return the mean loss of a group with only some of the layers."""
-    keep_layers(model, [whole[place] for place in kept]).eval()
-    total, count = 0.0, 0
-    for batch in batches(groups, tokens=8_192, seed=None):
-        ids, mask, legal = collate([feature for group in batch for feature in group], pad_id)
-        total += float(group_loss(model(ids, mask), legal, batch)) * len(batch)
-        count += len(batch)
-    return total / count
+def _without(weights: Tensor, products: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    """Return which inputs stay, `bool (in,)`, and the weights from them, `float32 (out, width)`."""
+    damped = products.double()
+    damped = damped + _DAMPING * damped.diagonal().mean().clamp(min=1e-6) * torch.eye(
+        len(damped), dtype=torch.float64
+    )
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped))
+    left = weights.double()
+    kept = torch.ones(len(damped), dtype=torch.bool)
+    while (over := int(kept.sum()) - width) > 0:
+        going = _cheapest(left, inverse, kept, min(_TOGETHER, over))
+        rows = inverse[going]
+        step = torch.linalg.solve(rows[:, going], rows)
+        left = left - left[:, going] @ step
+        inverse = inverse - rows.T @ step
+        kept[going] = False
+        # What is gone stays gone: its rows and columns are 0 but for rounding, and must not be divided by.
+        left[:, going] = 0.0
+        inverse[going], inverse[:, going] = 0.0, 0.0
+        inverse[going, going] = 1.0
+    return kept, left[:, kept].float()
+
+
+def _cheapest(weights: Tensor, inverse: Tensor, kept: Tensor, count: int) -> Tensor:
+    """Return `count` inputs to leave out, `int64`, chosen one after the other.
+
+    What leaving one out costs, the others adapted, grows with each that has gone: of two that say the same
+    one is spared. Only the cheapest few to begin with are followed.
+    """
+    cost = ((weights**2).sum(dim=0) / inverse.diagonal()).masked_fill(~kept, torch.inf)
+    near = cost.topk(min(_FOLLOWED * count, int(kept.sum())), largest=False).indices
+    mine, among = weights[:, near], inverse[near][:, near]
+    chosen: list[int] = []
+    for _ in range(count):
+        cost = (mine**2).sum(dim=0) / among.diagonal()
+        cost[chosen] = torch.inf
+        least = int(cost.argmin())
+        row = among[least] / among[least, least]
+        mine = mine - mine[:, least : least + 1] * row
+        among = among - among[:, least : least + 1] * row
+        among[least, least] = 1.0
+        chosen.append(least)
+    return near[chosen]

@@ -59,7 +59,9 @@ def rounded(weights: Tensor, products: Tensor, bits: int) -> Rounded:
     # still free to make up for them.
     order = torch.argsort(products.diagonal(), descending=True)
     left = weights[:, order].clone()
-    damped = products[order][:, order] + _DAMPING * products.diagonal().mean() * torch.eye(len(order))
+    damped = products[order][:, order] + _DAMPING * products.diagonal().mean().clamp(min=1e-6) * torch.eye(
+        len(order)
+    )
     inverse = torch.linalg.cholesky(
         torch.cholesky_inverse(torch.linalg.cholesky(damped.double())), upper=True
     ).float()

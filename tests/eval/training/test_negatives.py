@@ -9,7 +9,7 @@ import pytest
 
 from eval.training.examples import Example
 from eval.training.features import OTHER
-from eval.training.negatives import altered, retrieved, without_answer
+from eval.training.negatives import altered, exchanged, retrieved, without_answer
 
 Kind = Callable[[Sequence[Example], float, int], list[Example]]
 
@@ -313,3 +313,45 @@ def test_the_share_is_of_the_examples_and_the_seed_draws_them(kind: Kind) -> Non
     assert len(ids) == len(everything)
     assert {one.id for one in some} <= ids | {f"{one.id}/altered" for one in asked}
     assert not ids & {one.id for one in asked}
+
+
+def bridges() -> list[Example]:
+    context = (
+        "Ann Moor built the bridge of Lahore in 1901. It fell down. "
+        "Later Bo Lund met Cy Hart from Quito in 1923, who gave him 75 coins."
+    )
+    return [
+        example("who", "Who built the bridge of Lahore in 1901?", context, "Ann Moor"),
+        example("where", "Where did Ann Moor build it?", context, "Lahore"),
+        example("plain", "who built the bridge?", context, "Ann Moor"),
+    ]
+
+
+def test_an_exchanged_name_or_number_stands_elsewhere_in_the_context() -> None:
+    found: dict[str, set[str]] = {}
+    for seed in range(60):
+        for one in exchanged(bridges(), 1.0, seed):
+            assert one.spans == ()
+            assert one.context == bridges()[0].context
+            found.setdefault(one.id.removesuffix("/exchanged"), set()).add(one.question)
+    assert found == {
+        "who": {
+            # A number for one of as many digits; nothing of the answer's own sentence.
+            "Who built the bridge of Bo Lund in 1901?",
+            "Who built the bridge of Cy Hart in 1901?",
+            "Who built the bridge of Quito in 1901?",
+            "Who built the bridge of Lahore in 1923?",
+        },
+        "where": {f"Where did {name} build it?" for name in ("Bo Lund", "Cy Hart", "Quito")},
+    }
+
+
+def test_nothing_is_exchanged_for_an_answers_own_words_wherever_they_stand() -> None:
+    context = "Ann Moor built the bridge of Lahore. Later Ann Moor met the king of Lahore. It rained."
+    asked = [example("who", "Who built the bridge of Lahore?", context, "Ann Moor")]
+    assert [one for seed in range(20) for one in exchanged(asked, 1.0, seed)] == []
+
+
+def test_the_question_word_is_no_name_for_its_capital() -> None:
+    questions = on_filler(" How was it?", " When was it?", "He saw How?", "So it is When?")
+    assert alterations(questions) == {one.question: set() for one in questions}
