@@ -31,8 +31,8 @@ as an answer, or advice.
 
 `python -m eval.training` (extra `training`, and `QUOTH_DATA` for the data) makes both from public data,
 stage by stage; `eval/training/recipe.py` says what each stage does. `default` is all-mpnet-base-v2, trained
-on questions, with the three of its twelve layers dropped that it misses least, and trained on; `fast` is
-all-MiniLM-L6-v2, which learned from the references and from `default`'s scores.
+on questions, made narrower (half of the feed-forward neurons left out, the rest adapted), and trained on;
+`fast` is all-MiniLM-L6-v2, which learned from the references and from `default`'s scores.
 
 | data | what for | licence |
 |---|---|---|
