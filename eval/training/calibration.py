@@ -2,7 +2,7 @@
 
 Three kinds of question, each over the passages that retrieval really returns: held-out questions put to
 their whole set; the same with their own paragraph barred from the search, which nothing then answers,
-though its neighbours come close; and, with the own paragraph, the same with a name, a number or a noun
+though its neighbours come close; and, with the own paragraph, the same with a name, a number or a word
 changed. The development half of the question set over the seeds joins them, since its unanswerable
 questions were written by hand. The threshold follows from the risk-coverage curve: the highest that
 refuses at most a given share of the answerable questions.

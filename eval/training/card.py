@@ -103,7 +103,7 @@ def _confidence(cards: dict[str, Any]) -> str:
         "## Confidence and abstention",
         "",
         "Questions put to whole collections, 8 passages read. `barred`: the question's own paragraph is kept "
-        "from the search, so that nothing answers; `altered`: a name, a number or a noun in the question is "
+        "from the search, so that nothing answers; `altered`: a name, a number or a word in the question is "
         "changed; `seeds`: the development half of the question set over the seeds. The fit is a logistic "
         "model of few numbers over these readings; the row `cross-fitted` judges each by a fit on the others.",
         "",

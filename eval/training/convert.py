@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForQuestionAnswering, AutoTokenizer
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from eval.paragraphs import DataMissingError, data_folder
 from eval.training.calibration import SETS
@@ -57,7 +57,6 @@ def span_model(checkpoint: Path) -> SpanModel:
         ConversionError: it is not one for question answering, or has no start and end score a token.
     """
     try:
-        config = AutoConfig.from_pretrained(checkpoint, local_files_only=True)
         whole, loading = AutoModelForQuestionAnswering.from_pretrained(
             checkpoint, local_files_only=True, attn_implementation="eager", output_loading_info=True
         )
@@ -72,7 +71,7 @@ def span_model(checkpoint: Path) -> SpanModel:
     if not isinstance(head, nn.Linear) or head.out_features != 2:  # noqa: PLR2004 - a start and an end
         raise ConversionError(f"{checkpoint} gives a token no start and end score, which spans are made of")
     encoder: nn.Module = whole.base_model
-    if getattr(config, "type_vocab_size", 0) > 1 and "token_type_ids" in tokenizer("a", "b"):
+    if getattr(whole.config, "type_vocab_size", 0) > 1 and "token_type_ids" in tokenizer("a", "b"):
         encoder = TypedEncoder(encoder, tokenizer.sep_token_id)
     model = SpanModel(encoder)
     model.head = head

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, PreTrainedConfig
 
 from eval.training.features import Feature, Group, batches, padded
 
@@ -55,6 +55,14 @@ _NO_DROPOUT: dict[str, Any] = {
 }
 
 
+def untrained(config: PreTrainedConfig) -> SpanModel:
+    """Return a model of this shape with chance weights; its configuration loses its dropout, as above."""
+    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
+        setattr(config, name, 0.0)
+    encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
+    return SpanModel(encoder)
+
+
 def save(model: SpanModel, folder: Path) -> None:
     """Write the weights and the encoder's configuration."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,11 +73,7 @@ def save(model: SpanModel, folder: Path) -> None:
 
 def restore(folder: Path) -> SpanModel:
     """Read a model that `save` wrote."""
-    config = AutoConfig.from_pretrained(folder)
-    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
-        setattr(config, name, 0.0)
-    encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    model = SpanModel(encoder)
+    model = untrained(AutoConfig.from_pretrained(folder))
     model.load_state_dict(load_file(folder / "model.safetensors"))
     return model
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import bm25s
@@ -30,9 +30,7 @@ def without_answer(examples: Sequence[Example], share: float, seed: int) -> list
     """Return a share of the examples with the sentences cut out that hold an answer."""
     draw = random.Random(seed)
     found = []
-    for example in examples:
-        if draw.random() >= share:
-            continue
+    for example in _drawn(examples, share, draw):
         answering, others = _parted(example)
         left = " ".join(others)
         if answering and len(left.split()) >= 20 and not holds(left, example):  # noqa: PLR2004
@@ -62,9 +60,7 @@ def retrieved(examples: Sequence[Example], share: float, seed: int) -> list[Exam
         contexts = list(dict.fromkeys(example.context for example in group))
         index = bm25s.BM25()
         index.index([terms(context) for context in contexts], show_progress=False)
-        for example in group:
-            if draw.random() >= share:
-                continue
+        for example in _drawn(group, share, draw):
             places, scores = index.retrieve(
                 [question_terms(example.question)], k=min(_RETRIEVED, len(contexts)), show_progress=False
             )
@@ -97,9 +93,7 @@ def altered(examples: Sequence[Example], share: float, seed: int) -> list[Exampl
         for slot, part in _parts(example.question):
             pools[slot].append(part[0])
     found = []
-    for example in examples:
-        if draw.random() >= share:
-            continue
+    for example in _drawn(examples, share, draw):
         near = set(terms(example.context)) | set(terms(example.question))
         places = _parts(example.question)
         draw.shuffle(places)
@@ -108,8 +102,7 @@ def altered(examples: Sequence[Example], share: float, seed: int) -> list[Exampl
         for slot, part in sorted(places, key=lambda place: kinds.index(place[0][0])):
             other = draw.choice(pools[slot])
             if not near & set(terms(other)):
-                question = example.question[: part.start()] + other + example.question[part.end() :]
-                found.append(replace(example, id=f"{example.id}/altered", question=question, spans=()))
+                found.append(_changed(example, part, other, "altered"))
                 break
     return found
 
@@ -139,9 +132,7 @@ def exchanged(examples: Sequence[Example], share: float, seed: int) -> list[Exam
     """
     draw = random.Random(seed)
     found = []
-    for example in examples:
-        if draw.random() >= share:
-            continue
+    for example in _drawn(examples, share, draw):
         answering, others = _parted(example)
         near = set(terms(" ".join([example.question, *example.answers, *answering])))
         choices = []
@@ -153,9 +144,7 @@ def exchanged(examples: Sequence[Example], share: float, seed: int) -> list[Exam
                 fitting = [name for name in named if pattern is _NAME or len(name) == len(part[0])]
                 choices += [(part, name) for name in fitting]
         if choices:
-            part, name = draw.choice(choices)
-            question = example.question[: part.start()] + name + example.question[part.end() :]
-            found.append(replace(example, id=f"{example.id}/exchanged", question=question, spans=()))
+            found.append(_changed(example, *draw.choice(choices), "exchanged"))
     return found
 
 
@@ -167,3 +156,14 @@ def _parted(example: Example) -> tuple[list[str], list[str]]:
         holds_one = any(first < end and start < last for first, last in example.spans)
         (answering if holds_one else others).append(example.context[start:end])
     return answering, others
+
+
+def _drawn(examples: Sequence[Example], share: float, draw: random.Random) -> Iterator[Example]:
+    """Yield a share of the examples, each drawn when its turn comes."""
+    return (example for example in examples if draw.random() < share)
+
+
+def _changed(example: Example, part: re.Match[str], other: str, kind: str) -> Example:
+    """Return an example whose question has something else in the place of a part of it."""
+    question = example.question[: part.start()] + other + example.question[part.end() :]
+    return replace(example, id=f"{example.id}/{kind}", question=question, spans=())

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 
 from eval.training.examples import Example
 from eval.training.model import SpanModel, layers
+from eval.training.rounding import inverted
 
-_DAMPING = 0.01  # of the mean of the diagonal, so that it can be inverted
 _TOGETHER = 32  # neurons that go in one step
 _FOLLOWED = 4  # neurons looked at for each that goes
 
@@ -61,13 +61,9 @@ def narrowed(model: SpanModel, width: int, products: Mapping[str, Tensor]) -> Sp
 
 def _without(weights: Tensor, products: Tensor, width: int) -> tuple[Tensor, Tensor]:
     """Return which inputs stay, `bool (in,)`, and the weights from them, `float32 (out, width)`."""
-    damped = products.double()
-    damped = damped + _DAMPING * damped.diagonal().mean().clamp(min=1e-6) * torch.eye(
-        len(damped), dtype=torch.float64
-    )
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped))
+    inverse = inverted(products)
     left = weights.double()
-    kept = torch.ones(len(damped), dtype=torch.bool)
+    kept = torch.ones(len(inverse), dtype=torch.bool)
     while (over := int(kept.sum()) - width) > 0:
         going = _cheapest(left, inverse, kept, min(_TOGETHER, over))
         rows = inverse[going]

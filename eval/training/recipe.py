@@ -27,7 +27,7 @@ from eval.reading import measure
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.distillation import distillation_loss, teacher_scores
 from eval.training.examples import SPAN_SETS, Example, qamr_examples, span_examples, squad_pairs
-from eval.training.features import Featuriser, Group, grouped
+from eval.training.features import Feature, Featuriser, Group, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.negatives import altered, exchanged, retrieved, without_answer
 from eval.training.network import torch_reader
@@ -118,12 +118,17 @@ def paragraphs(shop: Workshop, seed: int, lively: float = 1.0) -> list[Example]:
     return [*found, *unanswerable(found, seed)]
 
 
+def typical(words: Featuriser) -> list[Feature]:
+    """Return training windows of all sources and kinds: what the layers see that are pruned and rounded."""
+    drawn = sample(answerable(), 80, 7)
+    return words.features([*drawn, *unanswerable(drawn, 8)])
+
+
 def narrow(shop: Workshop, master: SpanModel, words: Featuriser) -> SpanModel:
     """Make the default's first form, or read it where it is made already."""
     folder = shop.folder / "narrow"
     if not shop.made("narrow"):
-        drawn = sample(answerable(), 80, 7)
-        features = words.features([*drawn, *unanswerable(drawn, 8)])
+        features = typical(words)
         chosen = random.Random(0).sample(features, min(400, len(features)))
         products = input_products(copy.deepcopy(master).to(torch.bfloat16), chosen, words.pad_id)
         save(narrowed(master, WIDTH, products), folder)
@@ -172,7 +177,6 @@ def default(shop: Workshop, master: SpanModel) -> SpanModel:
     """Make the default reader: the teacher made narrower, trained on."""
     backbone = teacher_backbone(shop.folder)
     words = Featuriser(backbone)
-
     loss, tokenizer = span_loss(words.pad_id), backbone / "tokenizer.json"
     return stage(
         shop, Plan("default", rate=4e-5, warmup=0.04, batches=2, words=False, seed=10),

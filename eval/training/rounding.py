@@ -47,6 +47,13 @@ def input_products(model: SpanModel, features: Sequence[Feature], pad_id: int) -
     return found
 
 
+def inverted(products: Tensor) -> Tensor:
+    """Return the inverse of a layer's products, damped so that there is one, `float64 (in, in)`."""
+    damping = _DAMPING * products.double().diagonal().mean().clamp(min=1e-6)
+    damped = products.double() + damping * torch.eye(len(products), dtype=torch.float64)
+    return torch.cholesky_inverse(torch.linalg.cholesky(damped))
+
+
 def rounded(weights: Tensor, products: Tensor, bits: int) -> Rounded:
     """Return whole numbers of `bits` bits, `int8 (out, in)`, and a scale a row, `float32 (out, 1)`.
 
@@ -59,12 +66,7 @@ def rounded(weights: Tensor, products: Tensor, bits: int) -> Rounded:
     # still free to make up for them.
     order = torch.argsort(products.diagonal(), descending=True)
     left = weights[:, order].clone()
-    damped = products[order][:, order] + _DAMPING * products.diagonal().mean().clamp(min=1e-6) * torch.eye(
-        len(order)
-    )
-    inverse = torch.linalg.cholesky(
-        torch.cholesky_inverse(torch.linalg.cholesky(damped.double())), upper=True
-    ).float()
+    inverse = torch.linalg.cholesky(inverted(products[order][:, order]), upper=True).float()
     whole = torch.zeros_like(left)
     for first in range(0, left.shape[1], _BLOCK):
         last = min(first + _BLOCK, left.shape[1])

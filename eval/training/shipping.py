@@ -15,8 +15,7 @@ from eval.training.export import export, write_card
 from eval.training.features import Featuriser
 from eval.training.model import SpanModel
 from eval.training.network import torch_reader
-from eval.training.pruning import sample
-from eval.training.recipe import Workshop, answerable, unanswerable
+from eval.training.recipe import Workshop, typical
 from eval.training.rounding import input_products, rounding
 from indexer.encoder import load_encoder
 from service.confidence import Calibration
@@ -25,9 +24,6 @@ from service.reader import ReaderSettings, SpanReader
 
 REFUSED = 0.025
 """Share of the answerable development questions that the threshold may refuse."""
-
-_ROUNDED_FOR = 80
-"""Training examples of each source whose inputs the rounding sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +52,8 @@ def ship(shop: Workshop, model: SpanModel, product: Product, out: Path) -> None:
     }
     tokenizer = product.source / "tokenizer.json"
     lean = fused(model)
-    examples = sample(answerable(), _ROUNDED_FOR, 7)
     words = Featuriser(product.source)
-    products = input_products(lean, words.features([*examples, *unanswerable(examples, 8)]), words.pad_id)
+    products = input_products(lean, typical(words), words.pad_id)
     export(lean, tokenizer, out, bits=product.bits, facts=facts, rounding=rounding(lean, products))
     network, tokens = load_network(out)
     reader = SpanReader(product.label, tokens, network, settings)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModel, BertConfig
+from transformers import BertConfig
 
 from eval.training.features import Feature
-from eval.training.model import SpanModel
+from eval.training.model import SpanModel, untrained
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -35,11 +35,8 @@ def tiny_model() -> Callable[[int], SpanModel]:
             num_attention_heads=2,
             intermediate_size=128,
             max_position_embeddings=64,
-            hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0,
         )
-        encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
-        return SpanModel(encoder)
+        return untrained(config)
 
     return make
 

@@ -7,10 +7,10 @@ import copy
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, BertConfig, MPNetConfig, RobertaConfig
+from transformers import BertConfig, MPNetConfig, RobertaConfig
 
 from eval.training.attention import fused
-from eval.training.model import SpanModel
+from eval.training.model import SpanModel, untrained
 from eval.training.pruning import narrowed
 
 LAYERS = 3
@@ -27,11 +27,8 @@ def build(kind: str, heads: int = 4) -> SpanModel:
         num_attention_heads=heads,
         intermediate_size=48,
         max_position_embeddings=60,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
     )
-    encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    model = SpanModel(encoder)
+    model = untrained(config)
     with torch.no_grad():
         for weight in model.parameters():
             weight.add_(0.3 * torch.randn_like(weight))

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, MPNetConfig
+from transformers import MPNetConfig
 
 from eval.training import pruning
 from eval.training.examples import Example
 from eval.training.features import Feature
-from eval.training.model import SpanModel, layers, restore, save
+from eval.training.model import SpanModel, layers, restore, save, untrained
 from eval.training.pruning import narrowed, sample
 from eval.training.rounding import input_products
 
@@ -69,11 +69,8 @@ def mpnet() -> SpanModel:
         num_attention_heads=2,
         intermediate_size=128,
         max_position_embeddings=66,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
     )
-    encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    return SpanModel(encoder)
+    return untrained(config)
 
 
 @pytest.fixture(params=["bert", "mpnet"])

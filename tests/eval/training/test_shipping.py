@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModel, BertConfig
+from transformers import BertConfig
 
-from eval.training import shipping
+from eval.training import recipe, shipping
 from eval.training.backbones import small_backbone
 from eval.training.examples import Example
-from eval.training.model import SpanModel
+from eval.training.model import SpanModel, untrained
 from eval.training.network import torch_reader
 from eval.training.recipe import Workshop
 from eval.training.rounding import input_products
@@ -42,11 +42,8 @@ def model() -> SpanModel:
         num_attention_heads=4,
         intermediate_size=64,
         initializer_range=0.2,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
     )
-    encoder = AutoModel.from_config(config, attn_implementation="eager", add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    return SpanModel(encoder).eval()
+    return untrained(config).eval()
 
 
 def best(reader: Reader) -> float:
@@ -61,8 +58,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
         (tmp_path / stage).mkdir()
         lines = [{"step": 50, "seconds": 5}, {"plan": {}, "seconds": seconds}]
         (tmp_path / stage / "log.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
-    monkeypatch.setattr(shipping, "answerable", lambda: EXAMPLES)
-    monkeypatch.setattr(shipping, "unanswerable", lambda *_: [])
+    monkeypatch.setattr(recipe, "answerable", lambda: EXAMPLES)
+    monkeypatch.setattr(recipe, "unanswerable", lambda *_: [])
     monkeypatch.setattr(shipping, "measure", lambda reader: {"wiki": {"f1": best(reader)}})
     monkeypatch.setattr(shipping, "calibrate", lambda *_: None)
     return Workshop(tmp_path, lambda _: None)
