@@ -1,15 +1,25 @@
-"""Question sets: JSONL, each line a question with every acceptable span, checked against the articles."""
+"""Question sets: JSONL, each line a question with its acceptable answers, checked against the articles.
+
+An answer is given with its place (`{"article", "start", "end", "text"}`), with its article alone
+(`{"article", "text"}`), or as words (`"text"`): then every place where the words stand counts. A question
+without answers is one that the articles do not answer.
+"""
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
-from collections.abc import Callable
+import re
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from indexer.errors import QuothError
 from indexer.records import Article
+from service.answerer import MAX_QUESTION
 
 SEEDS = Path(__file__).parent / "datasets" / "seeds.jsonl"
 SPLITS = ("dev", "test")
@@ -17,6 +27,19 @@ SPLITS = ("dev", "test")
 
 class DatasetError(QuothError):
     """A question set is missing, malformed or does not fit the articles; names the line and the field."""
+
+
+class Library(Protocol):
+    """The articles that a set's answers stand in; an index is one."""
+
+    @property
+    def articles(self) -> Sequence[Article]:
+        """All articles; their texts may be left out."""
+        ...
+
+    def find_article(self, article_id: str) -> Article | None:
+        """Return an article by its id, None if there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +56,8 @@ class GoldSpan:
 class Example:
     """A question with every acceptable answer; none for a question that the articles do not answer.
 
-    `kind` is what is asked for, or why there is no answer. `split`: nothing is tuned on `test`.
+    `kind` is what is asked for, or why there is no answer. `split`: nothing is tuned on `test`. `context`
+    is the article that the question was written beside, where the set says so.
     """
 
     id: str
@@ -41,81 +65,186 @@ class Example:
     kind: str
     split: str
     answers: tuple[GoldSpan, ...]
+    context: str | None = None
 
     @property
     def answerable(self) -> bool:
         """Whether the articles answer it."""
         return bool(self.answers)
 
+    @property
+    def references(self) -> list[str]:
+        """The acceptable answers' words."""
+        return [span.text for span in self.answers]
 
-def load_examples(path: Path, find_article: Callable[[str], Article | None]) -> list[Example]:
-    """Load a question set and check every gold span against its article.
+
+def load_examples(path: Path, library: Library) -> list[Example]:
+    """Load a question set and check every answer against its article.
+
+    `id` (by default the line's number), `kind` (the question word) and `split` (`test`) may be left out.
 
     Raises:
         DatasetError: no file, a malformed line, an answer that is not in its article, or no questions.
     """
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} cannot be read: {error}") from error
     examples: list[Example] = []
     seen: set[str] = set()
-    for number, line in enumerate(lines, start=1):
+    # Not `splitlines`: JSON allows other separators of lines, U+2028 for one, inside a string.
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         place = f"{path.name}, line {number}"
-        example = _parse(line, place)
+        example = _parse(line, number, place, library)
         if example.id in seen:
             raise DatasetError(f"{place}, id: {example.id!r} stands twice")
         seen.add(example.id)
-        for span in example.answers:
-            _check(span, find_article(span.article), place)
         examples.append(example)
     if not examples:
-        raise DatasetError(f"{path} holds no questions")
+        raise DatasetError(
+            f"{path} holds no questions: write one a line, "
+            '{"question": "…", "answers": ["…"]}, with an empty list where the articles do not say'
+        )
     return examples
 
 
-def _parse(line: str, place: str) -> Example:
+def read_text(path: Path) -> str:
+    """Return a set's text, unpacked if it is gzip, without a byte order mark.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
     try:
-        record = json.loads(line)
-    except ValueError as error:
+        data = path.read_bytes()
+        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} cannot be read: {error}") from error
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of a set's text, by which runs over it are known."""
+    return hashlib.sha256(read_text(path).encode()).hexdigest()
+
+
+def from_json(text: str, place: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return what a JSON text says.
+
+    Raises:
+        DatasetError: it is not JSON, or nested without end.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise DatasetError(f"{place}: not JSON ({error})") from error
-    if not isinstance(record, dict):
-        raise DatasetError(f"{place}: not a JSON object")
-    spans = tuple(
-        GoldSpan(
-            _field(answer, "article", str, f"{place}, answers[{position}]"),
-            _field(answer, "start", int, f"{place}, answers[{position}]"),
-            _field(answer, "end", int, f"{place}, answers[{position}]"),
-            _field(answer, "text", str, f"{place}, answers[{position}]"),
-        )
-        for position, answer in enumerate(_field(record, "answers", list, place))
-    )
-    if _field(record, "answerable", bool, place) != bool(spans):
-        raise DatasetError(f"{place}, answerable: does not agree with answers")
-    split = _field(record, "split", str, place)
-    if split not in SPLITS:
-        raise DatasetError(f"{place}, split: {split!r} is none of {', '.join(SPLITS)}")
-    question = _field(record, "question", str, place)
+
+
+def check_text(text: str, place: str) -> str:
+    """Return a text that can be written as UTF-8, as JSON's escapes need not be.
+
+    Raises:
+        DatasetError: it holds half a surrogate pair.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DatasetError(f"{place}: half a surrogate pair at character {error.start}") from error
+    return text
+
+
+def check_question(question: str, place: str) -> str:
+    """Return a question that the service would take.
+
+    Raises:
+        DatasetError: it is empty or too long.
+    """
     if not question.strip():
         raise DatasetError(f"{place}, question: empty")
-    return Example(
-        _field(record, "id", str, place), question, _field(record, "kind", str, place), split, spans
-    )
+    if len(question.strip()) > MAX_QUESTION:
+        raise DatasetError(
+            f"{place}, question: {len(question):,} characters, at most {MAX_QUESTION:,} are asked"
+        )
+    return question
 
 
-def _field(record: Any, name: str, kind: type, place: str) -> Any:  # noqa: ANN401 - any JSON
+def field(record: Any, name: str, kind: type, place: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return a field of a JSON object.
+
+    Raises:
+        DatasetError: it is missing, of another type or not text; names the place and the field.
+    """
     value = record.get(name) if isinstance(record, dict) else None
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise DatasetError(f"{place}, {name}: not {kind.__name__}")
-    return value
+    return check_text(value, f"{place}, {name}") if isinstance(value, str) else value
 
 
-def _check(span: GoldSpan, article: Article | None, place: str) -> None:
+_ASKED = re.compile(
+    r"\b(how (?:many|much|long|often|old|far)|who|when|where|why|which|what|how)(?:m|se)?\b", re.IGNORECASE
+)
+
+
+def asked_for(question: str) -> str:
+    """Return a question's kind by its question word, "other" without one."""
+    found = _ASKED.search(question)
+    return found[1].lower().replace(" ", "-") if found else "other"
+
+
+def occurrences(text: str, words: str) -> Iterator[tuple[int, int]]:
+    """Yield every place where words stand in a text, whole: "1%" does not stand in "21%"."""
+    before, after = (r"\b" if char.isalnum() else "" for char in (words[0], words[-1]))
+    # Looked ahead at, so that places which overlap are found too.
+    for match in re.finditer(f"{before}(?={re.escape(words)}{after})", text):
+        yield match.start(), match.start() + len(words)
+
+
+def _parse(line: str, number: int, place: str, library: Library) -> Example:
+    record = from_json(line, place)
+    if not isinstance(record, dict):
+        raise DatasetError(f"{place}: not a JSON object")
+    answers = tuple(
+        span
+        for position, answer in enumerate(field(record, "answers", list, place))
+        for span in _spans(answer, f"{place}, answers[{position}]", library)
+    )
+    if "answerable" in record and field(record, "answerable", bool, place) != bool(answers):
+        raise DatasetError(f"{place}, answerable: does not agree with answers")
+    split = field({"split": "test", **record}, "split", str, place)
+    if split not in SPLITS:
+        raise DatasetError(f"{place}, split: {split!r} is none of {', '.join(SPLITS)}")
+    question = check_question(field(record, "question", str, place), place)
+    kind = asked_for(question) if answers else "unanswerable"
+    return Example(
+        field({"id": str(number), **record}, "id", str, place),
+        question,
+        field({"kind": kind, **record}, "kind", str, place),
+        split,
+        answers,
+    )
+
+
+def _spans(answer: Any, place: str, library: Library) -> list[GoldSpan]:  # noqa: ANN401 - any JSON
+    """The places of an answer: the one that it names, or all of its words."""
+    text = answer if isinstance(answer, str) else field(answer, "text", str, place)
+    if not text.strip():
+        raise DatasetError(f"{place}, text: empty")
+    if isinstance(answer, str):
+        found = [
+            GoldSpan(listed.id, start, end, text)
+            for listed in library.articles
+            if (article := library.find_article(listed.id)) is not None
+            for start, end in occurrences(article.text, text)
+        ]
+        if not found:
+            raise DatasetError(f"{place}: {text!r} stands in no article")
+        return found
+    name = field(answer, "article", str, place)
+    article = library.find_article(name)
     if article is None:
-        raise DatasetError(f"{place}, answers: there is no article {span.article!r} in the index")
-    if not 0 <= span.start < span.end or article.text[span.start : span.end] != span.text:
-        raise DatasetError(
-            f"{place}, answers: {span.text!r} does not stand in {span.article} at {span.start}-{span.end}"
-        )
+        raise DatasetError(f"{place}, article: there is no article {name!r} in the index")
+    if "start" not in answer and "end" not in answer:
+        found = [GoldSpan(name, start, end, text) for start, end in occurrences(article.text, text)]
+        if not found:
+            raise DatasetError(f"{place}: {text!r} does not stand in {name}")
+        return found
+    start, end = (field(answer, side, int, place) for side in ("start", "end"))
+    if not 0 <= start < end or article.text[start:end] != text:
+        raise DatasetError(f"{place}: {text!r} does not stand in {name} at {start}-{end}")
+    return [GoldSpan(name, start, end, text)]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Values = Sequence[float] | Sequence[bool] | Array
 
 _PUNCTUATION = frozenset(string.punctuation)
 _ARTICLES = re.compile(r"\b(a|an|the)\b", re.UNICODE)
@@ -25,9 +30,10 @@ def normalise(text: str) -> str:
 def exact_match(given: str, references: Sequence[str]) -> float:
     """1.0 if the normalised answer equals a normalised reference, else 0.0 (SQuAD).
 
-    No references means that the right answer is none: then only an empty answer is a match.
+    No references means that the right answer is none: then only an empty answer is a match. As there, a
+    reference of which the normalisation leaves nothing is none.
     """
-    return max(float(normalise(given) == normalise(reference)) for reference in references or [""])
+    return max(float(normalise(given) == reference) for reference in _normalised(references))
 
 
 def token_f1(given: str, references: Sequence[str]) -> float:
@@ -36,11 +42,15 @@ def token_f1(given: str, references: Sequence[str]) -> float:
     With o tokens in common (with multiplicity), g given and r in the reference: 2o / (g + r). Where
     either side has no tokens, 1.0 if neither has, else 0.0.
     """
-    return max(_token_f1(given, reference) for reference in references or [""])
+    mine = normalise(given).split()
+    return max(_token_f1(mine, reference.split()) for reference in _normalised(references))
 
 
-def _token_f1(given: str, reference: str) -> float:
-    mine, theirs = normalise(given).split(), normalise(reference).split()
+def _normalised(references: Sequence[str]) -> list[str]:
+    return [kept for reference in references if (kept := normalise(reference))] or [""]
+
+
+def _token_f1(mine: Sequence[str], theirs: Sequence[str]) -> float:
     if not mine or not theirs:
         return float(mine == theirs)
     common = sum((Counter(mine) & Counter(theirs)).values())
@@ -75,7 +85,50 @@ def mean_reciprocal_rank(ranks: Sequence[int | None]) -> float:
     return float(np.mean([0.0 if rank is None else 1.0 / rank for rank in ranks]))
 
 
-def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
+def ndcg_at(ranks: Sequence[int], relevant: int, count: int) -> float:
+    """Normalised discounted cumulative gain of the first `count` ranks, in [0, 1].
+
+    Järvelin & Kekäläinen (ACM TOIS, 2002). `ranks`: 1-based ranks of the relevant passages that came up;
+    `relevant`: how many there are in all. A relevant passage at rank r gains 1 / log2(r + 1); the sum is
+    divided by that of the best order. NaN where nothing is relevant.
+    """
+    if relevant == 0:
+        return float("nan")
+    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(relevant, count) + 1))
+    return sum(1 / math.log2(rank + 1) for rank in ranks if rank <= count) / best
+
+
+def overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """Dice coefficient of two half-open spans of one text, in characters, in [0, 1] (Dice, 1945).
+
+    With c characters in common, a in one and b in the other: 2c / (a + b).
+    """
+    common = max(0, min(one[1], other[1]) - max(one[0], other[0]))
+    total = (one[1] - one[0]) + (other[1] - other[0])
+    return 2 * common / total if total else 0.0
+
+
+def risk_coverage(confidences: Values, right: Values) -> Array:
+    """Share of wrong answers among the n most confident, for n from 1 to all; `float64 (n,)`.
+
+    The selective risk at coverage n / all (El-Yaniv & Wiener, JMLR 2010). Questions of equal confidence
+    come in no order: each counts as the mean of them.
+    """
+    values, wrong = np.asarray(confidences, dtype=np.float64), 1 - np.asarray(right, dtype=np.float64)
+    _, place, sizes = np.unique(-values, return_inverse=True, return_counts=True)
+    means = np.bincount(place, weights=wrong) / sizes
+    return np.asarray(np.cumsum(np.repeat(means, sizes)) / np.arange(1, len(values) + 1), dtype=np.float64)
+
+
+def risk_coverage_area(confidences: Values, right: Values) -> float:
+    """Mean of `risk_coverage` over all coverages, in [0, 1], 0 is best (Geifman et al., ICLR 2019).
+
+    NaN without questions.
+    """
+    return float(risk_coverage(confidences, right).mean()) if len(confidences) else float("nan")
+
+
+def auroc(scores: Values, positive: Values) -> float:
     """Probability that a positive scores above a negative, ties counting a half (Hanley & McNeil, 1982).
 
     NaN without at least one of each.
@@ -88,7 +141,7 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
     return float(wins.mean() / (2 * len(below)))
 
 
-def expected_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+def expected_calibration_error(confidences: Values, right: Values, bins: int = 10) -> float:
     """Mean distance of confidence and accuracy over equal-width bins, weighted by their counts.
 
     Naeini, Cooper and Hauskrecht (AAAI 2015); in [0, 1], 0 is best.
@@ -100,18 +153,3 @@ def expected_calibration_error(confidences: Sequence[float], right: Sequence[boo
         for place in np.unique(places)
     ]
     return float(sum(gaps))
-
-
-def bootstrap_interval(
-    values: Sequence[float], *, samples: int = 2_000, seed: int = 0
-) -> tuple[float, float]:
-    """95% percentile bootstrap interval of the mean (Efron, 1979), over questions.
-
-    (NaN, NaN) without values.
-    """
-    data = np.asarray(values, dtype=np.float64)
-    if len(data) == 0:
-        return float("nan"), float("nan")
-    draws = np.random.default_rng(seed).integers(0, len(data), size=(samples, len(data)))
-    low, high = np.quantile(data[draws].mean(axis=1), [0.025, 0.975])
-    return float(low), float(high)

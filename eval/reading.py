@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from eval.metrics import bootstrap_interval, exact_match, token_f1
+from eval.metrics import exact_match, token_f1
+from eval.significance import bootstrap_interval
 from eval.training.examples import SPAN_SETS, Example, span_examples
 from indexer.cli import run_commands
 from indexer.encoder import load_encoder

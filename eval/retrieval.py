@@ -21,8 +21,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from eval.metrics import bootstrap_interval, mean_reciprocal_rank, recall_at
+from eval.metrics import mean_reciprocal_rank, recall_at
 from eval.paragraphs import SETS, Paragraphs, Question, load
+from eval.significance import bootstrap_interval
 from indexer.build import build
 from indexer.cli import run_commands
 from indexer.dense import Ids

@@ -1,33 +1,78 @@
-"""Put a question set to an answerer and measure what comes back."""
+"""A question set put to a system: what each question got, kept as a record that can be read again."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import datetime
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
-import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
-from eval import metrics
+from eval import environment
 from eval.dataset import Example
-from eval.metrics import is_right
-from service.answerer import Answerer
-from service.answers import Answer
+from eval.metrics import exact_match, is_right, overlap, token_f1
+from eval.systems import Place, Reply, System
+from indexer.errors import QuothError
+
+FORMAT = 1
+
+
+class RunError(QuothError):
+    """A run's record cannot be read, or two do not compare; the message says why."""
+
+
+class Outcome(StrEnum):
+    """What became of a question. All but `RIGHT` and `ABSTAINED` are failures."""
+
+    RIGHT = "right"
+    """An answer was given, and it is right."""
+    ABSTAINED = "abstained"
+    """None was given, and there is none."""
+    WRONG = "wrong"
+    """An answer was given to an answerable question, and it is not right."""
+    REFUSED = "refused"
+    """None was given to an answerable question."""
+    INVENTED = "answered without an answer"
+    """An answer was given, and the articles hold none."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it should have been otherwise."""
+        return self not in {Outcome.RIGHT, Outcome.ABSTAINED}
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A passage with its words, kept where a failure is shown."""
+
+    place: Place
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one question got. `candidate` is the best span, given or withheld; "" if there was none."""
+    """What one question got.
+
+    `answered`: whether the candidate's confidence reaches the threshold, so that the user sees it.
+    `relevant`: how many passages of the index hold an acceptable answer whole. `excerpts`: for a failure,
+    the passage of the candidate and one that holds an answer.
+    """
 
     example: Example
+    reply: Reply
     answered: bool
-    candidate: str
-    candidate_article: str | None
-    holds_answer: bool
-    right: bool
-    confidence: float
-    passage_rank: int | None
-    milliseconds: float
+    relevant: int
+    excerpts: tuple[Excerpt, ...] = ()
+
+    @property
+    def candidate(self) -> str:
+        """The best span's words, given or withheld; "" if there was none."""
+        return self.reply.candidate.text if self.reply.candidate else ""
 
     @property
     def given(self) -> str:
@@ -35,133 +80,223 @@ class Result:
         return self.candidate if self.answered else ""
 
     @property
-    def references(self) -> list[str]:
-        """The texts of the acceptable answers."""
-        return [span.text for span in self.example.answers]
+    def exact(self) -> float:
+        """Exact match of what is given, 0 or 1."""
+        return exact_match(self.given, self.example.references)
+
+    @property
+    def f1(self) -> float:
+        """Token F1 of what is given, in [0, 1]."""
+        return token_f1(self.given, self.example.references)
+
+    @property
+    def right(self) -> bool:
+        """Whether the candidate is right, and of an article that says so."""
+        candidate = self.reply.candidate
+        return candidate is not None and is_right(
+            candidate.text,
+            [gold.text for gold in self.example.answers if gold.article == candidate.place.article],
+        )
+
+    @property
+    def holds_answer(self) -> bool:
+        """Whether the candidate holds an acceptable answer whole, at its place."""
+        candidate = self.reply.candidate
+        return candidate is not None and any(_holds(candidate.place, gold) for gold in self.example.answers)
+
+    @property
+    def right_article(self) -> bool:
+        """Whether the candidate stands in an article that answers."""
+        candidate = self.reply.candidate
+        return candidate is not None and candidate.place.article in {
+            gold.article for gold in self.example.answers
+        }
+
+    @property
+    def overlap(self) -> float:
+        """How far the cited span is an acceptable one, by their characters, in [0, 1]."""
+        candidate = self.reply.candidate
+        if candidate is None:
+            return 0.0
+        cited = candidate.place
+        return max(
+            (
+                overlap((cited.start, cited.end), (gold.start, gold.end))
+                for gold in self.example.answers
+                if gold.article == cited.article
+            ),
+            default=0.0,
+        )
+
+    @property
+    def ranks(self) -> list[int]:
+        """The 1-based ranks of the passages read that hold an acceptable answer whole."""
+        return [
+            rank
+            for rank, place in enumerate(self.reply.passages, start=1)
+            if any(_holds(place, gold) for gold in self.example.answers)
+        ]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the question."""
+        if not self.example.answerable:
+            return Outcome.INVENTED if self.answered else Outcome.ABSTAINED
+        if not self.answered:
+            return Outcome.REFUSED
+        return Outcome.RIGHT if self.right else Outcome.WRONG
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One line of an evaluation: a mean over `count` questions with its 95% bootstrap interval.
+class Run:
+    """A question set put to a system, with everything that decides what comes out.
 
-    The interval is (NaN, NaN) where the figure is not a mean.
+    `dataset`: file name, SHA-256, split. `system`: mode, generation, models, threshold, settings.
+    `environment`: commit, libraries, hardware, time. `seed`: of the questions' sampling and of the intervals.
+    `complete`: False where the run was stopped before its last question.
     """
 
-    name: str
-    value: float
-    low: float
-    high: float
-    count: int
-    over: str
+    dataset: dict[str, Any]
+    system: dict[str, Any]
+    environment: dict[str, Any]
+    seed: int
+    complete: bool
+    results: tuple[Result, ...]
+    format: int = field(default=FORMAT)
 
 
-def run_examples(
-    answerer: Answerer, examples: Sequence[Example], on_progress: Callable[[], None]
-) -> list[Result]:
-    """Ask every question, once, and note what came back."""
-    results = []
+def ask_all(system: System, examples: Iterable[Example], on_result: Callable[[Result], None]) -> None:
+    """Put every question, once and in order; each result is handed on as it comes.
+
+    So what a long run has is never lost: the caller keeps it, whatever stops the run.
+    """
     for example in examples:
-        # With 0 nothing is withheld, so that the best candidate is seen; what would have been withheld
-        # is told by the threshold in force.
-        shown = answerer.answer(example.question, min_confidence=0.0)
-        results.append(_result(example, shown, answerer.threshold))
-        on_progress()
-    return results
+        reply = system.ask(example)
+        answered = reply.candidate is not None and reply.confidence >= system.threshold
+        relevant = _relevant(system, example)
+        result = Result(example, reply, answered, len(relevant))
+        if result.outcome.failed:
+            result = Result(example, reply, answered, len(relevant), _excerpts(system, result, relevant))
+        on_result(result)
 
 
-def _result(example: Example, shown: Answer, threshold: float) -> Result:
-    citation = shown.quotation.citation if shown.quotation else None
-    ranks = [
-        read.rank
-        for read in shown.passages
-        for gold in example.answers
-        if read.article.id == gold.article
-        and read.scored.passage.start <= gold.start
-        and gold.end <= read.scored.passage.end
-    ]
-    return Result(
-        example=example,
-        answered=citation is not None and shown.confidence >= threshold,
-        candidate=citation.exact if citation else "",
-        candidate_article=citation.article_id if citation else None,
-        holds_answer=citation is not None
-        and any(
-            citation.article_id == gold.article and citation.start <= gold.start and gold.end <= citation.end
-            for gold in example.answers
-        ),
-        right=citation is not None
-        and is_right(
-            citation.exact, [gold.text for gold in example.answers if gold.article == citation.article_id]
-        ),
-        confidence=shown.confidence,
-        passage_rank=min(ranks, default=None),
-        milliseconds=shown.timings_ms["total"],
-    )
+def describe() -> dict[str, Any]:
+    """Return what the run is made with, and when."""
+    return {
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": environment.commit(),
+        "libraries": environment.libraries(),
+        "hardware": environment.hardware(),
+    }
 
 
-def figures(results: Sequence[Result]) -> list[Figure]:
-    """Return the figures of a run. No question leaves a denominator: an abstention is an answer of "".
+def save(run: Run, path: Path, figures: Sequence[dict[str, Any]]) -> None:
+    """Write a run's record, with its figures for whoever reads it: JSON, a question on each line.
 
-    `over` says what each denominator is.
+    Raises:
+        RunError: the file cannot be written.
     """
-    answerable = [result for result in results if result.example.answerable]
-    barred = [result for result in results if not result.example.answerable]
-    given = [result for result in results if result.answered]
-    confidences = [result.confidence for result in results]
-    right = [result.right for result in results]
-    milliseconds = [result.milliseconds for result in results]
-    ranks = [result.passage_rank for result in answerable]
+    record = as_record(run, figures)
+    results = ",\n".join(json.dumps(result, ensure_ascii=False) for result in record.pop("results"))
+    head = json.dumps(record, ensure_ascii=False, indent=1).removesuffix("\n}")
+    write(path, f'{head},\n "results": [\n{results}\n]}}\n')
+
+
+def check_writable(path: Path | None) -> None:
+    """Refuse a file that cannot be written, before there is anything to lose.
+
+    Raises:
+        RunError: it is a folder, or stands where nothing may be written.
+    """
+    if path is None:
+        return
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if path.is_dir() or not os.access(there, os.W_OK) or not (there == path or there.is_dir()):
+        raise RunError(f"{path} cannot be written: name a file, in a folder where you may write")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text, making its folder.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except (OSError, UnicodeEncodeError) as error:
+        raise RunError(f"{path} cannot be written: {error}") from error
+
+
+def as_record(run: Run, figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a run as JSON has it. What follows from a result stands beside it, and is not read again."""
+    record: dict[str, Any] = _RUN.dump_python(run, mode="json")
+    results = record.pop("results")
+    for result, kept in zip(run.results, results, strict=True):
+        kept |= {"outcome": str(result.outcome), "exact": result.exact, "f1": round(result.f1, 4)}
+    return record | {"n": len(results), "figures": [*figures], "results": results}
+
+
+def load(path: Path) -> Run:
+    """Read a run's record.
+
+    Raises:
+        RunError: it cannot be read, or is not a record of this version; names the field.
+    """
+    try:
+        record = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise RunError(f"{path} is no run's record of format {FORMAT}: make one with `quoth eval --out`")
+    try:
+        run = _RUN.validate_python(record)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise RunError(f"{path}, {where}: {fault['msg']}") from error
+    for part, names in _TOLD.items():
+        for name in names:
+            if name not in getattr(run, part):
+                raise RunError(f"{path}, {part}.{name}: Field required")
+    return run
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+_TOLD = {"dataset": ("name", "sha256", "split", "of"), "system": ("mode", "threshold")}
+"""What whoever shows or compares runs looks up."""
+
+_RUN = TypeAdapter(Run)
+
+
+def _holds(place: Place, gold: Any) -> bool:  # noqa: ANN401 - a gold span
+    return bool(place.article == gold.article and place.start <= gold.start and gold.end <= place.end)
+
+
+def _relevant(system: System, example: Example) -> list[Place]:
+    """The passages of the system that hold an acceptable answer whole."""
+    articles = dict.fromkeys(gold.article for gold in example.answers)
     return [
-        _mean("exact match", [_score(metrics.exact_match, result) for result in results], "all"),
-        _mean("token F1", [_score(metrics.token_f1, result) for result in results], "all"),
-        _mean("right of what is given", [result.right for result in given], "answered"),
-        _mean("best candidate is right", [result.right for result in answerable], "answerable"),
-        _mean(
-            "best candidate holds the answer", [result.holds_answer for result in answerable], "answerable"
-        ),
-        _mean(
-            "best candidate, exact match",
-            [_candidate(metrics.exact_match, one) for one in answerable],
-            "answerable",
-        ),
-        _mean(
-            "best candidate, token F1",
-            [_candidate(metrics.token_f1, one) for one in answerable],
-            "answerable",
-        ),
-        _mean("right article cited", [_right_article(result) for result in answerable], "answerable"),
-        _mean("passage recall@1", [rank == 1 for rank in ranks], "answerable"),
-        _mean("passage recall@8", [rank is not None and rank <= 8 for rank in ranks], "answerable"),  # noqa: PLR2004
-        _mean("passage reciprocal rank", [1 / rank if rank else 0.0 for rank in ranks], "answerable"),
-        _mean("abstained", [not result.answered for result in barred], "unanswerable"),
-        _mean("refused", [not result.answered for result in answerable], "answerable"),
-        _single(
-            "AUROC answerable",
-            metrics.auroc(confidences, [one.example.answerable for one in results]),
-            results,
-        ),
-        _single("calibration error", metrics.expected_calibration_error(confidences, right), results),
-        _single("latency p50, ms", float(np.quantile(milliseconds, 0.5)), results),
-        _single("latency p95, ms", float(np.quantile(milliseconds, 0.95)), results),
+        place
+        for article in articles
+        for place in system.passages(article)
+        if any(_holds(place, gold) for gold in example.answers)
     ]
 
 
-def _score(metric: Callable[[str, Sequence[str]], float], result: Result) -> float:
-    return metric(result.given, result.references)
-
-
-def _candidate(metric: Callable[[str, Sequence[str]], float], result: Result) -> float:
-    return metric(result.candidate, result.references)
-
-
-def _right_article(result: Result) -> bool:
-    return result.candidate_article in {gold.article for gold in result.example.answers}
-
-
-def _mean(name: str, values: Sequence[float], over: str) -> Figure:
-    low, high = metrics.bootstrap_interval(values)
-    return Figure(name, float(np.mean(values)) if values else math.nan, low, high, len(values), over)
-
-
-def _single(name: str, value: float, results: Sequence[Result]) -> Figure:
-    return Figure(name, value, math.nan, math.nan, len(results), "all")
+def _excerpts(system: System, result: Result, relevant: Sequence[Place]) -> tuple[Excerpt, ...]:
+    """The candidate's passage, and one that holds an answer unless that is the same."""
+    places = [result.reply.candidate.passage] if result.reply.candidate else []
+    if relevant and not set(places) & set(relevant):
+        # Of those that were read, the best; of those that were not, the first.
+        read = [place for place in result.reply.passages if place in relevant]
+        places.append((read or relevant)[0])
+    articles = {place: system.find_article(place.article) for place in places}
+    return tuple(
+        Excerpt(place, article.text[place.start : place.end])
+        for place, article in articles.items()
+        if article is not None
+    )

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from indexer.build import BuildReport
+    from indexer.build import BuildReport, BuildSettings
+    from indexer.corpus import ArticleSource
     from indexer.storage import Manifest
 
 DEFAULT_INDEX = Path(".quoth/index")
@@ -86,21 +87,30 @@ def build_index(  # noqa: D417 - the settings are those of `quoth index`
         out: the index folder.
     """
     # Imported here: they load FAISS, trafilatura and langchain, which `quoth --help` can do without.
-    from indexer.build import BuildSettings, build  # noqa: PLC0415
+    from indexer.build import BuildSettings  # noqa: PLC0415
     from indexer.corpus import Corpus  # noqa: PLC0415
     from indexer.dense import check_kind  # noqa: PLC0415
-    from indexer.encoder import load_encoder  # noqa: PLC0415
     from indexer.splitter import SplitterSettings  # noqa: PLC0415
 
     corpus = Corpus(folder, max_file_bytes=max_file_bytes)
     settings = BuildSettings(
         SplitterSettings(max_tokens=max_tokens, overlap_tokens=overlap_tokens), check_kind(faiss)
     )
+    return build_source(corpus, out, encoder, settings)
+
+
+def build_source(
+    source: ArticleSource, out: Path, encoder: str, settings: BuildSettings | None = None
+) -> BuildReport:
+    """Build an index of any source of articles, with a progress bar on stderr, and return the report."""
+    from indexer.build import build  # noqa: PLC0415
+    from indexer.encoder import load_encoder  # noqa: PLC0415
+
     console = Console(stderr=True)
     with console.status("Loading the encoder"):
         model = load_encoder(encoder)
     with _Bars(console) as bars:
-        return build(corpus, out, model, settings, bars)
+        return build(source, out, model, settings, bars)
 
 
 def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:

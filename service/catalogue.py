@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 from indexer.encoder import Encoder
 from service.confidence import Calibration, calibration_from
 from service.errors import ReaderError
-from service.network import load_network, read_card
+from service.network import WEIGHTS, load_network, read_card
 from service.reader import Reader, ReaderSettings, SpanReader
 from service.sentences import SENTENCE_FEATURES, SentenceReader, SentenceWeights
 
@@ -41,7 +42,9 @@ def load_reader(name: str, encoder: Encoder) -> tuple[Reader, Calibration]:
     network, tokenizer = load_network(folder)
     try:
         settings = ReaderSettings(**card["reading"])
-        reader = SpanReader(str(card["name"]), tokenizer, network, settings)
+        reader = SpanReader(
+            str(card["name"]), tokenizer, network, settings, str(card["files"][WEIGHTS]["sha256"])
+        )
         return reader, calibration_from(card["confidence"])
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise ReaderError(
@@ -58,7 +61,8 @@ def load_sentence_reader(
         ReaderError: the file is missing or does not fit this version.
     """
     try:
-        stored = json.loads(path.read_text("utf-8"))
+        data = path.read_bytes()
+        stored = json.loads(data)
         reader = stored["reader"]
         fits = reader["features"] == [*SENTENCE_FEATURES]
         weights = SentenceWeights(tuple(reader["weights"]), float(reader["bias"]))
@@ -69,4 +73,4 @@ def load_sentence_reader(
         ) from error
     if not fits:
         raise ReaderError(f"{path} was fitted to other features: run `python -m eval.calibrate`")
-    return SentenceReader(encoder, weights), calibration
+    return SentenceReader(encoder, weights, hashlib.sha256(data).hexdigest()), calibration

@@ -21,10 +21,16 @@ from service.spans import Offsets, search, sentence_of, tidied, whole_words
 
 
 class Reader(Protocol):
-    """Finds spans in passages. `name` stands in every response and in every evaluation's record."""
+    """Finds spans in passages.
+
+    `name` stands in every response; `fingerprint`, the SHA-256 of its weights, in every evaluation's record.
+    """
 
     @property
     def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def fingerprint(self) -> str: ...  # noqa: D102
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
         """Return candidate spans, best first, with offsets into their articles.
@@ -73,9 +79,15 @@ class SpanReader:
     """Offers the spans that a model trained on question answering finds, most likely first."""
 
     def __init__(
-        self, name: str, tokenizer: Tokenizer, network: Network, settings: ReaderSettings | None = None
+        self,
+        name: str,
+        tokenizer: Tokenizer,
+        network: Network,
+        settings: ReaderSettings | None = None,
+        fingerprint: str = "",
     ) -> None:
         self.name = name
+        self.fingerprint = fingerprint
         self._settings = settings or ReaderSettings()
         room = self._settings.max_tokens - self._settings.question_tokens
         if not 0 <= self._settings.stride < room - tokenizer.num_special_tokens_to_add(is_pair=True):

@@ -48,9 +48,10 @@ class SentenceWeights:
 class SentenceReader:
     """Offers the sentences of the passages, most likely first; a span's score is its log-odds."""
 
-    def __init__(self, encoder: Encoder, model: SentenceWeights) -> None:
+    def __init__(self, encoder: Encoder, model: SentenceWeights, fingerprint: str = "") -> None:
         self._encoder = encoder
         self._model = model
+        self.fingerprint = fingerprint
 
     @property
     def name(self) -> str:

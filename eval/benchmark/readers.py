@@ -36,7 +36,7 @@ def main(
     encoder = load_encoder()
     opened = open_index(index)
     retriever = Retriever(opened, encoder, RetrieverSettings())
-    asked = [example.question for example in load_examples(SEEDS, opened.find_article)][:questions]
+    asked = [example.question for example in load_examples(SEEDS, opened)][:questions]
     found = {question: retriever.retrieve(question, passages) for question in asked}
     table = Table(
         "", "size, MB", "load, s", "p50, ms", "p95, ms", title=f"{len(asked)} questions, {passages} passages"

@@ -99,7 +99,7 @@ def readings(
         build(Corpus(seeds), Path(scratch), encoder)
         index = open_index(Path(scratch))
         retriever = Retriever(index, encoder, RetrieverSettings())
-        for example in load_examples(SEEDS, index.find_article):
+        for example in load_examples(SEEDS, index):
             if example.split == split:
                 answers = [(span.article, span.text) for span in example.answers]
                 found.append(_read(reader, retriever, _Asked("seeds", example.question, answers)))

@@ -10,48 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.dataset import Example, GoldSpan
-from eval.runs import Result, figures
-
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def result(*, answerable: bool, answered: bool, holds: bool, confidence: float) -> Result:
-    gold = (GoldSpan("a.txt", 0, 3, "two"),) if answerable else ()
-    return Result(
-        example=Example("1", "?", "what", "dev", gold),
-        answered=answered,
-        candidate="two" if holds else "three",
-        candidate_article="a.txt" if holds else "b.txt",
-        holds_answer=holds,
-        right=holds,
-        confidence=confidence,
-        passage_rank=1 if holds else None,
-        milliseconds=10.0,
-    )
-
-
-def test_an_abstention_stays_in_every_denominator() -> None:
-    measured = {
-        figure.name: figure
-        for figure in figures(
-            [
-                result(answerable=True, answered=True, holds=True, confidence=0.9),
-                result(answerable=True, answered=False, holds=True, confidence=0.2),
-                result(answerable=False, answered=False, holds=False, confidence=0.1),
-                result(answerable=False, answered=True, holds=False, confidence=0.3),
-            ]
-        )
-    }
-    assert (measured["exact match"].value, measured["exact match"].count) == (0.5, 4)
-    assert (
-        measured["right of what is given"].value,
-        measured["right of what is given"].count,
-    ) == (0.5, 2)
-    assert measured["best candidate holds the answer"].value == 1.0
-    assert measured["refused"].value == 0.5
-    assert measured["abstained"].value == 0.5
-    assert measured["AUROC answerable"].value == 0.75
 
 
 # The lower ends of the 95% intervals that the README's runs state, or a little below.
@@ -98,7 +57,8 @@ def test_a_reader_holds_its_floors_over_the_seeds(reader: str, seeds_index: Path
     assert measured["passage recall@8"] >= 0.97
     fallen = {name: measured[name] for name, floor in FLOORS[reader].items() if measured[name] < floor}
     assert fallen == {}
-    assert record["questions"] == len(record["results"])
+    assert record["n"] == len(record["results"]) > 150
+    assert record["complete"] is True
 
 
 @pytest.mark.models

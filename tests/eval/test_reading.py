@@ -59,6 +59,7 @@ class FakeReader:
     """Offers for each question the words of a table, best first, and remembers what it was asked."""
 
     name = "fake"
+    fingerprint = "00"
 
     def __init__(self, table: dict[str, list[tuple[str, float]]]) -> None:
         self._table = table

@@ -1,0 +1,117 @@
+"""Runs and comparisons as tables in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from eval.comparison import Change, Comparison
+from eval.figures import Compared, Figure
+from eval.runs import Result, Run
+
+
+def number(name: str, value: float, *, signed: bool = False) -> str:
+    """Return a figure as it is printed: milliseconds with one decimal, shares with three."""
+    digits = 1 if name.endswith("ms") else 3
+    return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+
+
+def title(run: Run) -> str:
+    """Return what a run is of, in one line."""
+    system, dataset = run.system, run.dataset
+    reader = system.get("reader", {}).get("name", "unknown")
+    asked = (
+        f"{len(run.results)} of {dataset['of']} questions"
+        if len(run.results) < dataset["of"]
+        else f"{dataset['of']} questions"
+    )
+    return f"{dataset['name']} ({dataset['split']}), {asked}, {system['mode']}, reader {reader}"
+
+
+def print_figures(run: Run, measured: Sequence[Figure], against: Sequence[Compared] = ()) -> None:
+    """Print a run's figures; with a reference run's, what changed beyond chance is marked."""
+    reference = {row.name: row for row in against}
+    columns = ["", "value", "95% interval", "n", "of", *(["reference", ""] if against else [])]
+    # Escaped: a file's name may hold what Rich would read as markup.
+    table = Table(*columns, title=escape(title(run)), title_justify="left")
+    for figure in measured:
+        row = [
+            figure.name,
+            number(figure.name, figure.value),
+            ""
+            if math.isnan(figure.low)
+            else f"{number(figure.name, figure.low)} – {number(figure.name, figure.high)}",
+            f"{figure.count:,}",
+            figure.over,
+        ]
+        if against:
+            beside = reference.get(figure.name)
+            row += [number(figure.name, beside.first), verdict(beside.better)] if beside else ["", ""]
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+    if not run.complete:
+        Console(stderr=True).print("[bold yellow]Stopped before the last question.[/]")
+
+
+def verdict(better: bool | None) -> str:
+    """Return the words for a change: better, worse, or nothing that chance does not explain."""
+    return {True: "better", False: "worse", None: ""}[better]
+
+
+def print_comparison(found: Comparison, names: tuple[str, str]) -> None:
+    """Print what changed from one run to another, figure by figure and question by question."""
+    console = Console(highlight=False)
+    table = Table(
+        "", "A", "B", "B − A", "95% interval", "p", "",
+        title=escape(f"A {names[0]}, B {names[1]}: {found.questions:,} questions"), title_justify="left",
+    )  # fmt: skip
+    for row in found.rows:
+        apart = row.difference
+        table.add_row(
+            row.name,
+            number(row.name, row.first),
+            number(row.name, row.second),
+            number(row.name, apart.value, signed=True),
+            f"{number(row.name, apart.low, signed=True)} to {number(row.name, apart.high, signed=True)}",
+            f"{apart.p:.3f}" if apart.p >= 0.001 else "<0.001",  # noqa: PLR2004
+            verdict(row.better),
+        )
+    console.print(table)
+    if found.left_out:
+        console.print(f"{found.left_out:,} questions are in one of the runs alone and left out.")
+    if not found.changes:
+        console.print("No question came out otherwise.")
+        return
+    counts = [sum(change.better is kind for change in found.changes) for kind in (False, True, None)]
+    console.print(
+        f"{len(found.changes):,} questions came out otherwise: {counts[0]} worse, {counts[1]} better, "
+        f"{counts[2]} in other words."
+    )
+    for change in found.changes:
+        _print_change(console, change)
+
+
+def _print_change(console: Console, change: Change) -> None:
+    style = {True: "green", False: "red", None: "dim"}[change.better]
+    mark = {True: "+", False: "−", None: "·"}[change.better]
+    example = change.second.example
+    # As Text: a question or an answer may hold what Rich would read as markup.
+    console.print(
+        Text.assemble("\n", (f"{mark} {example.id}", style), f"  {example.question}"), soft_wrap=True
+    )
+    for name, result in (("A", change.first), ("B", change.second)):
+        console.print(Text(f"    {name}  {_told(result)}"), soft_wrap=True)
+    if example.answers:
+        console.print(
+            Text(f"    =  {' | '.join(dict.fromkeys(example.references))}", style="dim"), soft_wrap=True
+        )
+
+
+def _told(result: Result) -> str:
+    given = f"“{result.given}”" if result.answered else f"nothing (withheld: “{result.candidate}”)"
+    return f"{result.outcome}, {result.reply.confidence:.2f}: {given}"

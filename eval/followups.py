@@ -1,0 +1,108 @@
+"""Questions that lean on the one before: `python -m eval.followups` says how often they are understood.
+
+`datasets/turns.jsonl` holds two-turn conversations over the seeds: a question with its answer, then one that
+leans on it. Half is `dev`, half `test`. The rest is how often a question that stands alone is taken for one
+that leans, over the whole question set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from eval.dataset import SEEDS, SPLITS, DatasetError, Example, field, load_examples
+from eval.metrics import is_right
+from eval.significance import bootstrap_interval
+from indexer.cli import run_commands
+from indexer.commands import DEFAULT_INDEX
+from service.answerer import Answerer
+from service.answers import Answer
+from service.engine import load_answerer
+from service.followups import Previous, leans
+from service.settings import load_settings
+
+TURNS = Path(__file__).parent / "datasets" / "turns.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question, and the turn before it."""
+
+    example: Example
+    previous: Previous
+
+
+def load_turns(path: Path, answerer: Answerer) -> list[Turn]:
+    """Load two-turn conversations; both turns' answers are checked against their articles.
+
+    Raises:
+        DatasetError: a line is malformed, or an answer does not stand in its article.
+    """
+    turns = []
+    lines = path.read_text("utf-8").splitlines()
+    for number, (example, line) in enumerate(zip(load_examples(path, answerer.index), lines, strict=True), 1):
+        place = f"{path.name}, line {number}, previous"
+        before: dict[str, Any] = field(json.loads(line), "previous", dict, place)
+        question, answer, name = (field(before, key, str, place) for key in ("question", "answer", "article"))
+        article = answerer.index.find_article(name)
+        if article is None or answer not in article.text:
+            raise DatasetError(f"{place}: {answer!r} does not stand in {name}")
+        turns.append(Turn(example, Previous(question, answer, name)))
+    return turns
+
+
+def right(answer: Answer, example: Example) -> bool:
+    """Whether the best candidate is right, and of an article that says so."""
+    if answer.quotation is None:
+        return False
+    cited = answer.quotation.citation
+    return is_right(cited.exact, [gold.text for gold in example.answers if gold.article == cited.article_id])
+
+
+def main(
+    index: Annotated[Path, typer.Option(help="An index of the seeds.")] = DEFAULT_INDEX,
+) -> None:
+    """Print the share of follow-up questions that get the right answer."""
+    answerer = load_answerer(load_settings(index=index))
+    turns = load_turns(TURNS, answerer)
+    ways: dict[str, Callable[[Turn], Answer]] = {
+        "alone": lambda turn: answerer.answer(turn.example.question, min_confidence=0.0),
+        "the question before put in front": lambda turn: answerer.answer(
+            f"{turn.previous.question} {turn.example.question}", min_confidence=0.0
+        ),
+        "as Quoth reads it": lambda turn: answerer.answer(
+            turn.example.question, min_confidence=0.0, previous=turn.previous
+        ),
+    }
+    table = Table(
+        "", *(f"{split}, right" for split in SPLITS), "95% (all)", "given", title=f"{len(turns)} turns"
+    )
+    for name, ask in ways.items():
+        answers = [ask(turn) for turn in track(turns, name, console=Console(stderr=True), transient=True)]
+        found = [right(answer, turn.example) for answer, turn in zip(answers, turns, strict=True)]
+        by_split = [
+            [one for one, turn in zip(found, turns, strict=True) if turn.example.split == split]
+            for split in SPLITS
+        ]
+        low, high = bootstrap_interval(found)
+        given = sum(answer.confidence >= answerer.threshold for answer in answers)
+        table.add_row(
+            name, *(f"{sum(part)} of {len(part)}" for part in by_split), f"{low:.2f} – {high:.2f}", str(given)
+        )
+    console = Console()
+    console.print(table)
+    examples = load_examples(SEEDS, answerer.index)
+    taken = sum(leans(example.question) for example in examples)
+    console.print(f"Of {len(examples)} questions that stand alone, {taken} are taken for ones that lean.")
+
+
+if __name__ == "__main__":
+    run_commands(main)

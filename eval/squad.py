@@ -1,0 +1,146 @@
+"""SQuAD-format files: articles of paragraphs, each with its questions (Rajpurkar et al., 2016 and 2018).
+
+Every paragraph becomes an article, so that a question can be put to its own paragraph, or to all of them as
+one corpus. `is_impossible` and an empty list of answers both mean that the paragraph holds none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.dataset import (
+    DatasetError,
+    Example,
+    GoldSpan,
+    asked_for,
+    check_question,
+    check_text,
+    field,
+    from_json,
+    occurrences,
+    read_text,
+)
+from indexer.corpus import Failure
+from indexer.records import Article, Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class SquadFile:
+    """A SQuAD-format file's paragraphs as articles, a source for `indexer.build.build`, and its questions.
+
+    `name`: the file's. `moved`: answers whose words stand in the paragraph, but not where the file says; the
+    nearest place is taken.
+    """
+
+    name: str
+    paragraphs: tuple[Article, ...]
+    examples: tuple[Example, ...]
+    moved: int
+
+    @property
+    def ignored(self) -> int:
+        """Nothing is left out."""
+        return 0
+
+    def __len__(self) -> int:
+        return len(self.paragraphs)
+
+    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:  # noqa: ARG002
+        """Yield each paragraph; none can fail."""
+        yield from self.paragraphs
+
+
+def is_squad(path: Path) -> bool:
+    """Whether a file is in SQuAD's format, by its name: `.json` or `.json.gz`, not `.jsonl`."""
+    return path.name.removesuffix(".gz").endswith(".json")
+
+
+def load_squad(path: Path) -> SquadFile:
+    """Load a SQuAD-format file and check every answer against its paragraph.
+
+    Raises:
+        DatasetError: it cannot be read, is not SQuAD, holds no questions, or an answer's words do not stand
+            in their paragraph; names the place in the file.
+    """
+    record = from_json(read_text(path), path.name)
+    reading = _Reading(path.name)
+    for position, article in enumerate(field(record, "data", list, path.name)):
+        reading.article(article, f"{path.name}, data[{position}]")
+    if not reading.examples:
+        raise DatasetError(f"{path} holds no questions: its paragraphs need `qas`, as SQuAD has them")
+    return SquadFile(path.name, (*reading.paragraphs.values(),), (*reading.examples.values(),), reading.moved)
+
+
+class _Reading:
+    """What has been read of a file. Paragraphs are kept by their text: one that stands twice is one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.paragraphs: dict[str, Article] = {}
+        self.examples: dict[str, Example] = {}
+        self.moved = 0
+
+    def article(self, record: Any, place: str) -> None:  # noqa: ANN401 - any JSON
+        title = record.get("title") if isinstance(record, dict) else None
+        if title:
+            title = check_text(str(title), f"{place}, title")
+        for position, paragraph in enumerate(field(record, "paragraphs", list, place)):
+            here = f"{place}, paragraphs[{position}]"
+            text = field(paragraph, "context", str, here)
+            if not text.strip():
+                raise DatasetError(f"{here}, context: empty")
+            kept = self.paragraphs.get(text)
+            if kept is None:
+                number = f"{len(self.paragraphs) + 1:05d}"
+                metadata = Metadata(title=title or None)
+                kept = Article.create(f"{number} {title}" if title else number, text, metadata)
+                self.paragraphs[text] = kept
+            for place_of, question in enumerate(field(paragraph, "qas", list, here)):
+                self.question(question, kept, f"{here}, qas[{place_of}]")
+
+    def question(self, record: Any, paragraph: Article, place: str) -> None:  # noqa: ANN401 - any JSON
+        asked = check_question(field(record, "question", str, place), place)
+        key = record.get("id")
+        if not isinstance(key, str | int) or isinstance(key, bool):
+            raise DatasetError(f"{place}, id: not str")
+        key = check_text(str(key), f"{place}, id")
+        if key in self.examples:
+            raise DatasetError(f"{place}, id: {key!r} stands twice")
+        given = [] if record.get("is_impossible") is True else field(record, "answers", list, place)
+        answers = tuple(
+            dict.fromkeys(
+                self.span(answer, paragraph, f"{place}, answers[{position}]")
+                for position, answer in enumerate(given)
+                # Some converters write an answer of no words where there is none.
+                if not (isinstance(answer, dict) and answer.get("text") == "")
+            )
+        )
+        kind = asked_for(asked) if answers else "unanswerable"
+        self.examples[key] = Example(key, asked, kind, "test", answers, paragraph.id)
+
+    def span(self, answer: Any, paragraph: Article, place: str) -> GoldSpan:  # noqa: ANN401 - any JSON
+        words, start = field(answer, "text", str, place), field(answer, "answer_start", int, place)
+        if not words.strip():
+            raise DatasetError(f"{place}, text: empty")
+        # Space around an answer is no part of it: no span that is read begins or ends with any.
+        start += len(words) - len(words.lstrip())
+        words = words.strip()
+        if start < 0 or paragraph.text[start : start + len(words)] != words:
+            # The format's own evaluation reads the words alone, and many files count wrongly.
+            start = _nearest(paragraph.text, words, start)
+            if start < 0:
+                raise DatasetError(f"{place}, text: {words!r} does not stand in its paragraph")
+            self.moved += 1
+        return GoldSpan(paragraph.id, start, start + len(words), words)
+
+
+def _nearest(text: str, words: str, start: int) -> int:
+    """The place of words that is nearest to `start`, whole words first; -1 if there is none."""
+    begins = [begin for begin, _ in occurrences(text, words)]
+    if not begins:
+        begins = [match.start() for match in re.finditer(f"(?={re.escape(words)})", text)]
+    return min(begins, key=lambda begin: abs(begin - start), default=-1)

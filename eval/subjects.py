@@ -1,0 +1,174 @@
+"""What `quoth eval` is asked to measure -> the questions, and the system that they are put to."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.text import Text
+
+from eval.dataset import SPLITS, DatasetError, Example, fingerprint, load_examples
+from eval.remote import RemoteSystem
+from eval.squad import SquadFile, is_squad, load_squad
+from eval.systems import LocalSystem, ReaderSystem, System
+from indexer.commands import build_index, build_source
+from indexer.encoder import DEFAULT_ENCODER, load_encoder
+from service.catalogue import load_reader
+from service.engine import load_answerer
+from service.settings import Settings
+
+WORK = Path(".quoth/eval")
+"""Where the indexes of question sets and of folders are kept, so that they are made once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be measured. `questions`: a sample of so many, drawn by `seed`."""
+
+    dataset: Path
+    settings: Settings
+    articles: Path | None = None
+    url: str | None = None
+    reader_only: bool = False
+    split: str = "all"
+    questions: int | None = None
+    seed: int = 0
+    work: Path = WORK
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The questions, the system, and what the record says of the questions."""
+
+    system: System
+    examples: list[Example]
+    dataset: dict[str, Any]
+
+
+def open_subject(request: Request) -> Subject:
+    """Load the questions and what they are put to.
+
+    Raises:
+        DatasetError: the questions cannot be used, or do not go with the rest of the request.
+        QuothError: what is asked cannot be opened or reached.
+    """
+    if request.split not in (*SPLITS, "all"):
+        raise DatasetError(f"there is no split {request.split!r}: choose one of {', '.join(SPLITS)}, all")
+    _check(request)
+    moved = 0
+    if is_squad(request.dataset):
+        squad = load_squad(request.dataset)
+        examples, moved = [*squad.examples], squad.moved
+        system = _reader_system(squad, request) if request.reader_only else _squad_system(squad, request)
+    else:
+        system = _system(request)
+        examples = load_examples(request.dataset, system)
+    chosen = _chosen(examples, request)
+    dataset = {
+        "name": request.dataset.name,
+        "sha256": fingerprint(request.dataset),
+        "split": request.split,
+        "of": len(examples),
+        # Answers whose words stand elsewhere in their paragraph than the file says.
+        "moved": moved,
+    }
+    return Subject(system, chosen, dataset)
+
+
+def _check(request: Request) -> None:
+    given = [
+        name
+        for name, value in (
+            ("--url", request.url),
+            ("--articles", request.articles),
+            ("--reader-only", request.reader_only),
+        )
+        if value
+    ]
+    if len(given) > 1:
+        raise DatasetError(f"{' and '.join(given)} do not go together: choose one")
+    squad = is_squad(request.dataset)
+    if squad and (request.url or request.articles):
+        raise DatasetError(
+            f"{request.dataset.name} is in SQuAD's format and brings its own articles: leave out {given[0]}"
+        )
+    if request.reader_only and not squad:
+        raise DatasetError(
+            f"--reader-only needs a SQuAD-format file (.json), whose questions have a paragraph each: "
+            f"{request.dataset.name} is none"
+        )
+
+
+def _chosen(examples: list[Example], request: Request) -> list[Example]:
+    found = [example for example in examples if request.split in {"all", example.split}]
+    if not found:
+        raise DatasetError(
+            f"{request.dataset} holds no question of the split {request.split!r}: choose another, or all"
+        )
+    if request.questions is None or request.questions >= len(found):
+        return found
+    places = np.random.default_rng(request.seed).permutation(len(found))[: request.questions]
+    return [found[place] for place in sorted(places)]
+
+
+def _system(request: Request) -> System:
+    settings = request.settings
+    if request.url is not None:
+        # The service has settings of its own: only what was asked for is sent.
+        top_k = settings.top_k if "top_k" in settings.model_fields_set else None
+        remote = RemoteSystem(request.url, top_k=top_k, min_confidence=settings.min_confidence)
+        _ = remote.facts  # refuses what is not Quoth, before an article is missed there
+        return remote
+    if request.articles is None:
+        return _local(settings)
+    name = hashlib.sha256(str(request.articles.resolve()).encode()).hexdigest()[:16]
+    out = request.work / f"articles-{name}"
+    report = build_index(request.articles, out, encoder=settings.encoder or DEFAULT_ENCODER)
+    for failure in report.failures:
+        Console(stderr=True).print(Text(f"not read: {failure.path}: {failure.reason}"), soft_wrap=True)
+    return _local(settings.model_copy(update={"index": out}))
+
+
+def _squad_system(squad: SquadFile, request: Request) -> System:
+    settings = request.settings
+    out = request.work / f"squad-{fingerprint(request.dataset)[:16]}"
+    build_source(squad, out, settings.encoder or DEFAULT_ENCODER)
+    return _local(settings.model_copy(update={"index": out}))
+
+
+def _local(settings: Settings) -> System:
+    answerer = load_answerer(settings)
+    return LocalSystem(
+        answerer,
+        {
+            "mode": "open",
+            "generation": answerer.index.manifest.name,
+            "articles": answerer.index.manifest.articles,
+            "passages": answerer.index.manifest.passages,
+            "splitter": answerer.index.manifest.splitter,
+            **answerer.models,
+            "threshold": answerer.threshold,
+            "settings": settings.model_dump(
+                mode="json", include={"top_k", "fusion", "dense_weight", "candidates", "alternatives"}
+            ),
+        },
+    )
+
+
+def _reader_system(squad: SquadFile, request: Request) -> System:
+    encoder = load_encoder(request.settings.encoder or DEFAULT_ENCODER)
+    reader, calibration = load_reader(request.settings.reader, encoder)
+    if request.settings.min_confidence is not None:
+        calibration = replace(calibration, threshold=request.settings.min_confidence)
+    facts = {
+        "mode": "reader-only",
+        "articles": len(squad),
+        "reader": {"name": reader.name, "sha256": reader.fingerprint},
+        "encoder": {"name": encoder.name, "sha256": encoder.fingerprint},
+        "threshold": calibration.threshold,
+    }
+    return ReaderSystem(reader, calibration, encoder, squad.paragraphs, facts)

@@ -1,0 +1,201 @@
+"""What a question set is put to: an answerer over an index, or a reader with a question's own paragraph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from eval.dataset import Example
+from indexer.encoder import Encoder, Vectors
+from indexer.errors import QuothError
+from indexer.records import Article, Passage, ScoredPassage
+from indexer.segmenter import sentence_offsets
+from service.answerer import Answerer
+from service.answers import Answer
+from service.confidence import Calibration, evidence
+from service.reader import Reader
+from service.spans import distinct
+
+
+class UnreachableError(QuothError):
+    """A service cannot be reached, or does not answer as Quoth does; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A run of an article: half-open code points of its text."""
+
+    article: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The best span, whether it was given or withheld, and the passage that it was read in."""
+
+    text: str
+    place: Place
+    passage: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a question got. `passages` were read, best first. `milliseconds`: wall-clock, for the asker."""
+
+    candidate: Candidate | None
+    confidence: float
+    passages: tuple[Place, ...]
+    milliseconds: float
+
+
+class System(Protocol):
+    """Something that answers questions from articles."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Mode, generation, models and settings, as JSON."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """Confidence below which an answer is withheld."""
+        ...
+
+    @property
+    def articles(self) -> Sequence[Article]:
+        """All articles; their texts may be left out."""
+        ...
+
+    def find_article(self, article_id: str) -> Article | None:
+        """Return an article with its text, None if there is none."""
+        ...
+
+    def passages(self, article_id: str) -> list[Place]:
+        """Return an article's passages in their order."""
+        ...
+
+    def ask(self, example: Example) -> Reply:
+        """Put a question; nothing is withheld."""
+        ...
+
+
+class LocalSystem:
+    """An answerer in this process: a question is put to the whole index."""
+
+    def __init__(self, answerer: Answerer, facts: dict[str, Any], top_k: int | None = None) -> None:
+        self._answerer = answerer
+        self._facts = facts
+        self._top_k = top_k
+        self.find_article = lru_cache(maxsize=None)(answerer.index.find_article)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Mode, generation, models and settings."""
+        return self._facts
+
+    @property
+    def threshold(self) -> float:
+        """Confidence below which an answer is withheld."""
+        return self._answerer.threshold
+
+    @property
+    def articles(self) -> Sequence[Article]:
+        """All articles, without their texts."""
+        return self._answerer.index.articles
+
+    def passages(self, article_id: str) -> list[Place]:
+        """Return an article's passages in their order."""
+        return [_place(passage) for passage in self._answerer.index.passages(article_id)]
+
+    def ask(self, example: Example) -> Reply:
+        """Put a question; nothing is withheld, so that the best candidate is seen."""
+        began = time.perf_counter()
+        answer = self._answerer.answer(example.question, top_k=self._top_k, min_confidence=0.0)
+        return _reply(answer, 1_000 * (time.perf_counter() - began))
+
+
+class ReaderSystem:
+    """A reader alone: a question is put to the paragraph that it was written beside, read whole."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        calibration: Calibration,
+        encoder: Encoder,
+        paragraphs: Sequence[Article],
+        facts: dict[str, Any],
+    ) -> None:
+        self._reader = reader
+        self._calibration = calibration
+        self._encoder = encoder
+        self._facts = facts
+        self._paragraphs = {article.id: article for article in paragraphs}
+        # A paragraph's questions stand together.
+        self._vector = lru_cache(maxsize=64)(self._encoded)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Mode, models and settings."""
+        return self._facts
+
+    @property
+    def threshold(self) -> float:
+        """Confidence below which an answer is withheld."""
+        return self._calibration.threshold
+
+    @property
+    def articles(self) -> Sequence[Article]:
+        """The paragraphs."""
+        return [*self._paragraphs.values()]
+
+    def find_article(self, article_id: str) -> Article | None:
+        """Return a paragraph, None if there is none by this id."""
+        return self._paragraphs.get(article_id)
+
+    def passages(self, article_id: str) -> list[Place]:
+        """Return the one passage that a paragraph is."""
+        return [Place(article_id, 0, len(self._paragraphs[article_id].text))]
+
+    def ask(self, example: Example) -> Reply:
+        """Read a question's own paragraph for it; nothing is withheld."""
+        article = self._paragraphs[example.context or ""]
+        vector = self._vector(article.id)
+        began = time.perf_counter()
+        similarity = float(np.dot(self._encoder.encode_query(example.question), vector))
+        passage = Passage(0, article.id, 0, len(article.text))
+        sentences = tuple(sentence_offsets(article.text))
+        scored = ScoredPassage(passage, article.text, 1.0, similarity, 0.0, sentences)
+        groups = distinct(self._reader.read(example.question, [scored]), 2)
+        confidence = (
+            self._calibration.confidence(evidence(example.question, groups, 0, [scored])) if groups else 0.0
+        )
+        milliseconds = 1_000 * (time.perf_counter() - began)
+        candidate = None
+        if groups:
+            best = groups[0][0]
+            candidate = Candidate(best.text, Place(article.id, best.start, best.end), _place(passage))
+        return Reply(candidate, confidence, (_place(passage),), milliseconds)
+
+    def _encoded(self, article_id: str) -> Vectors:
+        vector: Vectors = self._encoder.encode_passages([self._paragraphs[article_id].text])[0]
+        return vector
+
+
+def _place(passage: Passage) -> Place:
+    return Place(passage.article_id, passage.start, passage.end)
+
+
+def _reply(answer: Answer, milliseconds: float) -> Reply:
+    candidate = None
+    if answer.quotation is not None:
+        citation = answer.quotation.citation
+        where = Place(citation.article_id, citation.start, citation.end)
+        candidate = Candidate(citation.exact, where, _place(citation.passage))
+    read = tuple(_place(one.scored.passage) for one in answer.passages)
+    return Reply(candidate, answer.confidence, read, milliseconds)

@@ -1,0 +1,72 @@
+"""What the evaluation's tests share: results and runs made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from eval.dataset import Example, GoldSpan
+from eval.runs import Result, Run
+from eval.systems import Candidate, Place, Reply
+
+MakeResult = Callable[..., Result]
+MakeRun = Callable[..., Run]
+
+
+@pytest.fixture(scope="session")
+def make_result() -> MakeResult:
+    """A question and what it got; by default "Oslo" in article a.txt is right, given, and in passage 1."""
+
+    def make(
+        key: str = "1",
+        *,
+        gold: Iterable[str] = ("Oslo",),
+        said: str | None = "Oslo",
+        confidence: float = 0.9,
+        given: bool = True,
+        cited: str = "a.txt",
+        rank: int | None = 1,
+        relevant: int = 1,
+        question: str = "Which town?",
+        milliseconds: float = 10.0,
+    ) -> Result:
+        # Answers stand at 0, 100, 200, ...; a candidate in other words at 50, beside them all.
+        answers = tuple(
+            GoldSpan("a.txt", 100 * number, 100 * number + len(words), words)
+            for number, words in enumerate(gold)
+        )
+        places = {one.text: one.start for one in answers}
+        start = places.get(said or "", 50)
+        candidate = None
+        if said is not None:
+            candidate = Candidate(said, Place(cited, start, start + len(said)), Place(cited, 0, 1_000))
+        read = [Place("z.txt", 1_000 * number, 1_000 * number + 9) for number in range(8)]
+        if rank is not None:
+            read[rank - 1] = Place("a.txt", 0, 1_000)
+        return Result(
+            Example(key, question, "which", "test", answers),
+            Reply(candidate, confidence if candidate else 0.0, (*read,), milliseconds),
+            given and candidate is not None,
+            relevant if answers else 0,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_run() -> MakeRun:
+    """A run over results."""
+
+    def make(*results: Result, seed: int = 0, complete: bool = True, **system: Any) -> Run:
+        return Run(
+            {"name": "set.jsonl", "sha256": "ab" * 32, "split": "all", "of": len(results)},
+            {"mode": "open", "threshold": 0.5, "reader": {"name": "made up", "sha256": "cd" * 32}, **system},
+            {"created": "2024-05-01T12:00:00+00:00", "commit": None, "libraries": {}, "hardware": {}},
+            seed,
+            complete,
+            results,
+        )
+
+    return make
