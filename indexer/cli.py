@@ -13,7 +13,7 @@ from rich.text import Text
 from indexer.errors import QuothError
 
 GROUP = "quoth.commands"
-_ORDER = ("demo", "index", "ask", "serve", "eval", "info")
+_ORDER = ("demo", "index", "ask", "serve", "feedback", "eval", "info")
 
 app = typer.Typer(
     help="Answers questions over a folder of articles, only in the articles' own words.",

@@ -13,6 +13,7 @@ from service.answers import Answer, Quotation, ReadPassage, Reason, Span
 from service.citations import cite
 from service.confidence import Calibration, evidence
 from service.errors import ArticleUnknownError, QuestionError
+from service.followups import Previous, Reading, readings
 from service.reader import Reader
 from service.retriever import Retriever
 from service.spans import distinct
@@ -27,6 +28,19 @@ class AnswererSettings:
 
     top_k: int = 8
     alternatives: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A question read in one way: what was searched, and the candidates, best first."""
+
+    way: Reading
+    passages: list[ScoredPassage]
+    quotations: list[Quotation]
+
+    @property
+    def confidence(self) -> float:
+        return self.quotations[0].confidence if self.quotations else 0.0
 
 
 class Answerer:
@@ -57,6 +71,15 @@ class Answerer:
         return self._reader.name
 
     @property
+    def models(self) -> dict[str, dict[str, str]]:
+        """Name and SHA-256 of the reader's weights and of the encoder's."""
+        encoder = self._index.manifest.encoder
+        return {
+            "reader": {"name": self._reader.name, "sha256": self._reader.fingerprint},
+            "encoder": {"name": encoder["name"], "sha256": encoder["sha256"]},
+        }
+
+    @property
     def threshold(self) -> float:
         """Confidence below which an answer is withheld, unless the question says otherwise."""
         return self._calibration.threshold
@@ -68,24 +91,27 @@ class Answerer:
         top_k: int | None = None,
         filters: Filters | None = None,
         min_confidence: float | None = None,
+        previous: Previous | None = None,
     ) -> Answer:
         """Answer a question in an article's own words, or abstain.
 
         `top_k`: passages to read. `min_confidence`: withhold an answer below it; 0 withholds none;
-        without it the threshold that was fitted with the confidence.
+        without it the threshold that was fitted with the confidence. `previous`: the turn before, for a
+        question that leans on it; it is then asked in every way that it may be read, and the answer with
+        the highest confidence counts.
 
         Raises:
             QuestionError: the question is empty, too long or not text, or `top_k` is below 1.
             CitationError: a span does not resolve; a defect, never the caller's mistake.
         """
         question = check_question(question)
+        ways = [Reading(question)] if previous is None else readings(question, previous)
         timings: dict[str, float] = {}
         with _timed(timings, "total"):
-            with _timed(timings, "retrieve"):
-                passages = self._retrieve(question, top_k, filters)
-            with _timed(timings, "read"):
-                spans = self._reader.read(question, passages)
-            quotations = self._quotations(question, spans, passages)
+            attempts = [self._attempt(way, top_k, filters, timings) for way in ways]
+            # Of equal confidences the first counts, which is the question as it was asked.
+            best = max(attempts, key=lambda attempt: attempt.confidence)
+        quotations, passages = best.quotations, best.passages
         threshold = self._calibration.threshold if min_confidence is None else min_confidence
         given = bool(quotations) and quotations[0].confidence >= threshold
         reason = None if given else Reason.LOW_CONFIDENCE if quotations else Reason.NO_PASSAGES
@@ -93,13 +119,14 @@ class Answerer:
             question=question,
             quotation=quotations[0] if given else None,
             reason=reason,
-            confidence=quotations[0].confidence if quotations else 0.0,
+            confidence=best.confidence,
             threshold=threshold,
             alternatives=tuple(one for one in quotations[1:] if given and one.confidence >= threshold),
             passages=self._ranked(passages),
             generation=self._index.manifest.name,
             encoder=self._index.manifest.encoder["name"],
             reader=self._reader.name,
+            read_as=best.way.question if best.way.question != question else None,
             timings_ms=timings,
         )
 
@@ -124,6 +151,15 @@ class Answerer:
         if article is None:
             raise ArticleUnknownError(f"there is no article {article_id!r}: GET /v1/articles lists them")
         return article
+
+    def _attempt(
+        self, way: Reading, top_k: int | None, filters: Filters | None, timings: dict[str, float]
+    ) -> _Attempt:
+        with _timed(timings, "retrieve"):
+            passages = self._retrieve(way.question, top_k, way.within(filters))
+        with _timed(timings, "read"):
+            spans = self._reader.read(way.question, passages)
+        return _Attempt(way, passages, self._quotations(way.question, spans, passages))
 
     def _retrieve(self, question: str, top_k: int | None, filters: Filters | None) -> list[ScoredPassage]:
         count = self._settings.top_k if top_k is None else top_k
@@ -185,4 +221,5 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
     try:
         yield
     finally:
-        timings[stage] = round((time.perf_counter() - began) * 1_000, 3)
+        # A question that is read in several ways passes each stage as often.
+        timings[stage] = round(timings.get(stage, 0.0) + (time.perf_counter() - began) * 1_000, 3)

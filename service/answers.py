@@ -96,7 +96,8 @@ class Answer:
 
     `confidence` is that of the best candidate, given or withheld. `threshold` is the confidence below
     which the answer is withheld. `alternatives` are other candidates that reach it, best first.
-    `passages` is what was read. `timings_ms` maps a stage to its wall-clock milliseconds.
+    `passages` is what was read. `read_as` is the question that was answered, where it is not the one that
+    was asked: one that leans on the turn before it. `timings_ms` maps a stage to its wall-clock milliseconds.
     """
 
     question: str
@@ -109,6 +110,7 @@ class Answer:
     generation: str
     encoder: str
     reader: str
+    read_as: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property

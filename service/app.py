@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 
 from service import problems, routes
@@ -17,6 +18,7 @@ from service.middleware import BodyLimitMiddleware, RequestIdMiddleware
 from service.pages import routes as page_routes
 from service.schemas import ProblemModel
 from service.settings import Settings
+from service.widget import routes as widget_routes
 
 _DESCRIPTION = """Answers questions over a body of articles **only in the articles' own words**.
 
@@ -50,9 +52,19 @@ def create_app(answerer: Answerer, settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.include_router(routes.router)
     app.include_router(page_routes.router)
+    app.include_router(widget_routes.router)
     problems.install(app)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestIdMiddleware)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["content-type"],
+            expose_headers=["retry-after", "x-request-id"],
+            max_age=600,
+        )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -1,4 +1,4 @@
-"""`quoth ask`, `quoth serve` and `quoth demo`. Results go to stdout, progress and warnings to stderr."""
+"""The commands of the service. Results go to stdout, progress and warnings to stderr."""
 
 from __future__ import annotations
 
@@ -102,6 +102,19 @@ def demo(
     if serve_:
         messages.print()
         _serve(answerer, settings)
+
+
+def feedback() -> None:
+    """Print what readers said of answers as a question set for `quoth eval`, one question a line.
+
+    An answer found right is its question's answer, an abstention found right a question without one. What was
+    found wrong has `"answers": null`: fill it in before the set is used.
+    """
+    from service.feedback import FeedbackStore, as_questions  # noqa: PLC0415
+    from service.settings import load_settings  # noqa: PLC0415
+
+    for line in as_questions(FeedbackStore(load_settings().feedback)):
+        typer.echo(line)
 
 
 def seeds_folder() -> Path:

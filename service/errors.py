@@ -4,6 +4,7 @@ indexer.errors.QuothError
 └── ServiceError
     ├── QuestionError         the caller's question or filters: mend and ask again
     ├── ArticleUnknownError   no article by this id
+    ├── FeedbackError         what a reader says cannot be kept
     ├── ReaderError           the reader's files are missing, altered or not fit
     └── CitationError         an answer does not resolve to its article: never shown, always reported
 """
@@ -30,6 +31,10 @@ class QuestionError(ServiceError):
 
 class ArticleUnknownError(ServiceError):
     """There is no article by this id."""
+
+
+class FeedbackError(ServiceError):
+    """The file that keeps feedback cannot be read or written."""
 
 
 class ReaderError(ServiceError):

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from indexer.errors import QuothError
 from service import problems
 from service.answerer import Answerer
+from service.errors import QuestionError
+from service.feedback import Feedback, FeedbackStore
 from service.schemas import (
     AnswerRequest,
     AnswerResponse,
@@ -19,10 +21,14 @@ from service.schemas import (
     ArticleTextModel,
     BatchRequest,
     BatchResponse,
+    FeedbackRequest,
+    FeedbackResponse,
     FoundPassageModel,
     ItemResult,
+    ModelModel,
     PassageModel,
     ProblemModel,
+    ReadyModel,
     SearchRequest,
     SearchResponse,
     StatusModel,
@@ -104,6 +110,16 @@ def search(body: SearchRequest, request: Request, answerer: AnswererDependency) 
     )
 
 
+@router.post("/v1/feedback", tags=["feedback"], summary="Say whether an answer is right", status_code=201)
+def feedback(
+    body: FeedbackRequest, answerer: AnswererDependency, settings: SettingsDependency
+) -> FeedbackResponse:
+    """Keep a reader's verdict on an answer, for the evaluation; an article must hold the answer's words."""
+    given = body.to_feedback()
+    check_quoted(given, answerer)
+    return FeedbackResponse(id=FeedbackStore(settings.feedback).add(given))
+
+
 @router.get("/v1/articles", tags=["articles"], summary="List the articles")
 def articles(
     answerer: AnswererDependency,
@@ -143,9 +159,14 @@ async def livez() -> StatusModel:
 
 
 @router.get("/readyz", tags=["health"], summary="Can it answer?")
-async def readyz(answerer: AnswererDependency) -> StatusModel:
-    """Answer once the index is open and the models are loaded, and name the generation."""
-    return StatusModel(status="ok", generation=answerer.index.manifest.name)
+async def readyz(answerer: AnswererDependency) -> ReadyModel:
+    """Answer once the index is open and the models are loaded, and say which they are."""
+    return ReadyModel(
+        status="ok",
+        generation=answerer.index.manifest.name,
+        threshold=answerer.threshold,
+        **{role: ModelModel(**model) for role, model in answerer.models.items()},
+    )
 
 
 def _answer(body: AnswerRequest, request: Request, answerer: Answerer) -> AnswerResponse:
@@ -154,8 +175,26 @@ def _answer(body: AnswerRequest, request: Request, answerer: Answerer) -> Answer
         top_k=body.top_k,
         filters=body.filters.to_filters(),
         min_confidence=body.min_confidence,
+        previous=body.previous.to_previous() if body.previous else None,
     )
     return AnswerResponse.of(given, problems.request_id(request))
+
+
+def check_quoted(given: Feedback, answerer: Answerer) -> None:
+    """Refuse words that do not stand where they are said to.
+
+    Raises:
+        QuestionError: there is no such article, or it has other words at this place.
+    """
+    quoted = given.quoted
+    if quoted is None:
+        return
+    article = answerer.index.find_article(quoted.article_id)
+    if article is None or article.text[quoted.start : quoted.end] != quoted.text:
+        raise QuestionError(
+            "these words do not stand there in this article: send the answer as its citation has it",
+            "/answer",
+        )
 
 
 def _item(item: Any, request: Request, answerer: Answerer) -> ItemResult:  # noqa: ANN401 - any JSON

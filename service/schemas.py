@@ -14,6 +14,8 @@ from indexer.records import Article
 from service.answerer import MAX_QUESTION
 from service.answers import Answer, Citation, Quotation, ReadPassage, Reason
 from service.examples import QUESTION
+from service.feedback import Feedback, Quoted, Verdict
+from service.followups import Previous
 
 _MAX_LISTED = 1_000  # entries in a filter
 
@@ -79,6 +81,20 @@ class SearchRequest(Wire):
     filters: FiltersModel = FiltersModel()
 
 
+class PreviousModel(Wire):
+    """The turn before, for a question that leans on it ("And who leads it?")."""
+
+    question: str = Field(min_length=1, max_length=MAX_QUESTION, examples=[QUESTION])
+    answer: str | None = Field(default=None, max_length=2_000, description="The words that were answered.")
+    article_id: str | None = Field(
+        default=None, max_length=2_000, description="The article that they were cited from."
+    )
+
+    def to_previous(self) -> Previous:
+        """Make the service's own record of it."""
+        return Previous(self.question, self.answer, self.article_id)
+
+
 class AnswerRequest(SearchRequest):
     """A question to answer."""
 
@@ -89,6 +105,10 @@ class AnswerRequest(SearchRequest):
         allow_inf_nan=False,
         description="Withhold an answer below this confidence; 0 withholds none. By default the threshold "
         "that was fitted with the reader.",
+    )
+    previous: PreviousModel | None = Field(
+        default=None,
+        description="The turn before, in a conversation; a question that stands alone ignores it.",
     )
 
 
@@ -248,6 +268,11 @@ class AnswerResponse(Wire):
     generation: str = Field(description="The generation of the index that answered.")
     model: ModelsModel
     request_id: str
+    read_as: str | None = Field(
+        default=None,
+        description="The question that was answered, where it is not the one that was asked, because that "
+        "leans on the turn before it.",
+    )
     timings_ms: dict[str, float] = Field(description="Wall-clock milliseconds by stage.")
 
     @classmethod
@@ -266,6 +291,7 @@ class AnswerResponse(Wire):
             generation=answer.generation,
             model=ModelsModel(reader=answer.reader, encoder=answer.encoder),
             request_id=request_id,
+            read_as=answer.read_as,
             timings_ms=dict(answer.timings_ms),
         )
 
@@ -316,11 +342,64 @@ class ArticlesResponse(Wire):
     generation: str
 
 
+class QuotedModel(Wire):
+    """The words that a verdict is on, as the citation gave them."""
+
+    article_id: str = Field(max_length=2_000)
+    start: int = Field(ge=0)
+    end: int = Field(ge=1)
+    text: str = Field(min_length=1, max_length=10_000)
+
+
+class FeedbackRequest(Wire):
+    """What a reader says of an answer."""
+
+    request_id: str = Field(min_length=1, max_length=64, description="Of the answer's response.")
+    question: str = Field(min_length=1, max_length=MAX_QUESTION, examples=[QUESTION])
+    verdict: Verdict = Field(
+        description="up: right. down: wrong, or there is an answer where none was given."
+    )
+    reason: str | None = Field(default=None, max_length=2_000)
+    answer: QuotedModel | None = Field(
+        default=None, description="The words that were given; null where the service abstained."
+    )
+
+    def to_feedback(self) -> Feedback:
+        """Make the service's own record of it."""
+        quoted = Quoted(**self.answer.model_dump()) if self.answer else None
+        return Feedback(self.request_id, self.question, self.verdict, self.reason, quoted)
+
+
+class FeedbackResponse(Wire):
+    """The verdict is kept."""
+
+    id: int = Field(description="Its number, from 1.")
+
+
 class StatusModel(Wire):
     """Whether the service is well."""
 
     status: Literal["ok"]
-    generation: str | None = None
+
+
+class ModelModel(Wire):
+    """A model, known by the hash of its weights."""
+
+    name: str
+    sha256: str = Field(description="Hash of the weights, hexadecimal.")
+
+
+class ReadyModel(StatusModel):
+    """Able to answer, and with what."""
+
+    generation: str = Field(description="The generation of the index that answers.")
+    threshold: float = Field(
+        ge=0,
+        le=1,
+        description="Confidence below which an answer is withheld, unless a question says otherwise.",
+    )
+    reader: ModelModel
+    encoder: ModelModel
 
 
 class ProblemModel(BaseModel):

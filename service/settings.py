@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
 from service.fusion import Fusion
+
+Origin = Annotated[str, StringConstraints(pattern=r"^(?:\*|https?://[A-Za-z0-9.\-]+(?::\d{1,5})?)$")]
 
 PREFIX = "QUOTH_"
 _OTHERS = frozenset({"QUOTH_DATA"})  # read elsewhere: the evaluation's optional data folder
@@ -52,9 +54,20 @@ class Settings(BaseSettings):
     candidates: int = Field(100, ge=1, le=10_000, description="Passages that each search contributes.")
     max_batch: int = Field(32, ge=1, le=1_000, description="Questions in one batch.")
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Bytes in the body of a request.")
+    feedback: Path = Field(
+        Path(".quoth/feedback.sqlite"), description="Where readers' verdicts on answers are kept."
+    )
+    origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        (), description="Sites whose pages may ask, as https://example.org, apart by commas; * for all."
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Questions answered at once."
     )
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _apart(cls, value: Any) -> Any:  # noqa: ANN401 - any setting
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting

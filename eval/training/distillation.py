@@ -63,21 +63,33 @@ def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share:
     """Return `share` of the divergence from the teacher and `1 - share` of the loss against the references.
 
     The divergence is of the distributions softened by `temperature`, times its square, which keeps its
-    gradients in proportion.
+    gradients in proportion. A question with a window that has no scores is learnt from the references alone:
+    so a model can learn something new while it keeps what its teacher knows (Li and Hoiem, 2016).
     """
 
     def loss(model: SpanModel, groups: Sequence[Group]) -> torch.Tensor:
-        features = [feature for group in groups for feature in group]
+        taught = [group for group in groups if all(key(feature) in scores for feature in group)]
+        untaught = [group for group in groups if not all(key(feature) in scores for feature in group)]
+        # Those with a teacher first, so that theirs are the first rows.
+        features = [feature for group in (*taught, *untaught) for feature in group]
+        rows = sum(map(len, taught))
         ids, mask, legal = collate(features, pad_id)
         mine = model(ids, mask)
-        theirs = torch.full_like(mine, OUTSIDE)
-        for row, feature in enumerate(features):
-            kept = torch.from_numpy(scores[key(feature)].astype(np.float32))
-            theirs[:, row, 0] = kept[:, 0]
-            theirs[:, row, feature.first : feature.last] = kept[:, 1:]
-        soft_mine = log_probabilities(mine / temperature, legal)
-        soft_theirs = log_probabilities(theirs / temperature, legal)
-        apart = (soft_theirs.exp() * (soft_theirs - soft_mine)).sum(dim=-1).mean()
-        return share * temperature**2 * apart + (1 - share) * group_loss(mine, legal, groups)
+        found = mine.new_zeros(())
+        if taught:
+            first, allowed = mine[:, :rows], legal[:rows]
+            theirs = torch.full_like(first, OUTSIDE)
+            for row, feature in enumerate(features[:rows]):
+                kept = torch.from_numpy(scores[key(feature)].astype(np.float32))
+                theirs[:, row, 0] = kept[:, 0]
+                theirs[:, row, feature.first : feature.last] = kept[:, 1:]
+            soft_mine = log_probabilities(first / temperature, allowed)
+            soft_theirs = log_probabilities(theirs / temperature, allowed)
+            apart = (soft_theirs.exp() * (soft_theirs - soft_mine)).sum(dim=-1).mean()
+            both = share * temperature**2 * apart + (1 - share) * group_loss(first, allowed, taught)
+            found = found + both * len(taught) / len(groups)
+        if untaught:
+            found = found + group_loss(mine[:, rows:], legal[rows:], untaught) * len(untaught) / len(groups)
+        return found
 
     return loss

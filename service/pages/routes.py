@@ -16,11 +16,13 @@ from indexer.furniture import is_furniture
 from service.answers import Citation
 from service.errors import ArticleUnknownError, QuestionError
 from service.examples import QUESTION
+from service.pages.originals import original_link
 from service.routes import AnswererDependency
 from service.schemas import source_path
 
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "style.css").read_bytes()
+_ICON = (_HERE / "icon.svg").read_bytes()
 
 router = APIRouter(include_in_schema=False)
 
@@ -80,7 +82,10 @@ def source(
     marked = start is not None and end is not None and start < end <= len(article.text)
     span = (start or 0, end or 0) if marked else None
     page = _templates.get_template("article.html").render(
-        article=article, paragraphs=paragraphs(article.text, span), span=span
+        article=article,
+        paragraphs=paragraphs(article.text, span),
+        span=span,
+        original=original_link(article.url, article.text, span),
     )
     return HTMLResponse(page)
 
@@ -89,6 +94,12 @@ def source(
 async def style() -> Response:
     """The pages' one style sheet."""
     return Response(_STYLE, media_type="text/css")
+
+
+@router.get("/icon.svg")
+async def icon() -> Response:
+    """The pages' icon."""
+    return Response(_ICON, media_type="image/svg+xml")
 
 
 def split_quote(citation: Citation) -> tuple[str, str, str]:

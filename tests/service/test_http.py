@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from indexer.errors import QuothError
 from service.answerer import Answerer
 from service.app import create_app
+from service.feedback import FeedbackStore, Quoted
 from service.schemas import AnswerResponse
 from service.settings import Settings
 
@@ -135,9 +137,13 @@ def test_articles_are_listed_by_page_and_found_by_id(client: TestClient) -> None
     assert all(one["text"][p["start"] : p["end"]].strip() for p in one["passages"])
 
 
-def test_health_names_the_generation(client: TestClient) -> None:
-    assert client.get("/livez").json() == {"status": "ok", "generation": None}
-    assert client.get("/readyz").json() == {"status": "ok", "generation": "gen-000001"}
+def test_health_names_the_generation_and_the_models(client: TestClient, answerer: Answerer) -> None:
+    assert client.get("/livez").json() == {"status": "ok"}
+    ready = client.get("/readyz").json()
+    assert (ready["status"], ready["generation"]) == ("ok", "gen-000001")
+    assert ready["threshold"] == answerer.threshold
+    assert {role: ready[role] for role in ("reader", "encoder")} == answerer.models
+    assert len(ready["reader"]["sha256"]) == len(ready["encoder"]["sha256"]) == 64
 
 
 @pytest.mark.parametrize(
@@ -205,6 +211,8 @@ def test_readiness_does_not_wait_for_questions(answerer: Answerer) -> None:
 
     class Slow:
         index = answerer.index
+        threshold = answerer.threshold
+        models = answerer.models
 
         def answer(self, *_: object, **__: object) -> None:
             begun.set()
@@ -274,6 +282,7 @@ def test_openapi_describes_every_endpoint_with_examples_and_problems(client: Tes
         "/v1/search",
         "/v1/articles",
         "/v1/articles/{article_id}",
+        "/v1/feedback",
         "/livez",
         "/readyz",
     }
@@ -302,3 +311,62 @@ def test_nothing_is_loaded_from_another_host(client: TestClient) -> None:
         assert "http://" not in response.text
         assert "https://" not in response.text
         assert response.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_a_follow_up_is_read_with_the_turn_before_it(client: TestClient) -> None:
+    body = {
+        "question": "When was it launched?",
+        "previous": {
+            "question": "What is the full name of CPEC?",
+            "answer": "China–Pakistan Economic Corridor",
+        },
+    }
+    answered = client.post("/v1/answer", json=body).json()
+    assert answered["answer"]["text"] == "2015"
+    assert "CPEC" in answered["read_as"] or "Corridor" in answered["read_as"]
+    alone = client.post("/v1/answer", json={"question": QUESTION, "previous": body["previous"]}).json()
+    assert alone["answer"]["text"] == "Wang Linghong"
+    assert alone["read_as"] is None
+    problem(client.post("/v1/answer", json={"question": "It?", "previous": {"question": ""}}), 422)
+
+
+def test_only_the_sites_in_the_settings_may_ask_from_a_browser(answerer: Answerer) -> None:
+    asking = {"origin": "https://example.org", "access-control-request-method": "POST"}
+    for origins, allowed in (((), None), (("https://example.org",), "https://example.org"), (("*",), "*")):
+        with TestClient(create_app(answerer, Settings(origins=origins))) as client:
+            preflight = client.options("/v1/answer", headers=asking)
+            assert preflight.headers.get("access-control-allow-origin") == allowed
+            answered = client.get("/livez", headers={"origin": "https://example.org"})
+            assert answered.headers.get("access-control-allow-origin") == allowed
+            elsewhere = client.get("/livez", headers={"origin": "https://example.com"})
+            assert elsewhere.headers.get("access-control-allow-origin") == ("*" if allowed == "*" else None)
+            assert "access-control-allow-credentials" not in answered.headers
+
+
+def test_a_verdict_is_kept_only_on_words_that_an_article_holds(answerer: Answerer, tmp_path: Path) -> None:
+    settings = Settings(feedback=tmp_path / "feedback.sqlite")
+    with TestClient(create_app(answerer, settings), raise_server_exceptions=False) as client:
+        answered = client.post("/v1/answer", json={"question": QUESTION}).json()
+        citation = answered["answer"]["citation"]
+        words = {name: citation[name] for name in ("article_id", "start", "end")} | {
+            "text": citation["exact"]
+        }
+        body = {
+            "request_id": answered["request_id"],
+            "question": QUESTION,
+            "verdict": "up",
+            "reason": "it says so",
+            "answer": words,
+        }
+        kept = client.post("/v1/feedback", json=body)
+        assert (kept.status_code, kept.json()) == (201, {"id": 1})
+        assert client.post("/v1/feedback", json={**body, "verdict": "down", "answer": None}).json() == {
+            "id": 2
+        }
+        wrong = problem(client.post("/v1/feedback", json={**body, "answer": {**words, "start": 0}}), 422)
+        assert wrong["errors"][0]["pointer"] == "/answer"
+        problem(client.post("/v1/feedback", json={**body, "answer": {**words, "article_id": "none"}}), 422)
+        problem(client.post("/v1/feedback", json={**body, "verdict": "maybe"}), 422)
+    (first, second) = FeedbackStore(settings.feedback)
+    assert first.quoted == Quoted(**words)
+    assert (first.verdict, second.verdict, second.quoted) == ("up", "down", None)

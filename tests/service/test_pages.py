@@ -23,6 +23,7 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.marked = ""
         self.links: list[str] = []
+        self.scripts: list[str] = []
         self.text = ""
         self._in_mark = False
         self.feed(source)
@@ -31,6 +32,7 @@ class Page(HTMLParser):
         self.tags.append(tag)
         self._in_mark = self._in_mark or tag == "mark"
         self.links += [value for name, value in attrs if name == "href" and value]
+        self.scripts += [value or "" for name, value in attrs if tag == "script" and name == "src"]
 
     def handle_endtag(self, tag: str) -> None:
         self._in_mark = self._in_mark and tag != "mark"
@@ -105,7 +107,10 @@ def test_articles_enter_the_page_as_text_only(
             f"/articles/{attack}",
         ):
             page = Page(client.get(path).text)
-            assert not {"script", "img", "svg"} & set(page.tags), path
+            assert not {"img", "svg"} & set(page.tags), path
+            # The chat's own module, and that on the first page alone.
+            assert page.tags.count("script") == len(page.scripts)
+            assert page.scripts == (["/widget.js"] if path == "/" else []), path
         assert attack in Page(client.get("/?q=attack says").text).marked
 
 

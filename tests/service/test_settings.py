@@ -18,6 +18,12 @@ def test_the_environment_is_read_and_what_is_given_wins(monkeypatch: pytest.Monk
     assert (settings.top_k, settings.port, settings.host) == (4, 9001, "127.0.0.1")
 
 
+def test_origins_stand_apart_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().origins == ()
+    monkeypatch.setenv("QUOTH_ORIGINS", "https://example.org, http://127.0.0.1:8080")
+    assert load_settings().origins == ("https://example.org", "http://127.0.0.1:8080")
+
+
 def test_a_minimum_of_zero_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_MIN_CONFIDENCE", "0")
     assert load_settings().min_confidence == 0.0
@@ -42,6 +48,8 @@ def test_a_misspelt_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) 
         ("FUSION", "sum"),
         ("MIN_CONFIDENCE", "2"),
         ("WORKERS", "0"),
+        ("ORIGINS", "example.org"),
+        ("ORIGINS", "https://example.org/page"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(

@@ -160,3 +160,20 @@ def test_scores_that_were_computed_before_a_stop_are_kept(window: Window, tmp_pa
     assert len(teacher_scores(rest, features, 0, path, part=2, say=lambda _: None)) == 5
     assert rest.shown == 1
     assert [file.name for file in tmp_path.iterdir()] == ["scores.npz"]
+
+
+def test_what_the_teacher_does_not_know_is_learnt_from_the_references_alone(
+    window: Window, tiny_model: Tiny
+) -> None:
+    model = tiny_model()
+    known, unknown = [window(example="known")], [window(example="unknown")]
+    teacher = np.zeros((2, 1 + known[0].last - known[0].first), dtype=np.float16)
+    teacher[:, 1] = 3.0
+    scores = {key(known[0]): teacher}
+    loss = distillation_loss(scores, 0, temperature=2.0, share=0.5)
+    alone = span_loss(0)
+    together = float(loss(model, [unknown, known]))
+    expected = (float(loss(model, [known])) + float(alone(model, [unknown]))) / 2
+    assert together == pytest.approx(expected, rel=1e-5)
+    assert float(loss(model, [unknown])) == pytest.approx(float(alone(model, [unknown])), rel=1e-6)
+    assert float(loss(model, [known])) != pytest.approx(float(alone(model, [known])), rel=1e-3)

@@ -1,0 +1,137 @@
+"""A question that leans on the one before ("And who leads it?") -> the ways to read it that stand alone.
+
+Nothing is understood here that the two questions and the answer between them do not say: a pronoun is
+replaced by a name that stands in them, or the question before is put in front. Each way is then asked, and
+the answer with the highest confidence is given, together with the reading that it is an answer to. On
+two-turn questions over the seeds, `python -m eval.followups` says how often that is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from indexer.index import Filters
+
+READINGS = 6
+"""Ways to read a question, at most; each costs a retrieval and a reading."""
+
+_WORDS = 40  # of the question before, put in front
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The turn before: its question, the answer's words, and the article that they were cited from."""
+
+    question: str
+    answer: str | None = None
+    article_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A way to read a question; with `article_id`, in that article alone."""
+
+    question: str
+    article_id: str | None = None
+
+    def within(self, filters: Filters | None) -> Filters | None:
+        """Return the filters narrowed to the reading's article, if it has one that they do not leave out."""
+        filters = filters or Filters()
+        left_out = filters.article_ids and self.article_id not in filters.article_ids
+        if self.article_id is None or left_out:
+            return filters
+        return replace(filters, article_ids=(self.article_id,))
+
+
+_PERSON = r"(?:he|she|him|her|his|hers)"
+_THING = r"(?:it|its|they|them|their|theirs)"
+_POINTING = r"(?:this|that|these|those)"
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)"
+# Lower case: "IT" is no pronoun.
+_PRONOUN = re.compile(rf"\b({_PERSON}|{_THING})\b")
+_SUBJECT = re.compile(rf"\b{_AUXILIARY}\s+({_PERSON}|{_THING}|{_POINTING})\b")
+_OBJECT = re.compile(rf"\b(?:doing|become|of|for|about|under|by|from|with)\s+({_POINTING})\s*\W*$")
+_NOUN = re.compile(rf"\b({_POINTING})(?=\s+[a-z])")
+_START = re.compile(r"^(?:and|but|so|then|also|what about|how about)\b", re.IGNORECASE)
+_END = re.compile(r"\b(?:there|then|one|ones)\W*$")
+_PERSONAL = re.compile(_PERSON)
+_POSSESSIVE = frozenset({"his", "its", "their"})
+
+_LINKS = r"(?:\s+(?:of|and|for|the|&))*"
+_NAME = re.compile(rf"(?:\b[Tt]he\s+)?[A-Z][\w’'–.-]*(?:{_LINKS}\s+[A-Z0-9][\w’'–-]*)*")
+_ASKING = re.compile(
+    r"(?:a|an|and|at|by|for|from|how|i|in|is|list|name|of|on|the|to|what|when|where|which|who|whom|whose|why)$",
+    re.IGNORECASE,
+)
+_POSSESSION = re.compile(r"[’']s$")
+
+
+def leans(question: str) -> bool:
+    """Whether a question leans on the one before it.
+
+    It does if it starts like a continuation, if a pronoun is its subject, if a pronoun or a word like
+    "there" stands in it with no name before, or if it has nothing but words that ask ("Why?").
+    """
+    if _START.search(question) or _SUBJECT.search(question) or _OBJECT.search(question):
+        return True
+    found = _PRONOUN.search(question) or _END.search(question)
+    if found is not None and not names(question[: found.start()]):
+        return True
+    return all(_ASKING.match(word) for word in re.findall(r"\w+", question))
+
+
+def readings(question: str, previous: Previous) -> list[Reading]:
+    """Return the ways to read a question after another, itself first; itself alone if it leans on none."""
+    found = [Reading(question)]
+    if leans(question):
+        if previous.article_id is not None:
+            found.append(Reading(question, previous.article_id))
+        # Cut to what leaves the reader room for the question itself.
+        before = " ".join(previous.question.split()[:_WORDS])
+        texts = [*_replaced(question, previous), f"{before} {question}"]
+        found += [Reading(text) for text in dict.fromkeys(texts) if text != question]
+    return [*found[: READINGS - 1], found[-1]] if len(found) > READINGS else found
+
+
+def _replaced(question: str, previous: Previous) -> Iterator[str]:
+    """The question with its pronoun replaced by each name that it may stand for, the likeliest first."""
+    found = (
+        _SUBJECT.search(question)
+        or _PRONOUN.search(question)
+        or _NOUN.search(question)
+        or _OBJECT.search(question)
+    )
+    if found is None:
+        return
+    pronoun, start, end = found[1], *found.span(1)
+    if re.fullmatch(_POINTING, pronoun) and (noun := re.match(r"\s+[a-z]+", question[end:])):
+        end += noun.end()  # "this minister"
+    answered = names(previous.answer or "")[:1]
+    asked = names(previous.question)
+    # A person is who the question asked for; a thing is what it was about, and then what it asked for.
+    personal = _PERSONAL.fullmatch(pronoun) is not None
+    for referent in [*answered, *asked] if personal else [*asked[:1], *answered, *asked[1:]]:
+        words = f"{referent}’s" if _possessive(pronoun, question[end:]) else referent
+        yield question[:start] + words + question[end:]
+
+
+def _possessive(pronoun: str, after: str) -> bool:
+    # "her" is a possessive before a noun: "her position", but not "met her in Baku".
+    return pronoun in _POSSESSIVE or (
+        pronoun == "her" and bool(re.match(r"\s+(?!in|at|on|with)[a-z]", after))
+    )
+
+
+def names(text: str) -> list[str]:
+    """Return the names in a text, in their order: runs of capitalised words, no asking word in front."""
+    found = []
+    for match in _NAME.finditer(text):
+        words = match[0].split()
+        # A sentence's first word has its capital from there. Elsewhere "the" belongs to its name.
+        while match.start() == 0 and words and _ASKING.match(words[0]):
+            words.pop(0)
+        if words and not words[-1].isdigit():
+            found.append(_POSSESSION.sub("", " ".join(words)))
+    return [*dict.fromkeys(found)]

@@ -1,0 +1,22 @@
+/**
+ * Registers `<quoth-chat>`. Loaded by a script tag with `data-` attributes, it also places one in the page:
+ *
+ * <script type="module" src="https://…/widget.js" data-endpoint="https://…"></script>
+ */
+
+import { QuothChat } from "./quoth-chat.js";
+
+if (!customElements.get("quoth-chat")) customElements.define("quoth-chat", QuothChat);
+
+// A module has no `document.currentScript`; its tag is the one with its address.
+const tag = [...document.querySelectorAll("script")].find(
+  (script) => script.src === import.meta.url && Object.keys(script.dataset).length,
+);
+if (tag) {
+  const chat = document.createElement("quoth-chat");
+  for (const name of QuothChat.attributes) {
+    const value = tag.getAttribute(`data-${name}`);
+    if (value !== null) chat.setAttribute(name, value);
+  }
+  document.body.append(chat);
+}

@@ -1,0 +1,213 @@
+"""A real Chromium, and the real service over the seeds, each started once."""
+
+from __future__ import annotations
+
+import functools
+import html
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. Where there is none the tests are skipped, unless CI_BROWSER=required."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        reason = "no chromium on this machine: install Debian's package `chromium`"
+        if os.environ.get("CI_BROWSER") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # An answer may take its time on a busy machine; the widget gives up after ten seconds.
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `quoth demo`: the seeds, indexed and served as a user does it, open to other sites."""
+    folder = tmp_path_factory.mktemp("service")
+    environment = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "NO_COLOR": "1",
+        "QUOTH_FEEDBACK": str(folder / "feedback.sqlite"),
+        "QUOTH_ORIGINS": "*",
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "service", "demo", "--index", str(folder / "index"), "--port", "0"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        told = ""
+        try:
+            for line in process.stderr:
+                told += line
+                if served := re.search(r"Serving (http://\S+?)/? ", line):
+                    yield served[1]
+                    break
+            else:
+                pytest.fail(f"the service did not start:\n{told}")
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page, wide, light and still, that must report no error of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert not faults
+
+
+@pytest.fixture(scope="session")
+def serve_app() -> Iterator[Callable[[FastAPI], str]]:
+    """An application -> its address on a free port of this machine."""
+    running: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
+
+    def start(app: FastAPI) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        running.append((server, thread, listener))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield start
+    for server, thread, listener in running:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """A page's HTML -> its address on another site than the service's."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+
+        def place(body: str) -> str:
+            whole = (
+                '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">'
+                f"<title>A site</title><main>{body}</main></html>"
+            )
+            (folder / "index.html").write_text(whole, "utf-8")
+            return f"http://127.0.0.1:{server.server_address[1]}/"
+
+        yield place
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def embedded(page: Page, site: Callable[[str], str], service: str) -> Callable[..., Page]:
+    """`data-` attributes -> the page of another site with the one line that places the widget there."""
+
+    def load(**data: str) -> Page:
+        attributes = "".join(
+            f' data-{name.replace("_", "-")}="{html.escape(value)}"' for name, value in data.items()
+        )
+        source = f'src="{service}/widget.js" data-endpoint="{service}"'
+        tag = f'<script type="module" {source}{attributes}></script>'
+        page.goto(site(f"<h1>A newspaper</h1>{'<p>What it says.</p>' * 40}{tag}"))
+        page.locator("quoth-chat .panel").wait_for(state="attached")
+        return page
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def ask() -> Callable[[Page, str], Locator]:
+    """Types a question into the box that has the focus, and waits for the reply."""
+
+    def type_and_wait(page: Page, question: str) -> Locator:
+        before = page.locator(".reply").count()
+        page.keyboard.type(question)
+        page.keyboard.press("Enter")
+        reply = page.locator(".reply").nth(before)
+        reply.wait_for()
+        return reply
+
+    return type_and_wait
+
+
+@pytest.fixture
+def refuse(page: Page) -> Callable[..., None]:
+    """Makes the service's answers failures, which it cannot be asked for: a status, headers, a problem."""
+
+    def fail(status: int, headers: dict[str, str] | None = None, **problem: str) -> None:
+        cors = {"access-control-allow-origin": "*", "access-control-expose-headers": "retry-after"}
+        page.route(
+            "**/v1/answer",
+            lambda route: route.fulfill(
+                status=status,
+                headers={"content-type": "application/problem+json", **cors, **(headers or {})},
+                body=json.dumps(problem),
+            ),
+        )
+
+    return fail
+
+
+@pytest.fixture(scope="session")
+def audit() -> Callable[[Page], list[str]]:
+    """What axe-core finds against WCAG 2.2 AA, a line a finding."""
+    axe = Axe()
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+    def run(page: Page) -> list[str]:
+        found = axe.run(page, options={"runOnly": tags}).response
+        assert found["passes"], "axe-core looked at nothing"
+        return [
+            f"{rule['id']}: {node['html'][:150]} {node.get('failureSummary', '')}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+
+    return run

@@ -1,0 +1,64 @@
+"""A picture of every state, light and dark, wide and narrow, to look at: `SCREENSHOTS=folder pytest …`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page
+
+Ask = Callable[[Page, str], Locator]
+FOLDER = os.environ.get("SCREENSHOTS")
+SIZES = {"wide": (1280, 800), "narrow": (360, 740)}
+
+pytestmark = pytest.mark.skipif(FOLDER is None, reason="SCREENSHOTS names no folder to write to")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_state_is_pictured(
+    embedded: Callable[..., Page], ask: Ask, service: str, scheme: str, size: str
+) -> None:
+    page = embedded(suggestions="Who is the chief executive of BUCIC?|What is the Fiber One project?")
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    folder = Path(FOLDER or "")
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(state: str) -> None:
+        page.screenshot(path=folder / f"{state}-{scheme}-{size}.png")
+
+    keep("closed")
+    page.locator("button.launcher").click()
+    keep("open")
+    page.route("**/v1/answer", lambda _: None)
+    page.keyboard.type("When was CPEC launched?")
+    page.keyboard.press("Enter")
+    page.locator(".pending").wait_for()
+    keep("pending")
+    page.locator(".pending button").click()
+    page.locator(".failure").wait_for()
+    keep("error")
+    page.unroute_all(behavior="ignoreErrors")
+    reply = ask(page, "Who is the chief executive of BUCIC?")
+    keep("answer")
+    reply.locator("summary").last.click()
+    keep("citation-open")
+    reply.get_by_role("button", name="This is wrong").click()
+    keep("feedback")
+    page.locator("textarea").focus()
+    ask(page, "Who painted the ceiling of the Sistine Chapel?").locator("summary").click()
+    keep("abstention")
+    page.locator("quoth-chat").evaluate("(chat) => { chat.lang = 'ar' }")
+    page.locator(".whole[dir=rtl]").wait_for(state="attached")
+    keep("right-to-left")
+    page.goto(service)
+    page.locator("textarea").wait_for()
+    keep("home-open")
+    ask(page, "Who is the chief executive of BUCIC?")
+    keep("home")
+    page.goto(f"{service}/articles/000-pakistan-bucic-delegation.txt?start=1530&end=1543#quote")
+    keep("article")
