@@ -219,7 +219,7 @@ def test_runs_over_the_same_questions_are_compared_measure_by_measure(make_resul
     assert (row.first, row.second, row.difference.value) == (0.5, 1.0, 0.5)
     assert 0.3 < row.difference.low < 0.5 < row.difference.high < 0.7
     assert row.better is True
-    assert rows["latency p50, ms"].better is False
+    assert rows["latency p50, ms"].better is None  # beyond chance, but perhaps the machine's doing
     assert rows["latency p50, ms"].difference.p == pytest.approx(2 / 501)
     assert rows["refused"].better is None
     assert "AUROC answerable" not in rows  # nothing to tell apart

@@ -268,7 +268,8 @@ def test_the_first_page_asks_without_javascript(browser: Browser, service: str) 
     page = context.new_page()
     page.goto(service)
     page.get_by_role("searchbox").fill(QUESTION)
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert "Wang Linghong" in page.locator("h1").inner_text()
     page.locator("figcaption a").click()
     # The fragment brings the quoted words into view.

@@ -165,15 +165,16 @@ def test_scores_that_were_computed_before_a_stop_are_kept(window: Window, tmp_pa
 def test_what_the_teacher_does_not_know_is_learnt_from_the_references_alone(
     window: Window, tiny_model: Tiny
 ) -> None:
-    model = tiny_model()
-    known, unknown = [window(example="known")], [window(example="unknown")]
-    teacher = np.zeros((2, 1 + known[0].last - known[0].first), dtype=np.float16)
-    teacher[:, 1] = 3.0
-    scores = {key(known[0]): teacher}
+    known = [window([5, 6, 7, 8], {3: 1.0}, example="known")]
+    unknown = [window([5, 6, 9, 10, 11], example="unknown"), window([5, 6, 7], example="unknown", number=1)]
+    # A question of which one window has no scores is not the teacher's either.
+    scores = scores_of(known[0], THEIRS) | scores_of(unknown[1], [[0.0, 1.0], [0.0, 1.0]])
+    model = tiny_model(0)
     loss = distillation_loss(scores, 0, temperature=2.0, share=0.5)
-    alone = span_loss(0)
-    together = float(loss(model, [unknown, known]))
-    expected = (float(loss(model, [known])) + float(alone(model, [unknown]))) / 2
-    assert together == pytest.approx(expected, rel=1e-5)
-    assert float(loss(model, [unknown])) == pytest.approx(float(alone(model, [unknown])), rel=1e-6)
-    assert float(loss(model, [known])) != pytest.approx(float(alone(model, [known])), rel=1e-3)
+    ids, mask, legal = collate(unknown, 0)
+    references = group_loss(model(ids, mask), legal, [unknown]).item()
+    assert loss(model, [unknown]).item() == pytest.approx(references, abs=1e-6)
+    taught = loss(model, [known]).item()
+    assert loss(model, [unknown, known]).item() == pytest.approx((taught + references) / 2, abs=1e-5)
+    ids, mask, legal = collate(known, 0)
+    assert abs(taught - group_loss(model(ids, mask), legal, [known]).item()) > 1e-3
