@@ -1,9 +1,9 @@
 """A question that leans on the one before ("And who leads it?") -> the ways to read it that stand alone.
 
 Nothing is understood here that the two questions and the answer between them do not say: a pronoun is
-replaced by a name that stands in them, or the question before is put in front. Each way is then asked, and
-the answer with the highest confidence is given, together with the reading that it is an answer to. On
-two-turn questions over the seeds, `python -m eval.followups` says how often that is right.
+replaced by a name that stands in them, or, where there is none, the question before is put in front. Each way
+is then asked, and the answer with the highest confidence is given, with the reading that it is an answer to.
+`python -m eval.followups` says how often that is right, on two-turn questions over the seeds.
 """
 
 from __future__ import annotations
@@ -88,11 +88,13 @@ def readings(question: str, previous: Previous) -> list[Reading]:
     if leans(question):
         if previous.article_id is not None:
             found.append(Reading(question, previous.article_id))
-        # Cut to what leaves the reader room for the question itself.
-        before = " ".join(previous.question.split()[:_WORDS])
-        texts = [*_replaced(question, previous), f"{before} {question}"]
-        found += [Reading(text) for text in dict.fromkeys(texts) if text != question]
-    return [*found[: READINGS - 1], found[-1]] if len(found) > READINGS else found
+        texts = [*dict.fromkeys(_replaced(question, previous))]
+        if not texts:
+            # Cut to what leaves the reader room for the question itself. Only where nothing can be replaced:
+            # two questions in one get the answer to the first as a rule, and with confidence.
+            texts = [f"{' '.join(previous.question.split()[:_WORDS])} {question}"]
+        found += [Reading(text) for text in texts]
+    return found[:READINGS]
 
 
 def _replaced(question: str, previous: Previous) -> Iterator[str]:

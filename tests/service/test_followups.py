@@ -61,7 +61,6 @@ def test_a_person_is_first_who_the_question_before_asked_for() -> None:
         Reading("What post does he hold?", "b.txt"),
         Reading("What post does Ada Lovelace hold?"),
         Reading("What post does Oslo hold?"),
-        Reading("Who led the delegation to Oslo? What post does he hold?"),
     ]
 
 
@@ -71,7 +70,6 @@ def test_a_thing_is_first_what_the_question_before_was_about() -> None:
         "What does it make?",
         "What does BUCIC make?",
         "What does Wang Linghong make?",
-        "Who is the chief executive of BUCIC? What does it make?",
     ]
 
 
@@ -90,12 +88,19 @@ def test_the_name_takes_the_pronouns_form(question: str, expected: str) -> None:
     assert expected in [way.question for way in readings(question, previous)]
 
 
-def test_there_are_never_more_readings_than_allowed_and_the_joined_one_stays() -> None:
+def test_there_are_never_more_readings_than_allowed() -> None:
     previous = Previous("Did Ada, Bo, Cy, Di, Ed and Flo meet?", "Gus", "a.txt")
     found = readings("Where did they meet?", previous)
     assert len(found) == READINGS
-    assert found[0].question == "Where did they meet?"
-    assert found[-1].question == "Did Ada, Bo, Cy, Di, Ed and Flo meet? Where did they meet?"
+    assert found[:2] == [Reading("Where did they meet?"), Reading("Where did they meet?", "a.txt")]
+
+
+def test_where_nothing_can_be_replaced_the_question_before_is_put_in_front() -> None:
+    previous = Previous("By how much did trade with Singapore grow?", "19%")
+    assert [way.question for way in readings("And with Turkey?", previous)] == [
+        "And with Turkey?",
+        "By how much did trade with Singapore grow? And with Turkey?",
+    ]
 
 
 def test_a_long_question_before_leaves_room_for_the_one_that_is_asked() -> None:
