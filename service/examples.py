@@ -71,5 +71,6 @@ ANSWER: dict[str, Any] = {
     "generation": "gen-000001",
     "model": {"reader": "quoth-base", "encoder": "all-MiniLM-L6-v2"},
     "request_id": "5f1c6a0e9d3b4f6f8a2f0d6f1f3f7c11",
+    "read_as": None,
     "timings_ms": {"retrieve": 16.8, "read": 36.8, "total": 54.1},
 }
