@@ -75,7 +75,7 @@ def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share:
         rows = sum(map(len, taught))
         ids, mask, legal = collate(features, pad_id)
         mine = model(ids, mask)
-        found = mine.new_zeros(())
+        parts: list[torch.Tensor] = []
         if taught:
             first, allowed = mine[:, :rows], legal[:rows]
             theirs = torch.full_like(first, OUTSIDE)
@@ -87,9 +87,9 @@ def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share:
             soft_theirs = log_probabilities(theirs / temperature, allowed)
             apart = (soft_theirs.exp() * (soft_theirs - soft_mine)).sum(dim=-1).mean()
             both = share * temperature**2 * apart + (1 - share) * group_loss(first, allowed, taught)
-            found = found + both * len(taught) / len(groups)
+            parts.append(both * len(taught) / len(groups))
         if untaught:
-            found = found + group_loss(mine[:, rows:], legal[rows:], untaught) * len(untaught) / len(groups)
-        return found
+            parts.append(group_loss(mine[:, rows:], legal[rows:], untaught) * len(untaught) / len(groups))
+        return torch.stack(parts).sum()
 
     return loss

@@ -180,6 +180,7 @@ def test_an_unknown_article_is_an_error(small: Answerer) -> None:
 def test_a_reader_whose_span_does_not_resolve_is_an_error_and_no_answer(small: Answerer) -> None:
     class Liar:
         name = "liar"
+        fingerprint = ""
 
         def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:  # noqa: ARG002
             return [Span(passages[0].passage, 0, 5, "other", 9.0)]
