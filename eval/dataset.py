@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from eval.metrics import is_right
 from indexer.errors import QuothError
 from indexer.records import Article
 from service.answerer import MAX_QUESTION
@@ -71,6 +72,10 @@ class Example:
     def answerable(self) -> bool:
         """Whether the articles answer it."""
         return bool(self.answers)
+
+    def accepts(self, words: str, article: str) -> bool:
+        """Whether words that are cited from an article are right, and it is one that says so."""
+        return is_right(words, [gold.text for gold in self.answers if gold.article == article])
 
     @property
     def references(self) -> list[str]:

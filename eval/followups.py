@@ -19,7 +19,6 @@ from rich.progress import track
 from rich.table import Table
 
 from eval.dataset import SEEDS, SPLITS, DatasetError, Example, field, load_examples
-from eval.metrics import is_right
 from eval.significance import bootstrap_interval
 from indexer.cli import run_commands
 from indexer.commands import DEFAULT_INDEX
@@ -64,7 +63,7 @@ def right(answer: Answer, example: Example) -> bool:
     if answer.quotation is None:
         return False
     cited = answer.quotation.citation
-    return is_right(cited.exact, [gold.text for gold in example.answers if gold.article == cited.article_id])
+    return example.accepts(cited.exact, cited.article_id)
 
 
 def main(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -39,7 +39,6 @@ class RemoteSystem:
         # The environment's proxies are not for a service that one names oneself.
         self._client = client or httpx.Client(timeout=60, trust_env=False, follow_redirects=True)
         self._sleep = sleep
-        self.find_article = lru_cache(maxsize=None)(self._find_article)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -69,6 +68,10 @@ class RemoteSystem:
                 if not listed or len(found) >= page["total"]:
                     return found
 
+    def find_article(self, article_id: str) -> Article | None:
+        """Return an article with its text, None if there is none."""
+        return self._read(article_id)[0]
+
     def passages(self, article_id: str) -> list[Place]:
         """Return an article's passages in their order."""
         return self._read(article_id)[1]
@@ -97,9 +100,6 @@ class RemoteSystem:
     @cached_property
     def _ready(self) -> Any:  # noqa: ANN401 - any JSON
         return self._json("GET", "/readyz")
-
-    def _find_article(self, article_id: str) -> Article | None:
-        return self._read(article_id)[0]
 
     @cache  # noqa: B019 - lives as long as the evaluation
     def _read(self, article_id: str) -> tuple[Article | None, list[Place]]:

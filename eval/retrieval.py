@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 import typer
@@ -72,7 +72,10 @@ def open_set(name: str, folder: Path, encoder: Encoder) -> tuple[Paragraphs, Fai
     return paragraphs, open_index(folder / name)
 
 
-def sample(questions: Sequence[Question], count: int, seed: int) -> list[Question]:
+_Asked = TypeVar("_Asked")
+
+
+def sample(questions: Sequence[_Asked], count: int, seed: int) -> list[_Asked]:
     """Return up to `count` questions, the same for the same seed."""
     order = np.random.default_rng(seed).permutation(len(questions))[:count]
     return [questions[place] for place in sorted(order)]

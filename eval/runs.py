@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from eval import environment
 from eval.dataset import Example
-from eval.metrics import exact_match, is_right, overlap, token_f1
+from eval.metrics import exact_match, overlap, token_f1
 from eval.systems import Place, Reply, System
 from indexer.errors import QuothError
 
@@ -93,10 +93,7 @@ class Result:
     def right(self) -> bool:
         """Whether the candidate is right, and of an article that says so."""
         candidate = self.reply.candidate
-        return candidate is not None and is_right(
-            candidate.text,
-            [gold.text for gold in self.example.answers if gold.article == candidate.place.article],
-        )
+        return candidate is not None and self.example.accepts(candidate.text, candidate.place.article)
 
     @property
     def holds_answer(self) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.text import Text
 
 from eval.dataset import SPLITS, DatasetError, Example, fingerprint, load_examples
 from eval.remote import RemoteSystem
+from eval.retrieval import sample
 from eval.squad import SquadFile, is_squad, load_squad
 from eval.systems import LocalSystem, ReaderSystem, System
 from indexer.commands import build_index, build_source
@@ -109,10 +109,7 @@ def _chosen(examples: list[Example], request: Request) -> list[Example]:
         raise DatasetError(
             f"{request.dataset} holds no question of the split {request.split!r}: choose another, or all"
         )
-    if request.questions is None or request.questions >= len(found):
-        return found
-    places = np.random.default_rng(request.seed).permutation(len(found))[: request.questions]
-    return [found[place] for place in sorted(places)]
+    return found if request.questions is None else sample(found, request.questions, request.seed)
 
 
 def _system(request: Request) -> System:

@@ -88,10 +88,9 @@ class System(Protocol):
 class LocalSystem:
     """An answerer in this process: a question is put to the whole index."""
 
-    def __init__(self, answerer: Answerer, facts: dict[str, Any], top_k: int | None = None) -> None:
+    def __init__(self, answerer: Answerer, facts: dict[str, Any]) -> None:
         self._answerer = answerer
         self._facts = facts
-        self._top_k = top_k
         self.find_article = lru_cache(maxsize=None)(answerer.index.find_article)
 
     @property
@@ -116,7 +115,7 @@ class LocalSystem:
     def ask(self, example: Example) -> Reply:
         """Put a question; nothing is withheld, so that the best candidate is seen."""
         began = time.perf_counter()
-        answer = self._answerer.answer(example.question, top_k=self._top_k, min_confidence=0.0)
+        answer = self._answerer.answer(example.question, min_confidence=0.0)
         return _reply(answer, 1_000 * (time.perf_counter() - began))
 
 

@@ -210,7 +210,7 @@ def test_a_service_is_known_before_its_articles_are_asked_for(
             super().__init__(url)
             made.append({"url": url, **given})
 
-        def find_article(self, article_id: str) -> None:  # type: ignore[override]
+        def find_article(self, article_id: str) -> None:
             pytest.fail(f"{article_id} was asked for")
 
         @property

@@ -13,7 +13,7 @@ from eval.runs import Result, ask_all
 from eval.systems import LocalSystem, Place, ReaderSystem
 from indexer.encoder import Encoder
 from indexer.records import Article, Metadata, ScoredPassage
-from service.answerer import Answerer
+from service.answerer import Answerer, AnswererSettings
 from service.answers import Span
 from service.confidence import Calibration
 from service.sentences import SentenceReader, SentenceWeights
@@ -72,7 +72,14 @@ def test_a_local_systems_reply_is_the_answerers(answerer: Answerer) -> None:
 
 
 def test_as_many_passages_are_read_as_asked_for(answerer: Answerer) -> None:
-    assert len(LocalSystem(answerer, {}, top_k=1).ask(ask("What did the road cost?")).passages) == 1
+    one = Answerer(
+        answerer.index,
+        answerer._retriever,
+        answerer._reader,
+        answerer._calibration,
+        AnswererSettings(top_k=1),
+    )
+    assert len(LocalSystem(one, {}).ask(ask("What did the road cost?")).passages) == 1
 
 
 def test_a_withheld_candidate_is_seen_and_not_given(answerer: Answerer) -> None:
