@@ -13,7 +13,7 @@ from rich.text import Text
 from indexer.errors import QuothError
 
 GROUP = "quoth.commands"
-_ORDER = ("demo", "index", "ask", "serve", "feedback", "eval", "info")
+_ORDER = ("demo", "index", "ask", "serve", "keys", "feedback", "eval", "info")
 
 app = typer.Typer(
     help="Answers questions over a folder of articles, only in the articles' own words.",
@@ -28,7 +28,12 @@ def main() -> None:
     """Run `quoth`: load the commands that the installed packages announce, then the one asked for."""
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
     for name in sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)):
-        app.command(name)(found[name].load())
+        command = found[name].load()
+        # One with commands of its own is an application.
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     run(app)
 
 

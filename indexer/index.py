@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from indexer import lexical
-from indexer.dense import DenseIndex, Ids, Mask, check_kind
+from indexer.dense import DenseIndex, Ids, Mask
 from indexer.encoder import Vectors
 from indexer.errors import DamagedGenerationError
 from indexer.lexical import LexicalIndex
@@ -123,6 +123,10 @@ class PassageIndex(Protocol):
         """Return the BM25 score of each of these passages."""
         ...
 
+    def close(self) -> None:
+        """Free what it holds; it may not be used afterwards."""
+        ...
+
 
 class FaissPassageIndex:
     """One generation, opened: FAISS for vectors, bm25s for terms, SQLite for texts."""
@@ -133,7 +137,11 @@ class FaissPassageIndex:
         self._lexical = terms
         self._store = store
         counts = {len(dense), len(terms), len(store.article_numbers), manifest.passages}
-        if len(counts) > 1 or len(store.articles) != manifest.articles:
+        if (
+            len(counts) > 1
+            or len(store.articles) != manifest.articles
+            or dense.dimension != manifest.encoder["dimension"]
+        ):
             raise DamagedGenerationError(
                 f"the files of {manifest.name} do not belong together: run `quoth index` again"
             )
@@ -144,10 +152,11 @@ class FaissPassageIndex:
 
         Raises:
             DamagedGenerationError: a file cannot be read, or the files do not belong together.
+            FormatVersionError: it has a kind of vector index that this version does not know.
         """
         return cls(
             manifest,
-            DenseIndex.load(folder / Layout.DENSE, folder / Layout.VECTORS, check_kind(manifest.dense)),
+            DenseIndex.load(folder / Layout.DENSE, folder / Layout.VECTORS, manifest.dense),
             LexicalIndex.load(folder, manifest.passages),
             Store(folder / Layout.CORPUS),
         )

@@ -152,6 +152,10 @@ class Answerer:
             raise ArticleUnknownError(f"there is no article {article_id!r}: GET /v1/articles lists them")
         return article
 
+    def close(self) -> None:
+        """Close the index; the models are kept, as other generations' answerers share them."""
+        self._index.close()
+
     def _attempt(
         self, way: Reading, top_k: int | None, filters: Filters | None, timings: dict[str, float]
     ) -> _Attempt:

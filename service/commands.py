@@ -19,6 +19,7 @@ from service.examples import QUESTION
 if TYPE_CHECKING:
     from service.answerer import Answerer
     from service.answers import Answer, Citation
+    from service.engine import Engine
     from service.settings import Settings
 
 
@@ -47,7 +48,7 @@ def ask(
     from service.settings import load_settings  # noqa: PLC0415
 
     check_question(question)
-    answerer = _load(load_settings(index=index))
+    answerer = _open(_engine(load_settings(index=index)))
     filters = Filters(
         tuple(publisher or ()),
         tuple(article or ()),
@@ -77,7 +78,8 @@ def serve(
 
     settings = load_settings(index=index, host=host, port=port, allow_public=allow_public or None)
     check_address(settings)
-    _serve(_load(settings), settings)
+    engine = _engine(settings)
+    _serve(_open(engine), settings, engine)
 
 
 def demo(
@@ -96,12 +98,13 @@ def demo(
     check_address(settings)
     messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
     _index_seeds(settings.index, messages)
-    answerer = _load(settings)
+    engine = _engine(settings)
+    answerer = _open(engine)
     messages.print(Text(f"\n$ quoth ask {json.dumps(question, ensure_ascii=False)}\n"))
     print_answer(answerer.answer(question))
     if serve_:
         messages.print()
-        _serve(answerer, settings)
+        _serve(answerer, settings, engine)
 
 
 def feedback() -> None:
@@ -130,20 +133,24 @@ def seeds_folder() -> Path:
 
 
 def check_address(settings: Settings) -> None:
-    """Refuse an address that other machines reach, unless the settings allow it.
+    """Refuse an address that other machines reach, unless a key is asked for or the settings allow it.
 
     Raises:
-        SettingsError: the address is public and `allow_public` is not set.
+        SettingsError: the address is public, no key is asked for, and `allow_public` is not set.
     """
-    try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        loopback = settings.host == "localhost"
-    if not loopback and not settings.allow_public:
+    if not _is_loopback(settings.host) and settings.keys is None and not settings.allow_public:
         raise SettingsError(
-            f"{settings.host} can be reached from other machines and there is no access control yet: "
-            "use 127.0.0.1, or say --allow-public behind a proxy that guards it"
+            f"{settings.host} can be reached from other machines and no key is asked for: use 127.0.0.1, "
+            "make a key with `quoth keys add` and set QUOTH_KEYS, or say --allow-public behind a proxy that "
+            "guards it"
         )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def as_json(answer: Answer) -> str:
@@ -211,12 +218,15 @@ def _shorten(text: str, width: int = 100) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
-def _load(settings: Settings) -> Answerer:
-    # The index first: a missing one should not cost the seconds that the models' libraries take.
-    from service.engine import load_answerer  # noqa: PLC0415
+def _engine(settings: Settings) -> Engine:
+    from service.engine import Engine  # noqa: PLC0415 - the models' libraries come with it
 
+    return Engine(settings)
+
+
+def _open(engine: Engine) -> Answerer:
     with Console(stderr=True).status("Loading the models"):
-        return load_answerer(settings)
+        return engine.open()
 
 
 def _index_seeds(out: Path, messages: Console) -> None:
@@ -244,17 +254,29 @@ def _index_seeds(out: Path, messages: Console) -> None:
     )
 
 
-def _serve(answerer: Answerer, settings: Settings) -> None:
+def _serve(answerer: Answerer, settings: Settings, engine: Engine) -> None:
     import socket  # noqa: PLC0415
 
-    import uvicorn  # noqa: PLC0415
-
+    from service import logs, server  # noqa: PLC0415
+    from service.access import LOOPBACK_HOSTS  # noqa: PLC0415
     from service.app import create_app  # noqa: PLC0415
+    from service.limits import Limits  # noqa: PLC0415
 
+    logs.configure(settings.log, messages=settings.log_questions)
+    limits = Limits(
+        header_seconds=settings.header_seconds,
+        body_seconds=settings.body_seconds,
+        connections=settings.connections,
+        drain_seconds=settings.drain_seconds,
+        grace_seconds=settings.grace_seconds,
+    )
+    if _is_loopback(settings.host) and not settings.hosts:
+        settings = settings.model_copy(update={"hosts": (*LOOPBACK_HOSTS, settings.host)})
+    app = create_app(answerer, settings, engine)
     try:
         # Bound here rather than by uvicorn, so that a taken port is an error of ours and port 0 is known.
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listener = socket.create_server((settings.host, settings.port), family=family, backlog=128)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=limits.backlog)
     except OSError as error:
         raise SettingsError(
             f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): choose another with --port"
@@ -264,11 +286,4 @@ def _serve(answerer: Answerer, settings: Settings) -> None:
         f"Serving [bold]http://{f'[{host}]' if ':' in host else host}:{port}/[/] (Ctrl-C stops)",
         soft_wrap=True,
     )
-    config = uvicorn.Config(
-        create_app(answerer, settings),
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    with listener:
-        uvicorn.Server(config).run(sockets=[listener])
+    server.serve(app, listener, limits, on_stopping=app.state.lifecycle.stop)

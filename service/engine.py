@@ -2,15 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from indexer.encoder import Encoder, load_encoder
 from indexer.errors import EncoderMismatchError
-from indexer.index import FaissPassageIndex, open_index
+from indexer.index import FaissPassageIndex, canary, open_index
+from indexer.storage import Layout
 from service.answerer import Answerer, AnswererSettings
 from service.catalogue import load_reader
+from service.confidence import Calibration
+from service.reader import Reader
 from service.retriever import Retriever, RetrieverSettings
 from service.settings import Settings
+
+
+class Engine:
+    """The models, and the generations of one index folder that they read. Loads a model once.
+
+    It is a `service.generations.Source`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._layout = Layout(settings.index)
+        self._models: _Models | None = None
+
+    def current(self) -> str | None:
+        """Return the manifest's checksum as `CURRENT` has it, None where that cannot be read now."""
+        try:
+            _, checksum = self._layout.current.read_text("ascii").split()
+        except (OSError, ValueError):
+            return None
+        return checksum
+
+    def open(self) -> Answerer:
+        """Open and verify the current generation, or the newest sound one, and try it.
+
+        Raises:
+            StorageError: the index is missing or damaged.
+            EncoderError: the encoder is not on this machine, or not the one that made the index.
+            ReaderError: the reader's files cannot be read.
+        """
+        index = open_index(self._settings.index)
+        try:
+            canary(index)
+            if self._models is None or self._models.encoder.fingerprint != index.manifest.encoder["sha256"]:
+                self._models = _load_models(open_encoder(index, self._settings), self._settings)
+            answerer = _assemble(index, self._models, self._settings)
+            # The first search of an index takes longer than those after it.
+            answerer.search(index.passage_text(index.passage(0))[:200])
+        except BaseException:
+            index.close()
+            raise
+        return answerer
 
 
 def load_answerer(settings: Settings) -> Answerer:
@@ -21,8 +65,7 @@ def load_answerer(settings: Settings) -> Answerer:
         EncoderError: the encoder is not on this machine, or not the one that made the index.
         ReaderError: the reader's files cannot be read.
     """
-    index = open_index(settings.index)
-    return build_answerer(index, open_encoder(index, settings), settings)
+    return Engine(settings).open()
 
 
 def open_encoder(index: FaissPassageIndex, settings: Settings) -> Encoder:
@@ -49,12 +92,27 @@ def build_answerer(index: FaissPassageIndex, encoder: Encoder, settings: Setting
     Raises:
         ReaderError: the reader's files cannot be read.
     """
+    return _assemble(index, _load_models(encoder, settings), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Models:
+    encoder: Encoder
+    reader: Reader
+    calibration: Calibration
+
+
+def _load_models(encoder: Encoder, settings: Settings) -> _Models:
     reader, calibration = load_reader(settings.reader, encoder)
     if settings.min_confidence is not None:
         calibration = replace(calibration, threshold=settings.min_confidence)
+    return _Models(encoder, reader, calibration)
+
+
+def _assemble(index: FaissPassageIndex, models: _Models, settings: Settings) -> Answerer:
     retriever = Retriever(
         index,
-        encoder,
+        models.encoder,
         RetrieverSettings(
             fusion=settings.fusion, dense_weight=settings.dense_weight, candidates=settings.candidates
         ),
@@ -62,7 +120,7 @@ def build_answerer(index: FaissPassageIndex, encoder: Encoder, settings: Setting
     return Answerer(
         index,
         retriever,
-        reader,
-        calibration,
+        models.reader,
+        models.calibration,
         AnswererSettings(top_k=settings.top_k, alternatives=settings.alternatives),
     )

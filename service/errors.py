@@ -5,6 +5,12 @@ indexer.errors.QuothError
     ├── QuestionError         the caller's question or filters: mend and ask again
     ├── ArticleUnknownError   no article by this id
     ├── FeedbackError         what a reader says cannot be kept
+    ├── OverloadedError       more questions than can be answered in time: ask again later
+    ├── RequestGoneError      whoever asked has hung up
+    ├── RateError             what is given as a rate is none: a caller's mistake
+    ├── RateLimitedError      more requests than the rate allows: ask again later
+    ├── KeyFileError          the file of API keys cannot be read, written or trusted
+    ├── KeyNameError          a key's name is not plain, is taken or is unknown: a caller's mistake
     ├── ReaderError           the reader's files are missing, altered or not fit
     └── CitationError         an answer does not resolve to its article: never shown, always reported
 """
@@ -35,6 +41,38 @@ class ArticleUnknownError(ServiceError):
 
 class FeedbackError(ServiceError):
     """The file that keeps feedback cannot be read or written."""
+
+
+class OverloadedError(ServiceError):
+    """More questions than can be answered in time. `retry_after`: seconds to wait before asking again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"more questions have come than can be answered in time: ask in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class RequestGoneError(ServiceError):
+    """Whoever asked has hung up, so nothing is answered."""
+
+
+class RateError(ServiceError, ValueError):
+    """What is given as a rate is none. Also a ValueError, which Pydantic's validators may raise."""
+
+
+class RateLimitedError(ServiceError):
+    """More requests than the rate allows. `retry_after`: seconds to wait before asking again, at least 1."""
+
+    def __init__(self, rate: str, retry_after: int) -> None:
+        super().__init__(f"{rate} requests are allowed, and more have come: ask in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class KeyFileError(ServiceError):
+    """The file of API keys cannot be read, written or trusted."""
+
+
+class KeyNameError(ServiceError):
+    """A key's name is not plain, is taken or is unknown."""
 
 
 class ReaderError(ServiceError):

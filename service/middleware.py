@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
+from collections.abc import Collection
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,22 +17,35 @@ from service import problems
 # What a client may choose as its request's id: nothing that could forge a line in a log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+_POLICY = "content-security-policy"
+_FRAMES = "frame-ancestors 'none'"
 SECURITY_HEADERS = {
     # The pages are HTML, one style sheet and the chat's modules, all our own. No text can become markup or
     # script: where a browser has Trusted Types, no policy may make it so.
-    "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
-    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    _POLICY: "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+    f"img-src 'self'; form-action 'self'; base-uri 'none'; {_FRAMES}; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
 
 
-class RequestIdMiddleware:
-    """Gives each request an id, the client's `X-Request-ID` if it is a plain one, and answers with it."""
+# The rest of the body is not read, so the connection cannot be used again.
+_LAST = {"connection": "close"}
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class RequestIdMiddleware:
+    """Gives each request an id, the client's `X-Request-ID` if it is a plain one, and answers with it.
+
+    Every response also carries `SECURITY_HEADERS`. `frames`: sites that may show our pages within theirs.
+    """
+
+    def __init__(self, app: ASGIApp, frames: Collection[str] = ()) -> None:
         self._app = app
+        policy = SECURITY_HEADERS[_POLICY]
+        if frames:
+            policy = policy.replace(_FRAMES, f"frame-ancestors {' '.join(frames)}")
+        self._headers = {**SECURITY_HEADERS, _POLICY: policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI has it."""
@@ -45,7 +60,7 @@ class RequestIdMiddleware:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = chosen
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -53,37 +68,59 @@ class RequestIdMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Answers 413 as soon as a body is larger than allowed, counted as it arrives.
+    """Answers 413 as soon as a body is larger than allowed, counted as it arrives, and 408 if it is too slow.
+
+    The body is gathered here and reaches the application in one piece: of pieces of a few bytes each, a list
+    would take many times the body's size. `max_bytes`: of a body, 0 or more. `seconds`: more than 0, from
+    when the application first asks for the body until all of it must be there.
 
     Starlette's own limiter answers in plain text where the body goes unread.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, seconds: float = 30.0) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI has it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        detail = f"The body may have {self._max_bytes:,} bytes, and has more."
-        # The rest of the body is not read, so the connection cannot be used again.
-        headers = {"connection": "close"}
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > self._max_bytes:
-            described = problems.problem(Request(scope), 413, detail)
-            await problems.respond(described, headers)(scope, receive, send)
+            described = problems.problem(Request(scope), 413, self._too_large)
+            await problems.respond(described, _LAST)(scope, receive, send)
             return
-        received = 0
+        gathered = False
 
-        async def counted() -> Message:
-            nonlocal received
+        async def receive_whole() -> Message:
+            nonlocal gathered
+            if gathered:
+                return await receive()
+            gathered = True
+            try:
+                async with asyncio.timeout(self._seconds):
+                    return await self._gather(receive)
+            except TimeoutError as error:
+                detail = f"The body may take {self._seconds:g} s to arrive, and is not complete."
+                raise HTTPException(408, detail, _LAST) from error
+
+        await self._app(scope, receive_whole, send)
+
+    @property
+    def _too_large(self) -> str:
+        return f"The body may have {self._max_bytes:,} bytes, and has more."
+
+    async def _gather(self, receive: Receive) -> Message:
+        body = bytearray()
+        while True:
             message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_bytes:
+            if message["type"] != "http.request":
+                return message  # the client has gone
+            body += message.get("body", b"")
+            if len(body) > self._max_bytes:
                 # FastAPI lets this kind pass where it turns others into 400; `problems` describes it.
-                raise HTTPException(413, detail, headers)
-            return message
-
-        await self._app(scope, counted, send)
+                raise HTTPException(413, self._too_large, _LAST)
+            if not message.get("more_body", False):
+                return {**message, "body": bytes(body)}

@@ -13,31 +13,58 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from indexer.errors import QuothError
-from service.errors import ArticleUnknownError, QuestionError
+from service.errors import (
+    ArticleUnknownError,
+    OverloadedError,
+    QuestionError,
+    RateLimitedError,
+    RequestGoneError,
+)
 from service.schemas import ProblemModel
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
+_MAX_FAULTS = 50  # told of in one problem
+_MAX_TOLD = 200  # characters of what a client sent, or of a fault's message
+
 # Status -> the problem's short name, its title, and what to do.
 _KINDS: dict[int, tuple[str, str, str]] = {
     400: ("bad-request", "The request could not be read", "Send valid JSON in UTF-8."),
+    401: (
+        "no-key",
+        "A key is needed",
+        "Send a key that `quoth keys add` made, as `Authorization: Bearer KEY`.",
+    ),
+    403: (
+        "not-allowed",
+        "This is not allowed",
+        "Use a key of the scope that is needed, from the service's own page or a site in QUOTH_ORIGINS.",
+    ),
     404: ("not-found", "There is nothing here", "See /openapi.json for what there is."),
     405: (
         "method-not-allowed",
         "This method is not allowed here",
         "Use a method that the Allow header names.",
     ),
+    408: ("too-slow", "The request took too long to arrive", "Send it again, in one go."),
     413: ("too-large", "The request is too large", "Send a smaller body, or fewer questions at once."),
     415: ("unsupported-media-type", "This media type is not understood", "Send application/json."),
+    421: ("other-host", "This service has another name", "Ask it by a name that QUOTH_HOSTS has."),
     422: (
         "invalid-request",
         "The request is not valid",
         "Mend what the detail names and send the request again.",
     ),
+    429: ("rate", "Too many requests", "Wait as long as Retry-After says, then ask again."),
+    431: ("headers-too-large", "The headers are too large", "Send fewer or shorter headers."),
     500: ("internal", "Something went wrong here", "Try again; if it stays, report the request_id."),
-    503: ("unavailable", "The service cannot answer now", "Try again later."),
+    503: (
+        "unavailable",
+        "The service cannot answer now",
+        "Wait as long as Retry-After says, then ask again.",
+    ),
 }
 
 
@@ -84,6 +111,10 @@ def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
         return problem(request, 422, str(error), errors=[{"pointer": error.field, "message": str(error)}])
     if isinstance(error, ArticleUnknownError):
         return problem(request, 404, str(error))
+    if isinstance(error, OverloadedError | RequestGoneError):
+        return problem(request, 503, str(error))
+    if isinstance(error, RateLimitedError):
+        return problem(request, 429, str(error))
     log.error("request %s failed: %s", request_id(request), error, exc_info=error)
     return problem(request, 500, "The request could not be completed.")
 
@@ -91,29 +122,27 @@ def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
 def of_validation(request: Request, errors: Sequence[Mapping[str, Any]]) -> ProblemModel:
     """Describe what Pydantic found in a part of the request, without repeating the input."""
     faults = []
-    for error in errors:
+    for error in errors[:_MAX_FAULTS]:
         # Of invalid JSON the place is a number of bytes, which is no part of the request.
-        place = [] if error.get("type") == "json_invalid" else [str(part) for part in error["loc"]]
+        place = [] if error.get("type") == "json_invalid" else [_clean(str(part)) for part in error["loc"]]
         pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in place)
-        faults.append({"pointer": pointer, "message": str(error["msg"])})
+        faults.append({"pointer": pointer, "message": _clean(str(error["msg"]))})
     detail = "; ".join(f"{fault['pointer'].strip('/') or 'body'}: {fault['message']}" for fault in faults[:5])
-    return problem(request, 422, _clean(detail), errors=[_clean_all(fault) for fault in faults[:50]])
+    return problem(request, 422, detail, errors=faults)
 
 
 def _clean(text: str) -> str:
-    # A key of the request may hold half a surrogate pair, which no response can carry.
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _clean_all(fault: Mapping[str, str]) -> dict[str, str]:
-    return {key: _clean(value) for key, value in fault.items()}
+    # A key of the request may be as long as its body, and may hold half a surrogate pair, which no response
+    # can carry.
+    cut = text if len(text) <= _MAX_TOLD else f"{text[:_MAX_TOLD]}…"
+    return cut.encode("utf-8", "replace").decode("utf-8")
 
 
 def install(app: FastAPI) -> None:
     """Make every error of an application a problem."""
 
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
-        found = error.errors() if isinstance(error, RequestValidationError) else []
+        found = error.errors()[:_MAX_FAULTS] if isinstance(error, RequestValidationError) else []
         # FastAPI's places begin with the part of the request: body, query or path.
         return respond(of_validation(request, [{**fault, "loc": fault["loc"][1:]} for fault in found]))
 
@@ -124,7 +153,10 @@ def install(app: FastAPI) -> None:
         return respond(problem(request, status, f"{request.method} {request.url.path}: {detail}."), headers)
 
     async def on_quoth(request: Request, error: Exception) -> JSONResponse:
-        return respond(of_quoth_error(request, error if isinstance(error, QuothError) else QuothError()))
+        wait = getattr(error, "retry_after", None)
+        headers = None if wait is None else {"retry-after": str(wait)}
+        known = error if isinstance(error, QuothError) else QuothError()
+        return respond(of_quoth_error(request, known), headers)
 
     async def on_any(request: Request, error: Exception) -> JSONResponse:
         log.error("request %s failed", request_id(request), exc_info=error)

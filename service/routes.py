@@ -1,18 +1,25 @@
-"""The JSON endpoints. Handlers are plain functions, so each runs in a thread of the bounded pool."""
+"""The JSON endpoints. What computes waits for its turn; the rest is quick, and runs beside it."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 
 from indexer.errors import QuothError
 from service import problems
+from service.admission import Admission
 from service.answerer import Answerer
 from service.errors import QuestionError
 from service.feedback import Feedback, FeedbackStore
+from service.generations import Reloader, Serving
+from service.metrics import MEDIA_TYPE, Metrics
+from service.observation import ANSWERS
 from service.schemas import (
     AnswerRequest,
     AnswerResponse,
@@ -29,11 +36,13 @@ from service.schemas import (
     PassageModel,
     ProblemModel,
     ReadyModel,
+    ReloadModel,
     SearchRequest,
     SearchResponse,
     StatusModel,
 )
 from service.settings import Settings
+from service.throttling import charge
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
@@ -41,9 +50,15 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemModel"}}},
     }
     for status, description in {
+        400: "The body is no JSON in UTF-8, or nested too deeply.",
+        401: "A key is needed.",
+        403: "The key, or the page that sends this, does not open this.",
+        408: "The body took too long to arrive.",
         413: "The body is too large.",
         422: "The request is not valid; the problem names each fault.",
+        429: "Too many requests; Retry-After says when to ask again.",
         500: "Something went wrong; the problem's request_id finds it in the log.",
+        503: "Too many questions wait, or the service stops; Retry-After says when to ask again.",
     }.items()
 }
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {
@@ -56,10 +71,11 @@ router = APIRouter(responses=PROBLEMS)
 # The dependencies are coroutines so that they need no thread: /readyz answers while all are busy.
 
 
-async def get_answerer(request: Request) -> Answerer:
-    """Return the application's answerer."""
-    answerer: Answerer = request.app.state.answerer
-    return answerer
+async def get_answerer(request: Request) -> AsyncIterator[Answerer]:
+    """Lend the answerer that is served now to this request, until its response has been sent."""
+    serving: Serving = request.app.state.serving
+    with serving.lease() as answerer:
+        yield answerer
 
 
 async def get_settings(request: Request) -> Settings:
@@ -68,46 +84,58 @@ async def get_settings(request: Request) -> Settings:
     return settings
 
 
+async def get_admission(request: Request) -> Admission:
+    """Return the queue before whatever computes."""
+    admission: Admission = request.app.state.admission
+    return admission
+
+
 AnswererDependency = Annotated[Answerer, Depends(get_answerer)]
 SettingsDependency = Annotated[Settings, Depends(get_settings)]
+AdmissionDependency = Annotated[Admission, Depends(get_admission)]
 
 
 @router.post("/v1/answer", tags=["answers"], summary="Answer a question")
-def answer(body: AnswerRequest, request: Request, answerer: AnswererDependency) -> AnswerResponse:
+async def answer(
+    body: AnswerRequest, request: Request, answerer: AnswererDependency, admission: AdmissionDependency
+) -> AnswerResponse:
     """Answer in an article's exact words with a citation, or abstain and show the nearest passages."""
-    return _answer(body, request, answerer)
+    async with admission.admit(gone=request.is_disconnected) as ticket:
+        return await ticket.run(_answer, body, request, answerer)
 
 
 @router.post("/v1/answers", tags=["answers"], summary="Answer several questions")
-def answers(
-    body: BatchRequest, request: Request, answerer: AnswererDependency, settings: SettingsDependency
+async def answers(
+    body: BatchRequest,
+    request: Request,
+    answerer: AnswererDependency,
+    settings: SettingsDependency,
+    admission: AdmissionDependency,
 ) -> BatchResponse:
     """Answer each question of a batch by itself: a bad one gets a problem, the others their answers."""
-    if len(body.requests) > settings.max_batch:
+    asked = len(body.requests)
+    if asked > settings.max_batch:
         raise RequestValidationError(
             [
                 {
                     "loc": ("body", "requests"),
-                    "msg": f"{len(body.requests)} questions, {settings.max_batch} are allowed at once",
+                    "msg": f"{asked} questions, {settings.max_batch} are allowed at once",
                 }
             ]
         )
-    return BatchResponse(
-        results=[_item(item, request, answerer) for item in body.requests],
-        request_id=problems.request_id(request),
-    )
+    charge(request, asked)
+    async with admission.admit(asked, gone=request.is_disconnected) as ticket:
+        results = await ticket.run_all(lambda item: _item(item, request, answerer), body.requests)
+    return BatchResponse(results=results, request_id=problems.request_id(request))
 
 
 @router.post("/v1/search", tags=["answers"], summary="Find passages")
-def search(body: SearchRequest, request: Request, answerer: AnswererDependency) -> SearchResponse:
+async def search(
+    body: SearchRequest, request: Request, answerer: AnswererDependency, admission: AdmissionDependency
+) -> SearchResponse:
     """Return the passages nearest to a question, best first, without reading them for an answer."""
-    found = answerer.search(body.question, top_k=body.top_k, filters=body.filters.to_filters())
-    return SearchResponse(
-        question=body.question.strip(),
-        passages=[FoundPassageModel.of_read(read) for read in found],
-        generation=answerer.index.manifest.name,
-        request_id=problems.request_id(request),
-    )
+    async with admission.admit(gone=request.is_disconnected) as ticket:
+        return await ticket.run(_search, body, request, answerer)
 
 
 @router.post("/v1/feedback", tags=["feedback"], summary="Say whether an answer is right", status_code=201)
@@ -159,14 +187,39 @@ async def livez() -> StatusModel:
 
 
 @router.get("/readyz", tags=["health"], summary="Can it answer?")
-async def readyz(answerer: AnswererDependency) -> ReadyModel:
-    """Answer once the index is open and the models are loaded, and say which they are."""
+async def readyz(answerer: AnswererDependency, request: Request) -> ReadyModel:
+    """Answer while requests are taken, and say with which index and models they are answered."""
+    if request.app.state.lifecycle.stopping:
+        raise HTTPException(503)
     return ReadyModel(
         status="ok",
         generation=answerer.index.manifest.name,
         threshold=answerer.threshold,
         **{role: ModelModel(**model) for role, model in answerer.models.items()},
     )
+
+
+@router.get(
+    "/metrics",
+    tags=["administration"],
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request) -> Response:
+    """Return what has been counted and timed since the start, in Prometheus's text format."""
+    kept: Metrics = request.app.state.metrics
+    return Response(kept.exposition(), media_type=MEDIA_TYPE)
+
+
+@router.post("/v1/admin/reload", tags=["administration"], summary="Look for a new generation now")
+async def reload(request: Request) -> ReloadModel:
+    """Serve what the index folder has come to name, without waiting for the next look at it."""
+    reloader: Reloader = request.app.state.reloader
+    outcome = await anyio.to_thread.run_sync(reloader.check)
+    serving: Serving = request.app.state.serving
+    with serving.lease() as answerer:
+        return ReloadModel(outcome=outcome, generation=answerer.index.manifest.name)
 
 
 def _answer(body: AnswerRequest, request: Request, answerer: Answerer) -> AnswerResponse:
@@ -177,7 +230,18 @@ def _answer(body: AnswerRequest, request: Request, answerer: Answerer) -> Answer
         min_confidence=body.min_confidence,
         previous=body.previous.to_previous() if body.previous else None,
     )
+    request.scope[ANSWERS].append(given)
     return AnswerResponse.of(given, problems.request_id(request))
+
+
+def _search(body: SearchRequest, request: Request, answerer: Answerer) -> SearchResponse:
+    found = answerer.search(body.question, top_k=body.top_k, filters=body.filters.to_filters())
+    return SearchResponse(
+        question=body.question.strip(),
+        passages=[FoundPassageModel.of_read(read) for read in found],
+        generation=answerer.index.manifest.name,
+        request_id=problems.request_id(request),
+    )
 
 
 def check_quoted(given: Feedback, answerer: Answerer) -> None:
@@ -190,7 +254,9 @@ def check_quoted(given: Feedback, answerer: Answerer) -> None:
     if quoted is None:
         return
     article = answerer.index.find_article(quoted.article_id)
-    if article is None or article.text[quoted.start : quoted.end] != quoted.text:
+    # A slice takes an end beyond the text, which no database and no evaluation would.
+    fits = article is not None and quoted.end <= len(article.text)
+    if article is None or not fits or article.text[quoted.start : quoted.end] != quoted.text:
         raise QuestionError(
             "these words do not stand there in this article: send the answer as its citation has it",
             "/answer",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from indexer.index import Filters
 from indexer.metadata import FIELDS
@@ -16,8 +17,10 @@ from service.answers import Answer, Citation, Quotation, ReadPassage, Reason
 from service.examples import QUESTION
 from service.feedback import Feedback, Quoted, Verdict
 from service.followups import Previous
+from service.generations import Reload
 
 _MAX_LISTED = 1_000  # entries in a filter
+_MAX_FIELDS = 100  # of one object; the most that any has is under 20
 
 
 class Wire(BaseModel):
@@ -25,15 +28,36 @@ class Wire(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, data: Any) -> Any:  # noqa: ANN401 - any JSON
+        # Pydantic and FastAPI would describe each unknown one, at ten times the cost of reading them.
+        if isinstance(data, dict) and len(data) > _MAX_FIELDS:
+            raise ValueError(f"{len(data):,} fields, {_MAX_FIELDS} at most are looked at")
+        return data
 
-def _only_text(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Pydantic would read a number as seconds since 1970."""
-    if value is not None and not isinstance(value, str | datetime.date):
-        raise ValueError("write a date as 2024-01-31")
-    return value
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-Day = Annotated[datetime.date, BeforeValidator(_only_text)]
+def _as_written(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Pydantic would read a number, or the digits of one, as seconds since 1970."""
+    if isinstance(value, datetime.date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("write a date as 2024-01-31")
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """JSON has one kind of number: 8.0 is 8."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Day = Annotated[datetime.date, BeforeValidator(_as_written)]
+# Strict: Pydantic would take `true` and "1" for the number 1 as well.
+Count = Annotated[int, Field(ge=1, le=50, strict=True), BeforeValidator(_whole)]
+Start = Annotated[int, Field(ge=0, strict=True), BeforeValidator(_whole)]
+End = Annotated[int, Field(ge=1, strict=True), BeforeValidator(_whole)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 
 
 class FiltersModel(Wire):
@@ -68,14 +92,11 @@ class SearchRequest(Wire):
     question: str = Field(
         description=f"1 to {MAX_QUESTION:,} characters, surrounding white space left out.",
         # Longer ones are refused with a message of our own; the schema states the limit.
-        json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION},
+        json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION, "pattern": r"[^\s\x1c-\x1f\x85]"},
         examples=[QUESTION],
     )
-    top_k: int | None = Field(
+    top_k: Count | None = Field(
         default=None,
-        ge=1,
-        le=50,
-        strict=True,
         description="Passages to read or return; by default as the service is set.",
     )
     filters: FiltersModel = FiltersModel()
@@ -98,11 +119,8 @@ class PreviousModel(Wire):
 class AnswerRequest(SearchRequest):
     """A question to answer."""
 
-    min_confidence: float | None = Field(
+    min_confidence: Share | None = Field(
         default=None,
-        ge=0,
-        le=1,
-        allow_inf_nan=False,
         description="Withhold an answer below this confidence; 0 withholds none. By default the threshold "
         "that was fitted with the reader.",
     )
@@ -118,7 +136,12 @@ class BatchRequest(Wire):
     requests: Annotated[
         list[Any],
         WithJsonSchema(
-            {"type": "array", "items": {"$ref": "#/components/schemas/AnswerRequest"}, "minItems": 1}
+            {
+                "type": "array",
+                # Whatever else stands here gets a problem of its own.
+                "items": {"anyOf": [{"$ref": "#/components/schemas/AnswerRequest"}, {}]},
+                "minItems": 1,
+            }
         ),
     ] = Field(min_length=1, examples=[[{"question": QUESTION}]])
 
@@ -346,8 +369,8 @@ class QuotedModel(Wire):
     """The words that a verdict is on, as the citation gave them."""
 
     article_id: str = Field(max_length=2_000)
-    start: int = Field(ge=0)
-    end: int = Field(ge=1)
+    start: Start
+    end: End
     text: str = Field(min_length=1, max_length=10_000)
 
 
@@ -400,6 +423,16 @@ class ReadyModel(StatusModel):
     )
     reader: ModelModel
     encoder: ModelModel
+
+
+class ReloadModel(Wire):
+    """What a look at the index folder came to."""
+
+    outcome: Reload = Field(
+        description="`swapped`: a new generation is served. `unchanged`: there is none. `refused`: there is "
+        "one that cannot be served; the log says why, and the old one answers on."
+    )
+    generation: str = Field(description="The generation that is served now.")
 
 
 class ProblemModel(BaseModel):

@@ -12,8 +12,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
 from service.fusion import Fusion
+from service.logs import LogFormat
 
 Origin = Annotated[str, StringConstraints(pattern=r"^(?:\*|https?://[A-Za-z0-9.\-]+(?::\d{1,5})?)$")]
+
+Rate = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,8}/(?:second|minute|hour|day)$")]
 
 PREFIX = "QUOTH_"
 _OTHERS = frozenset({"QUOTH_DATA"})  # read elsewhere: the evaluation's optional data folder
@@ -36,7 +39,20 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
     allow_public: bool = Field(
-        False, description="Listen on an address that other machines reach. There is no access control yet."
+        False, description="Listen on an address that other machines reach though no key is asked for."
+    )
+    keys: Path | None = Field(
+        default=None,
+        description="The file of API keys that `quoth keys` keeps; without it none is asked for.",
+    )
+    rate: Rate | None = Field(
+        default=None,
+        description="Requests allowed to a key, or without one to an address, as 60/minute; a batch counts "
+        "one a question. No limit if unset.",
+    )
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Names that requests may be addressed to; by default loopback's own while served there.",
     )
     top_k: int = Field(8, ge=1, le=50, description="Passages read for a question.")
     alternatives: int = Field(3, ge=0, le=20, description="Other candidates shown beside an answer.")
@@ -60,11 +76,60 @@ class Settings(BaseSettings):
     origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (), description="Sites whose pages may ask, as https://example.org, apart by commas; * for all."
     )
+    frames: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        (), description="Sites that may show the page for asking within their own; none by default."
+    )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Questions answered at once."
     )
+    queue: int = Field(32, ge=0, le=10_000, description="Questions that may wait to be answered.")
+    patience: float = Field(
+        5.0, gt=0, le=300, allow_inf_nan=False, description="Seconds that a question may wait to be answered."
+    )
+    reload_seconds: float = Field(
+        2.0,
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="Seconds between looks for a new generation; 0 for none.",
+    )
+    header_seconds: float = Field(
+        10.0,
+        ge=0.05,
+        le=300,
+        allow_inf_nan=False,
+        description="Seconds that a request's headers may take to arrive.",
+    )
+    body_seconds: float = Field(
+        30.0,
+        ge=0.05,
+        le=3_600,
+        allow_inf_nan=False,
+        description="Seconds that a request's body may take to arrive.",
+    )
+    connections: int = Field(512, ge=1, le=65_536, description="Connections open at once.")
+    drain_seconds: float = Field(
+        0.5,
+        ge=0,
+        le=300,
+        allow_inf_nan=False,
+        description="Seconds from SIGTERM, with readiness refused, until no more connections are accepted.",
+    )
+    grace_seconds: float = Field(
+        10.0,
+        ge=0.1,
+        le=3_600,
+        allow_inf_nan=False,
+        description="Seconds from SIGTERM until the end at the latest.",
+    )
+    log: LogFormat | None = Field(
+        default=None, description="json or text; by default text on a terminal and JSON elsewhere."
+    )
+    log_questions: bool = Field(
+        False, description="Log what is asked, and what unexpected errors say, which may repeat it."
+    )
 
-    @field_validator("origins", mode="before")
+    @field_validator("origins", "hosts", "frames", mode="before")
     @classmethod
     def _apart(cls, value: Any) -> Any:  # noqa: ANN401 - any setting
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -16,8 +16,9 @@ from indexer.furniture import is_furniture
 from service.answers import Citation
 from service.errors import ArticleUnknownError, QuestionError
 from service.examples import QUESTION
+from service.observation import ANSWERS
 from service.pages.originals import original_link
-from service.routes import AnswererDependency
+from service.routes import AdmissionDependency, AnswererDependency
 from service.schemas import source_path
 
 _HERE = Path(__file__).parent
@@ -43,15 +44,19 @@ EXAMPLES = (
 
 
 @router.get("/")
-def ask(
+async def ask(
+    request: Request,
     answerer: AnswererDependency,
+    admission: AdmissionDependency,
     q: Annotated[str, Query(description="The question.")] = "",
 ) -> HTMLResponse:
     """Show the form, and below it the answer to `q` if there is one."""
     answer = error = None
     if q.strip():
         try:
-            answer = answerer.answer(q)
+            async with admission.admit(gone=request.is_disconnected) as ticket:
+                answer = await ticket.run(answerer.answer, q)
+            request.scope[ANSWERS].append(answer)
         except QuestionError as mistake:
             error = str(mistake)
     page = _templates.get_template("ask.html").render(

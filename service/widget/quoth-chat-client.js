@@ -66,15 +66,21 @@ export class RequestError extends Error {
 }
 
 /**
+ * @typedef {object} Service
+ * @property {string} endpoint its address, without a slash at its end
+ * @property {string | null} key what opens it, if it asks for a key
+ */
+
+/**
  * Ask a question.
  *
- * @param {string} endpoint
+ * @param {Service} service
  * @param {object} body
  * @param {AbortSignal} cancelled rejects with its reason, not with a RequestError
  * @returns {Promise<AnswerResponse>}
  */
-export async function postQuestion(endpoint, body, cancelled) {
-  const response = await post(`${endpoint}/v1/answer`, body, cancelled);
+export async function postQuestion(service, body, cancelled) {
+  const response = await post(service, "/v1/answer", body, cancelled);
   if (!response || !("answer" in response) || !(response.answer || response.abstained)) {
     throw new RequestError({ kind: "unexpected" });
   }
@@ -84,29 +90,31 @@ export async function postQuestion(endpoint, body, cancelled) {
 /**
  * Send a judgement of an answer.
  *
- * @param {string} endpoint
+ * @param {Service} service
  * @param {object} body
  * @returns {Promise<void>}
  */
-export async function postFeedback(endpoint, body) {
-  await post(`${endpoint}/v1/feedback`, body, new AbortController().signal);
+export async function postFeedback(service, body) {
+  await post(service, "/v1/feedback", body, new AbortController().signal);
 }
 
 /**
- * @param {string} url
+ * @param {Service} service
+ * @param {string} path
  * @param {object} body
  * @param {AbortSignal} cancelled
  * @returns {Promise<any>}
  */
-async function post(url, body, cancelled) {
+async function post({ endpoint, key }, path, body, cancelled) {
   const late = AbortSignal.timeout(PATIENCE);
   let response;
   try {
-    response = await fetch(url, {
+    response = await fetch(endpoint + path, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...(key && { authorization: `Bearer ${key}` }) },
       body: JSON.stringify(body),
-      credentials: "omit",
+      // On the service's own page the browser knows the key that it asked its user for.
+      credentials: "same-origin",
       signal: AbortSignal.any([cancelled, late]),
     });
     if (response.ok) return await response.json();

@@ -47,6 +47,7 @@ export class QuothChat extends HTMLElement {
     "published-from",
     "published-to",
     "article-ids",
+    "key",
   ];
 
   /** The interface's words by language: `QuothChat.words.set("fr", {…})` before the element is made. */
@@ -75,6 +76,16 @@ export class QuothChat extends HTMLElement {
 
   set endpoint(address) {
     this.setAttribute("endpoint", address);
+  }
+
+  /** What opens the service, if it asks for a key; whoever sees the page can read it. */
+  get key() {
+    return this.getAttribute("key");
+  }
+
+  set key(key) {
+    if (key === null) this.removeAttribute("key");
+    else this.setAttribute("key", key);
   }
 
   /** Whether the panel can be seen; one in the page (`position="inline"`) always can. */
@@ -171,7 +182,7 @@ export class QuothChat extends HTMLElement {
     this.#frame?.wait(true);
     this.#announce(this.#say("pending"));
     try {
-      const response = await postQuestion(this.endpoint, this.#body(turn), pending.signal);
+      const response = await postQuestion(this, this.#body(turn), pending.signal);
       turn.response = kept(response);
     } catch (error) {
       turn.failure = failureOf(error, pending.signal);
@@ -354,7 +365,7 @@ export class QuothChat extends HTMLElement {
       text: response.answer.text,
     };
     const about = { request_id: response?.request_id, question, answer: answer ?? null };
-    await postFeedback(this.endpoint, { ...about, ...judgement });
+    await postFeedback(this, { ...about, ...judgement });
     turn.judged = true;
     this.#save();
   }

@@ -50,6 +50,12 @@ def test_a_misspelt_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) 
         ("WORKERS", "0"),
         ("ORIGINS", "example.org"),
         ("ORIGINS", "https://example.org/page"),
+        ("FRAMES", "example.org"),
+        ("RATE", "60"),
+        ("RATE", "0/minute"),
+        ("PATIENCE", "0"),
+        ("RELOAD_SECONDS", "-1"),
+        ("LOG", "xml"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(
@@ -65,6 +71,7 @@ def test_a_public_address_is_refused_unless_allowed(host: str) -> None:
     with pytest.raises(SettingsError, match="--allow-public"):
         check_address(Settings(host=host))
     check_address(Settings(host=host, allow_public=True))
+    check_address(Settings(host=host, keys=Path("keys.json")))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.8.8.8"])

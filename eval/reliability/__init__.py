@@ -1,0 +1,1 @@
+"""Campaigns that try to break Quoth on purpose: `python -m eval.reliability NAME`."""

@@ -1,0 +1,120 @@
+"""SIGTERM while questions are answered, at any moment: what was taken is finished, and the end is clean.
+
+What is promised: readiness is refused from the signal on while the service still listens; every request that
+was accepted is answered; after the signal new ones are refused, as 503 problems or at the door; and the
+process ends with status 0 within the time of grace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+
+from eval.benchmark.load import NO_RESPONSE, Sample, arrivals, asking, connect, offer, seeds_questions
+from eval.benchmark.serving import Served, serving
+from eval.reliability.campaign import Outcome
+
+GRACE = 10.0
+_SECONDS = 4.0  # of load, with the signal somewhere in its first half
+_RATE = 4.0
+_ANSWERED = frozenset({httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE})  # the latter of a full queue
+_ALLOWED = 1.0  # for the process to end, beyond the grace
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One stop: what the load came to, when the signal fell, and how the process ended."""
+
+    samples: list[Sample]
+    signalled: float
+    unready: float | None
+    ended: float
+    status: int
+
+
+def campaign(index: Path, stops: int, seed: int) -> Outcome:
+    """Start a service so many times and stop it under load."""
+    began = time.perf_counter()
+    draw = random.Random(seed)
+    found: list[Stop] = []
+    failures: list[str] = []
+    for number in range(stops):
+        after = draw.uniform(0.5, _SECONDS / 2)
+        with tempfile.TemporaryDirectory() as folder, serving(index, Path(folder) / "log") as served:
+            stop = asyncio.run(_stop(served, after, seed + number))
+        found.append(stop)
+        failures += [f"stop {number + 1}: {fault}" for fault in judge(stop)]
+    figures: dict[str, Any] = {
+        "seed": seed,
+        "answered": sum(sample.status == httpx.codes.OK for stop in found for sample in stop.samples),
+        "refused": sum(
+            sample.status == httpx.codes.SERVICE_UNAVAILABLE for stop in found for sample in stop.samples
+        ),
+        "turned_away": sum(sample.status == NO_RESPONSE for stop in found for sample in stop.samples),
+        "longest_end_s": round(max(stop.ended for stop in found), 2),
+        "statuses": sorted({stop.status for stop in found}),
+    }
+    return Outcome("shutdown", stops, tuple(failures), figures, time.perf_counter() - began)
+
+
+def judge(stop: Stop) -> list[str]:
+    """Return a line for each promise that was not kept."""
+    failures = []
+    if stop.status != 0:
+        failures.append(f"the process ended with status {stop.status}")
+    if stop.ended > GRACE + _ALLOWED:
+        failures.append(f"it took {stop.ended:.1f} s to end")
+    if stop.unready is None:
+        failures.append("readiness was not refused while it still listened")
+    lost = _lost(stop.samples, stop.signalled)
+    if lost:
+        failures.append(f"{lost} requests that came before the signal got no answer")
+    late = sum(
+        sample.status == httpx.codes.OK and sample.due > stop.signalled + _ALLOWED for sample in stop.samples
+    )
+    if late:
+        failures.append(f"{late} requests were taken long after the signal")
+    return failures
+
+
+def _lost(samples: Sequence[Sample], signalled: float) -> int:
+    # What was sent within a blink of the signal may have been on its way when the door closed.
+    before = (sample for sample in samples if sample.due + sample.late < signalled - 0.1)
+    return sum(sample.status not in _ANSWERED for sample in before)
+
+
+async def _stop(served: Served, after: float, seed: int) -> Stop:
+    async with connect(served.url) as client, connect(served.url) as watch:
+        send = asking(client, seeds_questions())
+        for number in range(3):
+            await send(number)
+        began = time.perf_counter()
+        load = asyncio.create_task(offer(send, arrivals(_RATE, _SECONDS, seed)))
+        await asyncio.sleep(after)
+        served.process.send_signal(signal.SIGTERM)
+        signalled = time.perf_counter()
+        unready = await _unready(watch, signalled)
+        status = await asyncio.to_thread(served.process.wait, GRACE + 10 * _ALLOWED)
+        ended = time.perf_counter() - signalled
+        return Stop(await load, signalled - began, unready, ended, status)
+
+
+async def _unready(client: httpx.AsyncClient, since: float) -> float | None:
+    """Seconds until readiness was refused, None if the door closed before."""
+    while True:
+        try:
+            response = await client.get("/readyz")
+        except httpx.HTTPError:
+            return None
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return time.perf_counter() - since
+        await asyncio.sleep(0.01)

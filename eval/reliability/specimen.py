@@ -1,0 +1,149 @@
+"""What the campaigns publish: a few made-up articles, every sentence of which names its version.
+
+So what an index serves tells of which version it is, and whether it is that version whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from indexer.build import BuildSettings, build
+from indexer.corpus import Failure
+from indexer.dense import FaissKind
+from indexer.encoder import Vectors
+from indexer.errors import QuothError
+from indexer.index import FaissPassageIndex, canary, open_index
+from indexer.records import Article, Metadata
+from indexer.splitter import SplitterSettings
+
+_NAMES = ("harbour.txt", "railway.txt", "satellite.txt")
+_SPLITTER = SplitterSettings(max_tokens=40, overlap_tokens=8)
+
+
+class NotWholeError(QuothError):
+    """An index was opened and is not one version whole; the message says what is amiss."""
+
+
+class Library:
+    """The articles of a version, as a build's source; `sentences` in each of the three."""
+
+    ignored = 0
+
+    def __init__(self, version: int, sentences: int = 6) -> None:
+        self.version = version
+        self._sentences = sentences
+
+    @property
+    def name(self) -> str:
+        """Which version it is."""
+        return f"version {self.version}"
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:  # noqa: ARG002 - none fails
+        """Yield the articles; a title is the version."""
+        for name in _NAMES:
+            text = " ".join(
+                f"In {name} report {number} is of version {self.version}. "
+                f"It reached place{self.version * number} on day{number} of the {name} plan."
+                for number in range(self._sentences // 2)
+            )
+            yield Article.create(name, text, Metadata(title=str(self.version)))
+
+
+class WordEncoder:
+    """A bag of hashed words as a unit vector: no weights, the same on every machine, like texts near."""
+
+    name = "words"
+    fingerprint = hashlib.sha256(b"words").hexdigest()
+    dimension = 32
+    max_tokens = 200
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of words in each text."""
+        return [len(text.split()) for text in texts]
+
+    def encode_query(self, question: str) -> Vectors:
+        """Return the question's unit vector, `float32 (dimension,)`."""
+        vector = np.full(self.dimension, 1e-3, dtype=np.float32)
+        for word in question.lower().split():
+            vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dimension] += 1
+        return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+    def encode_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
+    ) -> Vectors:
+        """Return one unit vector a text, `float32 (len(texts), dimension)`."""
+        if on_progress is not None:
+            on_progress(len(texts))
+        vectors = [self.encode_query(text) for text in texts]
+        return np.array(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
+
+
+def publish(root: Path, version: int, kind: FaissKind = "flat", sentences: int = 6) -> None:
+    """Publish a version of the articles as the index folder's next generation."""
+    build(Library(version, sentences), root, WordEncoder(), BuildSettings(_SPLITTER, kind))
+
+
+def read(root: Path, sentences: int = 6) -> int:
+    """Open an index and return the version it serves.
+
+    Raises:
+        NotWholeError: some of it is missing, or of another version.
+        IndexerError: it cannot be opened, or does not find its own passages.
+    """
+    index = open_index(root)
+    try:
+        canary(index)
+        return _version(index, sentences)
+    finally:
+        index.close()
+
+
+def _version(index: FaissPassageIndex, sentences: int) -> int:
+    titles = {article.title for article in index.articles}
+    if len(titles) != 1:
+        raise NotWholeError(f"{index.manifest.name} serves versions {sorted(map(str, titles))}")
+    version = int(str(titles.pop()))
+    expected = {article.id: article.text for article in Library(version, sentences).articles(lambda _: None)}
+    if [article.id for article in index.articles] != list(expected):
+        raise NotWholeError(f"{index.manifest.name} does not have the articles of version {version}")
+    for name, text in expected.items():
+        found = index.find_article(name)
+        if found is None or found.text != text:
+            raise NotWholeError(f"{index.manifest.name} has another {name} than version {version}")
+        covered = {place for passage in index.passages(name) for place in range(passage.start, passage.end)}
+        if any(place not in covered for place, char in enumerate(text) if not char.isspace()):
+            raise NotWholeError(f"{index.manifest.name} has lost passages of {name}")
+    return version
+
+
+def litter(root: Path) -> list[str]:
+    """Return the names in an index folder that no finished publish leaves there."""
+    names = {path.name for path in root.iterdir()} - {"CURRENT", "LOCK"}
+    return sorted(name for name in names if not name.startswith("gen-"))
+
+
+@contextlib.contextmanager
+def workplace(folder: Path | None) -> Iterator[Path]:
+    """A folder for a campaign's work, gone afterwards; in memory where the system has such a place.
+
+    What a disk does with what was not synced is `disk`'s part; here a real one would only take time. The
+    warnings of damage that a campaign makes itself are not shown.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - Linux's file system in memory
+    place = folder or (memory if memory.is_dir() else None)
+    with tempfile.TemporaryDirectory(dir=place, prefix="quoth-") as work:
+        logging.disable(logging.WARNING)
+        try:
+            yield Path(work)
+        finally:
+            logging.disable(logging.NOTSET)

@@ -1,0 +1,90 @@
+"""Logs: one line an event, JSON for machines or text for people, without what was asked.
+
+A line of JSON escapes every control character, so that nothing a client sends can look like another line.
+What an unexpected error says is left out, as it may repeat a question; its type and its place are told.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import sys
+import traceback
+from typing import Any, Literal, TextIO
+
+from indexer.errors import QuothError
+
+LogFormat = Literal["json", "text"]
+FIELDS = "quoth"
+"""The attribute of a record that holds an event's fields: `log.info("...", extra={FIELDS: {...}})`."""
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, *, messages: bool) -> None:
+        super().__init__()
+        self._messages = messages
+
+    def fields(self, record: logging.LogRecord) -> dict[str, Any]:
+        """What an event says beside its message."""
+        fields = dict(getattr(record, FIELDS, {}))
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["error"] = self._describe(record.exc_info[1])
+        return fields
+
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        frames = traceback.extract_tb(error.__traceback__)
+        described: dict[str, Any] = {
+            "type": type(error).__qualname__,
+            "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
+        }
+        if self._messages or isinstance(error, QuothError):
+            described["message"] = str(error)
+        if error.__cause__ is not None:
+            described["cause"] = self._describe(error.__cause__)
+        return described
+
+
+class JsonFormatter(_Formatter):
+    """A record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without its end."""
+        time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+        event = {
+            "time": time.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **self.fields(record),
+        }
+        return json.dumps(event, default=repr)
+
+
+class TextFormatter(_Formatter):
+    """A record as a line to read: time, level, message, then the fields as name=value."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without its end."""
+        time = datetime.datetime.fromtimestamp(record.created).astimezone()
+        fields = "".join(f" {name}={json.dumps(value)}" for name, value in self.fields(record).items())
+        # A message may hold a file's name, and a file's name a line's end.
+        message = json.dumps(record.getMessage())[1:-1]
+        return f"{time:%H:%M:%S} {record.levelname.lower()} {message}{fields}"
+
+
+def configure(form: LogFormat | None, *, messages: bool = False, stream: TextIO | None = None) -> None:
+    """Send every log of the process to `stream`, standard error by default.
+
+    `form`: by default text on a terminal and JSON elsewhere. `messages`: tell also what unexpected errors
+    say, which may repeat what was asked.
+    """
+    stream = stream or sys.stderr
+    form = form or ("text" if stream.isatty() else "json")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter((JsonFormatter if form == "json" else TextFormatter)(messages=messages))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in ("service", "indexer"):
+        logging.getLogger(name).setLevel(logging.INFO)

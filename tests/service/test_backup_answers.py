@@ -1,0 +1,54 @@
+"""A restored index gives the same answers, to the last field: text, confidence, citation, generation."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.backup import back_up, restore
+from indexer.encoder import SentenceTransformerEncoder
+from indexer.index import open_index
+from service.engine import build_answerer
+from service.schemas import AnswerResponse
+from service.settings import Settings
+
+_QUESTIONS = (
+    "Who is the chief executive of BUCIC?",
+    "Which countries belong to the Shanghai Cooperation Organisation?",
+    "What does the Digital Silk Road consist of?",
+    "When did the delegation visit Gwadar?",
+    "How many moons does Jupiter have?",
+)
+
+
+def _answers(index: Path, encoder: SentenceTransformerEncoder, reader: str) -> list[dict[str, Any]]:
+    """What the endpoint returns for each question, but for what differs between any two requests."""
+    opened = open_index(index)
+    try:
+        answerer = build_answerer(opened, encoder, Settings(reader=reader))
+        answers = [AnswerResponse.of(answerer.answer(question), "") for question in _QUESTIONS]
+    finally:
+        opened.close()
+    return [json.loads(answer.model_dump_json(exclude={"request_id", "timings_ms"})) for answer in answers]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("reader", ["default", "sentence"])
+def test_a_restored_index_answers_as_the_one_that_was_lost(
+    seeds_index_folder: Path, encoder: SentenceTransformerEncoder, tmp_path: Path, reader: str
+) -> None:
+    lost = tmp_path / "index"
+    shutil.copytree(seeds_index_folder, lost)
+    before = _answers(lost, encoder, reader)
+    back_up(lost, tmp_path / "quoth.tar")
+    shutil.rmtree(lost)
+
+    restore(tmp_path / "quoth.tar", tmp_path / "elsewhere" / "index")
+
+    assert _answers(tmp_path / "elsewhere" / "index", encoder, reader) == before
+    assert sum(answer["answer"] is not None for answer in before) >= 2
+    assert {answer["generation"] for answer in before} == {"gen-000001"}
