@@ -14,22 +14,22 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 
 from service import problems, routes
-from service.access import AccessMiddleware, HostMiddleware, Paths
-from service.admission import Admission
+from service.access.gate import AccessMiddleware, HostMiddleware, Paths
+from service.access.keyring import Keyring
+from service.access.keys import Scope
+from service.access.rates import Limiter, Rate
+from service.access.throttling import RateMiddleware
 from service.answerer import Answerer
 from service.examples import ANSWER
-from service.generations import Reloader, Serving, Source
-from service.keyring import Keyring
-from service.keys import Scope
-from service.lifecycle import Lifecycle, StoppingMiddleware
-from service.metrics import Metrics
 from service.middleware import BodyLimitMiddleware, RequestIdMiddleware
-from service.observation import ObservationMiddleware
+from service.operation.admission import Admission
+from service.operation.generations import Reloader, Serving, Source
+from service.operation.lifecycle import Lifecycle, StoppingMiddleware
+from service.operation.metrics import Metrics
+from service.operation.observation import ObservationMiddleware
 from service.pages import routes as page_routes
-from service.rates import Limiter, Rate
 from service.schemas import ProblemModel
 from service.settings import Settings
-from service.throttling import RateMiddleware
 from service.widget import routes as widget_routes
 
 _DESCRIPTION = """Answers questions over a body of articles **only in the articles' own words**.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption, build_index
-from indexer.errors import CorpusError, IndexMissingError, SettingsError
+from indexer.errors import CorpusError, IndexMissingError
+from service.addresses import check_address
 from service.examples import QUESTION
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def demo(
 
     settings = load_settings(index=index, port=port)
     check_address(settings)
-    messages = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+    messages = _console()
     _index_seeds(settings.index, messages)
     engine = _engine(settings)
     answerer = _open(engine)
@@ -130,27 +130,6 @@ def seeds_folder() -> Path:
     if not folder.is_dir():
         raise CorpusError(f"the articles that come with Quoth are not in {folder}: install Quoth again")
     return folder
-
-
-def check_address(settings: Settings) -> None:
-    """Refuse an address that other machines reach, unless a key is asked for or the settings allow it.
-
-    Raises:
-        SettingsError: the address is public, no key is asked for, and `allow_public` is not set.
-    """
-    if not _is_loopback(settings.host) and settings.keys is None and not settings.allow_public:
-        raise SettingsError(
-            f"{settings.host} can be reached from other machines and no key is asked for: use 127.0.0.1, "
-            "make a key with `quoth keys add` and set QUOTH_KEYS, or say --allow-public behind a proxy that "
-            "guards it"
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def as_json(answer: Answer) -> str:
@@ -255,35 +234,10 @@ def _index_seeds(out: Path, messages: Console) -> None:
 
 
 def _serve(answerer: Answerer, settings: Settings, engine: Engine) -> None:
-    import socket  # noqa: PLC0415
+    from service.launch import launch  # noqa: PLC0415
 
-    from service import logs, server  # noqa: PLC0415
-    from service.access import LOOPBACK_HOSTS  # noqa: PLC0415
-    from service.app import create_app  # noqa: PLC0415
-    from service.limits import Limits  # noqa: PLC0415
+    launch(answerer, settings, engine, lambda url: _console().print(f"Serving [bold]{url}[/] (Ctrl-C stops)"))
 
-    logs.configure(settings.log, messages=settings.log_questions)
-    limits = Limits(
-        header_seconds=settings.header_seconds,
-        body_seconds=settings.body_seconds,
-        connections=settings.connections,
-        drain_seconds=settings.drain_seconds,
-        grace_seconds=settings.grace_seconds,
-    )
-    if _is_loopback(settings.host) and not settings.hosts:
-        settings = settings.model_copy(update={"hosts": (*LOOPBACK_HOSTS, settings.host)})
-    app = create_app(answerer, settings, engine)
-    try:
-        # Bound here rather than by uvicorn, so that a taken port is an error of ours and port 0 is known.
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listener = socket.create_server((settings.host, settings.port), family=family, backlog=limits.backlog)
-    except OSError as error:
-        raise SettingsError(
-            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): choose another with --port"
-        ) from error
-    host, port = listener.getsockname()[:2]
-    Console(stderr=True, highlight=False).print(
-        f"Serving [bold]http://{f'[{host}]' if ':' in host else host}:{port}/[/] (Ctrl-C stops)",
-        soft_wrap=True,
-    )
-    server.serve(app, listener, limits, on_stopping=app.state.lifecycle.stop)
+
+def _console() -> Console:
+    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from service.settings import Settings
 class Engine:
     """The models, and the generations of one index folder that they read. Loads a model once.
 
-    It is a `service.generations.Source`.
+    It is a `service.operation.generations.Source`.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -31,7 +31,7 @@ _MAX_TOLD = 200  # characters of what a client sent, or of a fault's message
 
 # Status -> the problem's short name, its title, and what to do.
 _KINDS: dict[int, tuple[str, str, str]] = {
-    400: ("bad-request", "The request could not be read", "Send valid JSON in UTF-8."),
+    400: ("bad-request", "The request could not be read", "Send valid HTTP/1.1, and JSON in UTF-8."),
     401: (
         "no-key",
         "A key is needed",
@@ -50,6 +50,7 @@ _KINDS: dict[int, tuple[str, str, str]] = {
     ),
     408: ("too-slow", "The request took too long to arrive", "Send it again, in one go."),
     413: ("too-large", "The request is too large", "Send a smaller body, or fewer questions at once."),
+    414: ("target-too-long", "The address is too long", "Send a shorter path or query."),
     415: ("unsupported-media-type", "This media type is not understood", "Send application/json."),
     421: ("other-host", "This service has another name", "Ask it by a name that QUOTH_HOSTS has."),
     422: (
@@ -60,11 +61,17 @@ _KINDS: dict[int, tuple[str, str, str]] = {
     429: ("rate", "Too many requests", "Wait as long as Retry-After says, then ask again."),
     431: ("headers-too-large", "The headers are too large", "Send fewer or shorter headers."),
     500: ("internal", "Something went wrong here", "Try again; if it stays, report the request_id."),
+    501: (
+        "not-implemented",
+        "This is not understood here",
+        "Send the body with Content-Length, or chunked.",
+    ),
     503: (
         "unavailable",
         "The service cannot answer now",
         "Wait as long as Retry-After says, then ask again.",
     ),
+    505: ("http-version", "This version of HTTP is not understood", "Use HTTP/1.1."),
 }
 
 

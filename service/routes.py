@@ -13,13 +13,14 @@ from starlette.exceptions import HTTPException
 
 from indexer.errors import QuothError
 from service import problems
-from service.admission import Admission
+from service.access.throttling import charge
 from service.answerer import Answerer
 from service.errors import QuestionError
 from service.feedback import Feedback, FeedbackStore
-from service.generations import Reloader, Serving
-from service.metrics import MEDIA_TYPE, Metrics
-from service.observation import ANSWERS
+from service.operation.admission import Admission
+from service.operation.generations import Reloader, Serving
+from service.operation.metrics import MEDIA_TYPE, Metrics
+from service.operation.observation import ANSWERS
 from service.schemas import (
     AnswerRequest,
     AnswerResponse,
@@ -42,7 +43,6 @@ from service.schemas import (
     StatusModel,
 )
 from service.settings import Settings
-from service.throttling import charge
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {

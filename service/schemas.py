@@ -17,7 +17,7 @@ from service.answers import Answer, Citation, Quotation, ReadPassage, Reason
 from service.examples import QUESTION
 from service.feedback import Feedback, Quoted, Verdict
 from service.followups import Previous
-from service.generations import Reload
+from service.operation.generations import Reload
 
 _MAX_LISTED = 1_000  # entries in a filter
 _MAX_FIELDS = 100  # of one object; the most that any has is under 20

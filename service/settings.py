@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
 from service.fusion import Fusion
-from service.logs import LogFormat
+from service.operation.logs import LogFormat
 
 Origin = Annotated[str, StringConstraints(pattern=r"^(?:\*|https?://[A-Za-z0-9.\-]+(?::\d{1,5})?)$")]
 

@@ -16,7 +16,7 @@ from indexer.furniture import is_furniture
 from service.answers import Citation
 from service.errors import ArticleUnknownError, QuestionError
 from service.examples import QUESTION
-from service.observation import ANSWERS
+from service.operation.observation import ANSWERS
 from service.pages.originals import original_link
 from service.routes import AdmissionDependency, AnswererDependency
 from service.schemas import source_path
@@ -58,6 +58,8 @@ async def ask(
                 answer = await ticket.run(answerer.answer, q)
             request.scope[ANSWERS].append(answer)
         except QuestionError as mistake:
+            if not _is_for_people(request):
+                raise
             error = str(mistake)
     page = _templates.get_template("ask.html").render(
         question=q,
@@ -74,6 +76,7 @@ async def ask(
 @router.get("/articles/{article_id:path}")
 def source(
     article_id: str,
+    request: Request,
     answerer: AnswererDependency,
     start: Annotated[int | None, Query(ge=0)] = None,
     end: Annotated[int | None, Query(ge=0)] = None,
@@ -82,6 +85,8 @@ def source(
     try:
         article = answerer.article(article_id)
     except ArticleUnknownError:
+        if not _is_for_people(request):
+            raise
         page = _templates.get_template("missing.html").render(article_id=article_id)
         return HTMLResponse(page, status_code=404)
     marked = start is not None and end is not None and start < end <= len(article.text)
@@ -139,6 +144,11 @@ def paragraphs(text: str, span: tuple[int, int] | None) -> list[Paragraph]:
             first = first and not marked
         shown.append(Paragraph(tuple(runs), is_furniture(match[0])))
     return shown
+
+
+def _is_for_people(request: Request) -> bool:
+    """Tell whether a browser opens a page; whatever else asks gets its errors as problems."""
+    return "text/html" in request.headers.get("accept", "").lower()
 
 
 def _ships_seeds(answerer: AnswererDependency) -> bool:

@@ -66,11 +66,17 @@ def test_an_abstention_is_said_and_the_nearest_passages_are_shown(client: TestCl
     assert page.tags.count("blockquote") == 8
 
 
+# A browser gets its errors as pages, anything else as problems.
+_ACCEPTED = {"text/html,*/*;q=0.8": "text/html", "*/*": "application/problem+json"}
+
+
 @pytest.mark.models
 def test_a_question_that_is_too_long_is_told_on_the_page(client: TestClient) -> None:
-    response = client.get("/", params={"q": "x" * 1_001})
-    assert response.status_code == 422
-    assert "1,000 are allowed" in response.text
+    for accept, media_type in _ACCEPTED.items():
+        response = client.get("/", params={"q": "x" * 1_001}, headers={"accept": accept})
+        assert response.status_code == 422
+        assert response.headers["content-type"].startswith(media_type)
+        assert "1,000 are allowed" in response.text
 
 
 @pytest.mark.models
@@ -83,9 +89,11 @@ def test_an_article_without_a_fitting_span_is_shown_unmarked(client: TestClient,
 
 @pytest.mark.models
 def test_a_missing_article_is_said_on_a_page(client: TestClient) -> None:
-    response = client.get("/articles/none.txt?start=1&end=2")
-    assert response.status_code == 404
-    assert "No such article" in response.text
+    for accept, media_type in _ACCEPTED.items():
+        response = client.get("/articles/none.txt?start=1&end=2", headers={"accept": accept})
+        assert response.status_code == 404
+        assert response.headers["content-type"].startswith(media_type)
+        assert ("No such article" in response.text) is (media_type == "text/html")
 
 
 def test_articles_enter_the_page_as_text_only(
@@ -106,7 +114,7 @@ def test_articles_enter_the_page_as_text_only(
             "/articles/a.txt?start=0&end=30",
             f"/articles/{attack}",
         ):
-            page = Page(client.get(path).text)
+            page = Page(client.get(path, headers={"accept": "text/html"}).text)
             assert not {"img", "svg"} & set(page.tags), path
             # The chat's own module, and that on the first page alone.
             assert page.tags.count("script") == len(page.scripts)

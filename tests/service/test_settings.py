@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import SettingsError
-from service.commands import check_address
+from service.addresses import check_address
 from service.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]

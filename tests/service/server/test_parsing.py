@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.framing import Fault
-from service.parsing import GuardedConnection
+from service.server.framing import Fault
+from service.server.parsing import GuardedConnection
 
 LIMIT = 32_768
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from service.access.keys import Key, Stamp, read_stamped, stamp
 from service.errors import KeyFileError
-from service.keys import Key, Stamp, read_stamped, stamp
 
 log = logging.getLogger(__name__)
 

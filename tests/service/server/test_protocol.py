@@ -26,9 +26,9 @@ from indexer.errors import SettingsError
 from service import problems
 from service.answerer import Answerer
 from service.app import create_app
-from service.limits import Limits
 from service.middleware import BodyLimitMiddleware, RequestIdMiddleware
-from service.server import QuothServer
+from service.server.limits import Limits
+from service.server.process import QuothServer
 from service.settings import Settings
 
 pytestmark = pytest.mark.server

@@ -36,8 +36,8 @@ def add(
 ) -> None:
     """Make a key and print it, this once; the file keeps only its hash."""
     # Imported here: they load Pydantic, which `quoth --help` can do without.
-    from service.keys import add_key  # noqa: PLC0415
-    from service.rates import Rate  # noqa: PLC0415
+    from service.access.keys import add_key  # noqa: PLC0415
+    from service.access.rates import Rate  # noqa: PLC0415
 
     path = _chosen(file)
     typer.echo(add_key(path, name, scope, None if rate is None else Rate.parse(rate)))
@@ -53,7 +53,7 @@ def add(
 @keys.command("list")
 def list_(json_: JsonOption = False, file: FileOption = None) -> None:
     """List the keys, the oldest first: name, scope, when each was made, its own rate. Never a key."""
-    from service.keys import read_keys  # noqa: PLC0415 - see above
+    from service.access.keys import read_keys  # noqa: PLC0415 - see above
 
     path = _chosen(file)
     rows = [
@@ -80,7 +80,7 @@ def list_(json_: JsonOption = False, file: FileOption = None) -> None:
 @keys.command()
 def remove(name: NameArgument, file: FileOption = None) -> None:
     """Remove a key; a running service refuses it within a second."""
-    from service.keys import read_keys, remove_key  # noqa: PLC0415 - see above
+    from service.access.keys import read_keys, remove_key  # noqa: PLC0415 - see above
 
     path = _chosen(file)
     remove_key(path, name)

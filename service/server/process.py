@@ -17,8 +17,8 @@ import uvicorn
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.limits import Limits
-from service.protocol import GuardedProtocol
+from service.server.limits import Limits
+from service.server.protocol import GuardedProtocol
 
 log = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ from typing import Annotated, Literal
 from filelock import FileLock, Timeout
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from service.access.rates import Rate
 from service.errors import KeyFileError, KeyNameError
-from service.rates import Rate
 
 Scope = Literal["ask", "admin"]
 """What a key opens: asking, or administration; neither opens the other."""

@@ -24,8 +24,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service import problems
-from service.keyring import Keyring
-from service.keys import Scope as KeyScope
+from service.access.keyring import Keyring
+from service.access.keys import Scope as KeyScope
 
 KEY = "quoth.key"
 """Where in a request's scope the `Key` lies that opened the service to it."""

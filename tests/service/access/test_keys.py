@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from service import keys
+from service.access import keys
+from service.access.keyring import Keyring
+from service.access.keys import add_key, read_keys, remove_key
+from service.access.rates import Rate
 from service.errors import KeyFileError, KeyNameError
-from service.keyring import Keyring
-from service.keys import add_key, read_keys, remove_key
-from service.rates import Rate
 
 RECORD = {
     "name": "a",

@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service import problems
-from service.access import KEY
+from service.access.gate import KEY
+from service.access.keys import Key
+from service.access.rates import Limiter, Rate
+from service.access.throttling import RateMiddleware, charge, client_of
 from service.errors import RateLimitedError
-from service.keys import Key
-from service.rates import Limiter, Rate
-from service.throttling import RateMiddleware, charge, client_of
 
 CREATED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 

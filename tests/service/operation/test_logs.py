@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from indexer.errors import QuothError
-from service import logs
-from service.logs import FIELDS
+from service.operation import logs
+from service.operation.logs import FIELDS
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from service.limits import Limits
+from service.server.limits import Limits
 
 
 class LingeringTransport(asyncio.Transport):

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 
 from indexer import cli
 from indexer.errors import SettingsError
+from service.access.commands import keys
+from service.access.keyring import Keyring
+from service.access.keys import read_keys
 from service.errors import KeyFileError, KeyNameError, RateError
-from service.key_commands import keys
-from service.keyring import Keyring
-from service.keys import read_keys
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

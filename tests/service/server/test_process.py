@@ -21,7 +21,7 @@ import pytest
 
 pytestmark = pytest.mark.server
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAX_BODY = 100_000
 # Scheduling, and what uvicorn waits between its looks, on a machine that is busy.
 SLACK = 1.0
@@ -31,10 +31,10 @@ SERVICE = """
 import json, logging, socket, sys, threading, time
 from fastapi import FastAPI, Request
 from service import problems
-from service.lifecycle import Lifecycle, StoppingMiddleware
-from service.limits import Limits
+from service.operation.lifecycle import Lifecycle, StoppingMiddleware
+from service.server.limits import Limits
 from service.middleware import BodyLimitMiddleware, RequestIdMiddleware
-from service.server import serve
+from service.server.process import serve
 
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
 lifecycle = Lifecycle()
@@ -222,7 +222,7 @@ def test_what_outlasts_the_grace_is_cut_off_and_the_status_is_0(path: str) -> No
             assert isinstance(request.exception(), ConnectionError | http.client.HTTPException)
     assert (status, out) == (0, "")
     assert 2 <= took < 2 + SLACK
-    assert "WARNING service.server stopped 2 s after the signal with 3 requests unfinished" in err
+    assert "WARNING service.server.process stopped 2 s after the signal with 3 requests unfinished" in err
     assert "Traceback" not in err
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.admission import Admission
 from service.errors import OverloadedError, RequestGoneError
+from service.operation.admission import Admission
 
 
 class Bench:

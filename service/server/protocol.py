@@ -15,11 +15,11 @@ from fastapi import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from service import problems
-from service.lifecycle import STOPPING
-from service.limits import Limits
-from service.lingering import LingeringTransport
 from service.middleware import SECURITY_HEADERS
-from service.parsing import GuardedConnection
+from service.operation.lifecycle import STOPPING
+from service.server.limits import Limits
+from service.server.lingering import LingeringTransport
+from service.server.parsing import GuardedConnection
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.answers import Answer
-from service.logs import FIELDS
-from service.metrics import METHODS, OTHER, Metrics
+from service.operation.logs import FIELDS
+from service.operation.metrics import METHODS, OTHER, Metrics
 
 log = logging.getLogger(__name__)
 

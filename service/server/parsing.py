@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import h11
 
-from service.framing import Chunks, Fault, FaultError, Length
+from service.server.framing import Chunks, Fault, FaultError, Length
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _REQUEST_LINE = re.compile(rb"[!-~]+ [!-~]+ HTTP/[0-9]\.[0-9]\r?\n")

@@ -9,7 +9,7 @@ import pytest
 
 from indexer.errors import DamagedGenerationError
 from service.answerer import Answerer
-from service.generations import RETRY_SECONDS, Reload, Reloader, Serving
+from service.operation.generations import RETRY_SECONDS, Reload, Reloader, Serving
 
 
 @dataclass
@@ -142,7 +142,7 @@ def test_a_generation_that_cannot_be_served_leaves_the_old_one_and_is_tried_agai
     clock.now += RETRY_SECONDS - 1
     assert reloader.check() is Reload.UNCHANGED
     with serving.lease() as current:
-        assert current is served
+        assert id(current) == id(served)
     clock.now += 1
     assert reloader.check() is Reload.SWAPPED
     assert (source.opened, served.closed) == (2, 1)

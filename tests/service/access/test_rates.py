@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.access.rates import Limiter, Rate, Taken
 from service.errors import RateError
-from service.rates import Limiter, Rate, Taken
 
 SECOND = 1_000_000_000
 

@@ -14,10 +14,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import problems
-from service.access import KEY, Paths, is_preflight, route_path
+from service.access.gate import KEY, Paths, is_preflight, route_path
+from service.access.keys import Key
+from service.access.rates import Limiter, Rate, Taken
 from service.errors import QuestionError, RateLimitedError
-from service.keys import Key
-from service.rates import Limiter, Rate, Taken
 
 _CHARGE = "quoth.charge"
 _POLICY = '"default"'

@@ -5,9 +5,9 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from service.admission import Admission
 from service.answers import Answer
-from service.generations import Reload, Serving
+from service.operation.admission import Admission
+from service.operation.generations import Reload, Serving
 
 # Seconds. An answer takes some 0.2 s on two cores; the longest wait is the queue's patience.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from starlette.types import Message
 
 from service import problems
-from service.access import KEY, LOOPBACK_HOSTS, AccessMiddleware, HostMiddleware, Paths
-from service.keyring import Keyring
-from service.keys import add_key, remove_key
+from service.access.gate import KEY, LOOPBACK_HOSTS, AccessMiddleware, HostMiddleware, Paths
+from service.access.keyring import Keyring
+from service.access.keys import add_key, remove_key
 
 OPEN = (
     *("/livez", "/readyz", "/openapi.json", "/widget.js"),

@@ -22,11 +22,11 @@ from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
 from indexer.index import open_index
 from indexer.splitter import SplitterSettings
-from service import logs
+from service.access.keys import add_key
+from service.access.rates import Rate
 from service.answerer import Answerer
 from service.app import create_app
-from service.keys import add_key
-from service.rates import Rate
+from service.operation import logs
 from service.settings import Settings
 
 SECRET = "zebrafinch"  # noqa: S105 - a word that no log may hold
