@@ -10,8 +10,10 @@ import faiss as typed_faiss
 import numpy as np
 import numpy.typing as npt
 
+from indexer.arrays import map_array
 from indexer.encoder import Vectors
-from indexer.errors import DamagedGenerationError, SettingsError
+from indexer.errors import DamagedGenerationError, FormatVersionError, SettingsError
+from indexer.faiss_file import read_faiss
 
 # FAISS's type stubs leave out much of what it has, among it the search parameters.
 faiss: Any = typed_faiss
@@ -76,18 +78,30 @@ class DenseIndex:
             np.save(originals, self._originals, allow_pickle=False)
 
     @classmethod
-    def load(cls, path: Path, originals: Path, kind: FaissKind) -> DenseIndex:
+    def load(cls, path: Path, originals: Path, kind: str) -> DenseIndex:
         """Read an index whose checksum has been verified: FAISS itself notices little damage.
 
         Raises:
-            DamagedGenerationError: a file cannot be read.
+            DamagedGenerationError: a file cannot be read, or is not one of this kind.
+            FormatVersionError: there is no such kind.
         """
         try:
+            kind = check_kind(kind)
+        except SettingsError as error:
+            raise FormatVersionError(
+                f"{path} is of kind {kind!r}, which this version of Quoth does not read: "
+                "run `quoth index` again"
+            ) from error
+        index = read_faiss(path, kind)
+        kept = None
+        if kind == "ivf-sq8":
             # Mapped, not read: only the next build looks at the originals.
-            kept = np.load(originals, mmap_mode="r", allow_pickle=False) if kind == "ivf-sq8" else None
-            return cls(faiss.read_index(str(path)), kind, kept)
-        except (RuntimeError, OSError, ValueError) as error:
-            raise DamagedGenerationError(f"{path} cannot be read: run `quoth index` again") from error
+            kept = map_array(originals, np.float32, 2)
+            if kept.shape != (index.ntotal, index.d):
+                raise DamagedGenerationError(
+                    f"{path} and {originals.name} do not belong together: run `quoth index` again"
+                )
+        return cls(index, kind, kept)
 
     def search(self, vector: Vectors, count: int, allowed: Mask | None = None) -> tuple[Ids, Vectors]:
         """Return ids and cosine similarities of the `count` nearest vectors, nearest first.

@@ -18,6 +18,7 @@ import bm25s
 import numpy as np
 import Stemmer
 
+from indexer.arrays import map_array
 from indexer.dense import Ids, Mask
 from indexer.encoder import Vectors
 from indexer.errors import DamagedGenerationError
@@ -35,6 +36,8 @@ FILES = {
     "params_name": "lexical.parameters.json",
 }
 """The files of a saved lexical index, by the names that bm25s gives to its parameters."""
+
+_ARRAYS = {"data_name": np.float32, "indices_name": np.int32, "indptr_name": np.int64}
 
 _WORD = re.compile(r"\w+")
 
@@ -122,12 +125,22 @@ class LexicalIndex:
         Raises:
             DamagedGenerationError: a file is missing or not what bm25s wrote.
         """
+        # bm25s reads them itself; this only sees to it that they hold what they promise.
+        for name, kind in _ARRAYS.items():
+            map_array(folder / FILES[name], kind, 1)
         try:
-            return cls(bm25s.BM25.load(folder, show_progress=False, **FILES), count)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            index = bm25s.BM25.load(folder, show_progress=False, **FILES)
+            sound = _is_sound(index, count)
+        # bm25s takes the parameters as they stand: what it makes of those that nothing wrote is anything.
+        except Exception as error:
             raise DamagedGenerationError(
                 f"the lexical index in {folder} cannot be read ({error}): run `quoth index` again"
             ) from error
+        if not sound:
+            raise DamagedGenerationError(
+                f"the lexical index in {folder} does not hold together: run `quoth index` again"
+            )
+        return cls(index, count)
 
     def scores(self, question: str) -> Vectors:
         """Return the BM25 score of every passage, `float32 (n,)`, 0 where no term is shared.
@@ -138,6 +151,24 @@ class LexicalIndex:
         if not known:
             return np.zeros(self._count, dtype=np.float32)
         return np.asarray(self._index.get_scores(known), dtype=np.float32)
+
+
+def _is_sound(index: Any, count: int) -> bool:  # noqa: ANN401 - bm25s has no types
+    """Whether every term has its place among the scores, and every score a passage."""
+    scores, passages, starts = (index.scores[name] for name in ("data", "indices", "indptr"))
+    return bool(
+        (index.method, index.backend, index.dtype, index.int_dtype) == ("lucene", "numpy", "float32", "int32")
+        and index.scores["num_docs"] == count
+        and len(scores) == len(passages) == starts[-1]
+        and starts[0] == 0
+        and (np.diff(starts) >= 0).all()
+        and ((passages >= 0) & (passages < count)).all()
+        # bm25s adds an empty term, which no text holds: where it stands for nothing, it has no place.
+        and all(
+            type(place) is int and (0 <= place < len(starts) - 1 or term == "")
+            for term, place in index.vocab_dict.items()
+        )
+    )
 
 
 def best(scores: Vectors, count: int, allowed: Mask | None = None) -> Ids:

@@ -36,7 +36,7 @@ def writer_lock(layout: Layout) -> Iterator[None]:
     """
     lock = FileLock(layout.lock)
     with publishing(layout):
-        layout.root.mkdir(parents=True, exist_ok=True)
+        _make_folder(layout.root)
         try:
             lock.acquire(blocking=False)
         except Timeout as error:
@@ -76,19 +76,21 @@ def publish(
     write: Callable[[Path], None],
     describe: Callable[[int, dict[str, dict[str, Any]]], Manifest],
     check: Callable[[Path, Manifest], None],
+    *,
+    at_least: int = 1,
 ) -> Manifest:
     """Make and publish the next generation; the caller holds the writer lock.
 
     `write` fills an empty folder with the generation's files, `describe` makes the manifest from the
     generation's number and its files, `check` opens the finished generation and raises if it does not
-    answer.
+    answer. The number is one above the highest there is, or `at_least` where that is more.
 
     Raises:
         PublishError: the disk is full or may not be written; nothing has changed.
     """
     with publishing(layout):
         _clear_temporary(layout)
-        number = max(layout.numbers(), default=0) + 1
+        number = max(at_least, max(layout.numbers(), default=0) + 1)
         folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=layout.root))
         final = layout.generation(number)
         try:
@@ -100,13 +102,10 @@ def publish(
             _sync(folder)
             folder.rename(final)
             _sync(layout.root)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        try:
             check(final, manifest)
             _point(layout, manifest)
         except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
             # Replacing the pointer may have worked and only its fsync failed: then this one is served.
             if current_number(layout) != number:
                 _remove(layout, final)
@@ -133,25 +132,28 @@ def _point(layout: Layout, manifest: Manifest) -> None:
 def collect(layout: Layout) -> None:
     """Remove all but the newest sound generations; a process that still has one open keeps its files.
 
-    A damaged one is none to fall back to, so it does not take the place of an older one that is.
+    A damaged one is none to fall back to, so it does not take the place of an older one that is. One that
+    merely cannot be read now, for want of open files or of memory, is not damaged.
     """
     numbers = layout.numbers()
     if len(numbers) <= KEPT:
         return
+    current = current_number(layout)
     kept = 0
     for number in numbers:
-        if kept < KEPT and _is_sound(layout.generation(number)):
+        if number == current or (kept < KEPT and not _is_damaged(layout.generation(number))):
             kept += 1
         else:
             _remove(layout, layout.generation(number))
 
 
-def _is_sound(folder: Path) -> bool:
+def _is_damaged(folder: Path) -> bool:
     try:
         verify(folder)
-    except (DamagedGenerationError, FormatVersionError):
-        return False
-    return True
+    except (DamagedGenerationError, FormatVersionError) as error:
+        missing = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
+        return not isinstance(error.__cause__, OSError) or error.__cause__.errno in missing
+    return False
 
 
 def _remove(layout: Layout, folder: Path) -> None:
@@ -168,6 +170,14 @@ def _clear_temporary(layout: Layout) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def _make_folder(root: Path) -> None:
+    """Make the index folder; unless its entry in the one above is synced, a crash may lose all it holds."""
+    missing = [folder for folder in (root, *root.parents) if not folder.exists()]
+    root.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        _sync(folder.parent)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

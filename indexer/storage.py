@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 """Version of the files' layout; a reader refuses any other."""
 
-_NAME = re.compile(r"gen-(\d{6})")
+_NAME = re.compile(r"gen-([0-9]{6}|[1-9][0-9]{6,})")
 
 Opened = TypeVar("Opened")
 
@@ -128,7 +128,35 @@ class Manifest:
                 f"the index has format {fields.get('format')}, this version of Quoth reads {FORMAT}: "
                 "run `quoth index` again"
             )
-        return cls(**fields)
+        try:
+            return cls(**fields)
+        except TypeError as error:
+            raise DamagedGenerationError(f"{Layout.MANIFEST} has other fields than Quoth writes") from error
+
+
+_FIELDS = {
+    "generation": int,
+    "created": str,
+    "source": str,
+    "encoder": {"name": str, "sha256": str, "dimension": int},
+    "splitter": {"max_tokens": int, "overlap_tokens": int, "language": str},
+    "dense": str,
+    "articles": int,
+    "passages": int,
+    "files": dict,
+    "format": int,
+}
+_FILE_FIELDS = {"size": int, "sha256": str}
+
+
+def _has(value: Any, fields: Any) -> bool:  # noqa: ANN401 - what JSON gave, and a type or a table of them
+    if not isinstance(fields, dict):
+        return type(value) is fields  # to isinstance a bool is an int
+    return (
+        isinstance(value, dict)
+        and value.keys() == fields.keys()
+        and all(_has(value[name], inner) for name, inner in fields.items())
+    )
 
 
 def _serialise(fields: dict[str, Any]) -> bytes:
@@ -139,7 +167,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read and check a generation's manifest, without looking at its other files.
 
     Raises:
-        DamagedGenerationError: it is missing or altered.
+        DamagedGenerationError: it is missing or altered, or was never a manifest of ours.
         FormatVersionError: written by another version of Quoth.
     """
     try:
@@ -147,6 +175,11 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise DamagedGenerationError(f"{folder.name} has no readable {Layout.MANIFEST}") from error
     manifest = Manifest.from_bytes(data)
+    # Its checksum tells damage, not what only looks like a manifest.
+    if not (
+        _has(asdict(manifest), _FIELDS) and all(_has(file, _FILE_FIELDS) for file in manifest.files.values())
+    ):
+        raise DamagedGenerationError(f"{Layout.MANIFEST} in {folder.name} states what no generation has")
     if manifest.name != folder.name:
         raise DamagedGenerationError(f"the manifest in {folder.name} is that of {manifest.name}")
     return manifest
@@ -182,6 +215,17 @@ def open_newest(layout: Layout, load: Callable[[Path, Manifest], Opened]) -> Ope
         IndexMissingError: nothing was ever published here.
         DamagedGenerationError, FormatVersionError: no generation is valid; the error of the first tried.
     """
+    while True:
+        numbers = layout.numbers()
+        try:
+            return _open_newest(layout, load)
+        except (DamagedGenerationError, FormatVersionError):
+            # A writer may have published and collected what was to be opened: then there is something else.
+            if layout.numbers() == numbers:
+                raise
+
+
+def _open_newest(layout: Layout, load: Callable[[Path, Manifest], Opened]) -> Opened:
     first_error: DamagedGenerationError | FormatVersionError | None = None
     for folder in _candidates(layout):
         try:

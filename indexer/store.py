@@ -8,7 +8,7 @@ import errno
 import functools
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,21 @@ CREATE TABLE passage (
 CREATE INDEX passage_article ON passage (article);
 """
 
+# Rows that were never written: SQLite lets any value stand in any column.
+_ODD = """
+SELECT (
+    SELECT count(*) FROM article
+    WHERE NOT (
+        typeof(id) = 'text' AND typeof(sha256) = 'text' AND typeof(text) = 'blob'
+        AND typeof(title) IN ('text', 'null') AND typeof(publisher) IN ('text', 'null')
+        AND typeof(author) IN ('text', 'null') AND typeof(published) IN ('text', 'null')
+        AND typeof(url) IN ('text', 'null')
+    )
+) + (
+    SELECT count(*) FROM passage
+    WHERE NOT (typeof(start) = 'integer' AND typeof("end") = 'integer' AND 0 <= start AND start < "end")
+)
+"""
 _COLUMNS = "id, title, publisher, author, published, url, sha256"
 _CACHED_TEXTS = 64  # articles whose text stays decoded
 
@@ -89,27 +104,52 @@ class Store:
 
     `articles` holds every article in the order of its number with an empty text: descriptions are small
     and filters need them all, texts are read when asked for. `article_numbers` is `int32 (passages,)`:
-    the number of each passage's article.
+    the number of each passage's article. What cannot be read, when it is opened or later, is a
+    DamagedGenerationError.
     """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        try:
-            # immutable: a published generation never changes, so SQLite needs no locks and writes nothing.
+        self._path = path
+        # immutable: a published generation never changes, so SQLite needs no locks and writes nothing.
+        with self._reading():
             self._connection = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            rows = self._connection.execute(f"SELECT {_COLUMNS} FROM article ORDER BY number").fetchall()  # noqa: S608
-            self.articles = [_article(row) for row in rows]
-            numbers = self._connection.execute("SELECT article FROM passage ORDER BY id").fetchall()
-        except (sqlite3.Error, ValueError) as error:
-            raise DamagedGenerationError(
-                f"{path} cannot be read ({error}): run `quoth index` again"
-            ) from error
-        self.article_numbers: npt.NDArray[np.int32] = np.array(numbers, dtype=np.int32).reshape(-1)
+        try:
+            with self._reading():
+                self._open()
+        except DamagedGenerationError:
+            self._connection.close()
+            raise
         self._numbers = {article.id: number for number, article in enumerate(self.articles)}
         self._text = functools.lru_cache(maxsize=_CACHED_TEXTS)(self._read_text)
         self._sentences = functools.lru_cache(maxsize=_CACHED_TEXTS)(self._find_sentences)
+
+    def _open(self) -> None:
+        rows = self._connection.execute(f"SELECT {_COLUMNS}, number FROM article ORDER BY number").fetchall()  # noqa: S608
+        self.articles = [_article(row[:-1]) for row in rows]
+        passages = self._connection.execute("SELECT id, article FROM passage ORDER BY id").fetchall()
+        ids, numbers = np.array(passages, dtype=np.int64).reshape(-1, 2).T
+        ((odd,),) = self._connection.execute(_ODD)
+        if (
+            odd
+            or [row[-1] for row in rows] != list(range(len(rows)))
+            or not np.array_equal(ids, np.arange(len(ids)))
+            or not ((numbers >= 0) & (numbers < len(rows))).all()
+        ):
+            raise ValueError("its rows are not those of articles and passages")
+        self.article_numbers: npt.NDArray[np.int32] = numbers.astype(np.int32)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Name whatever SQLite, or what stands in its columns, makes of a file that is not as written."""
+        try:
+            yield
+        except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
+            raise DamagedGenerationError(
+                f"{self._path} cannot be read ({error}): run `quoth index` again"
+            ) from error
 
     def close(self) -> None:
         """Close the file; nothing may be read afterwards."""
@@ -159,11 +199,13 @@ class Store:
         return tuple(sentence_offsets(self._text(number), language=language))
 
     def _read_text(self, number: int) -> str:
-        ((data,),) = self._query("SELECT text FROM article WHERE number = ?", number)
-        return str(data, encoding="utf-8")
+        rows = self._query("SELECT text FROM article WHERE number = ?", number)
+        with self._reading():
+            ((data,),) = rows
+            return str(data, encoding="utf-8")
 
     def _query(self, sql: str, parameter: int) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, self._reading():
             return self._connection.execute(sql, (parameter,)).fetchall()
 
 

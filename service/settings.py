@@ -84,7 +84,11 @@ class Settings(BaseSettings):
     )
     queue: int = Field(32, ge=0, le=10_000, description="Questions that may wait to be answered.")
     patience: float = Field(
-        5.0, gt=0, le=300, allow_inf_nan=False, description="Seconds that a question may wait to be answered."
+        5.0,
+        gt=0,
+        le=300,
+        allow_inf_nan=False,
+        description="Seconds that a question may wait; half of it expected is too long.",
     )
     reload_seconds: float = Field(
         2.0,

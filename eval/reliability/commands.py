@@ -34,7 +34,7 @@ def crashes(
 
 
 def replay(
-    states: Annotated[int, typer.Option(help="Choices of what reached the disk, at each cut.", min=2)] = 8,
+    states: Annotated[int, typer.Option(help="Choices of what reached the disk, at each cut.", min=2)] = 32,
     seed: SeedOption = 0,
     folder: FolderOption = None,
     out: OutOption = None,

@@ -20,7 +20,7 @@ from pathlib import Path
 from eval.reliability import specimen
 from eval.reliability.campaign import Outcome
 from eval.reliability.steps import Step, watched
-from indexer.errors import IndexerError, PublishError, WriterLockedError
+from indexer.errors import PublishError, WriterLockedError
 from indexer.storage import Layout, current_number
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EMFILE)
@@ -109,7 +109,7 @@ class _Failing:
                 self._note(f"the next publish left version {after} serving")
             if left := specimen.litter(self._root):
                 self._note(f"the next publish left {', '.join(left)} lying about")
-        except IndexerError as error:
+        except Exception as error:
             self._note(f"{type(error).__name__}: {error}")
 
     def _check_generations(self, version: int) -> None:

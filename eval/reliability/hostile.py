@@ -41,12 +41,12 @@ from indexer.build import build
 from indexer.corpus import Corpus
 from indexer.encoder import load_encoder
 from indexer.index import open_index
+from service.access.keys import Scope as KeyScope
+from service.access.keys import add_key
 from service.app import create_app
 from service.catalogue import SENTENCE
 from service.commands import seeds_folder
 from service.engine import build_answerer
-from service.keys import Scope as KeyScope
-from service.keys import add_key
 from service.settings import Settings
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")

@@ -1,11 +1,9 @@
 """The power goes while the next generation is published: `python -m eval.reliability replay`.
 
-A publish is made once and recorded: after each call that changes the disk (`steps`) the folder above the
-index is compared with what it was, byte by byte, so that what SQLite and NumPy wrote in C is seen too, up
-to the next call that Python makes. The recording is then cut after each operation and played to a `disk`
-that loses what was not synced; each folder that such a crash may leave is made and opened. It must yield
-the old version or the new one whole, after the last operation the new one, and another publish must work
-there and leave nothing lying about.
+A publish is made once and recorded (`recording`). The recording is then cut after each operation and played
+to a `disk` that loses what was not synced; each folder that such a crash may leave is made and opened. It
+must yield the old version or the new one whole, after the last operation the new one, and another publish
+must work there and leave nothing lying about.
 
 What is written in C between two calls is not cut in the midst. It need not be: none of it is synced (an
 fsync that SQLite makes itself counts for nothing here), so the disk may hold half of it, zeros or none.
@@ -14,118 +12,22 @@ fsync that SQLite makes itself counts for nothing here), so the disk may hold ha
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eval.reliability import specimen
 from eval.reliability.campaign import Outcome
-from eval.reliability.disk import Disk, Enter, Leave, Move, Operation, Sync, Tree, Write
-from eval.reliability.steps import Step, watched
-from indexer.errors import IndexerError, IndexMissingError
+from eval.reliability.disk import Disk, Tree
+from eval.reliability.recording import Recording, record
+from indexer.errors import IndexMissingError
 
 INDEX = "index"
 """The index folder, below the one that is recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What a folder held, and what was done to it from then on."""
-
-    before: Tree
-    operations: tuple[Operation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A file or a folder as it was found: its number on the disk, and its bytes or None."""
-
-    number: int
-    data: bytes | None
-
-
-def record(folder: Path, act: Callable[[], None]) -> Recording:
-    """Do something and return what it did to a folder, of which nothing else writes."""
-    recorder = _Recorder(folder)
-    before = recorder.tree
-    with watched(recorder.before, recorder.after):
-        act()
-    recorder.compare()
-    return Recording(before, tuple(recorder.operations))
-
-
-class _Recorder:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._seen = _look(folder)
-        self.operations: list[Operation] = []
-
-    @property
-    def tree(self) -> Tree:
-        return {path: seen.data for path, seen in self._seen.items() if path}
-
-    def before(self, _: Step) -> None:
-        self.compare()
-
-    def after(self, step: Step) -> None:
-        self.compare()
-        if step.call == "fsync" and isinstance(step.file, int):
-            number = os.fstat(step.file).st_ino
-            paths = [path for path, seen in self._seen.items() if seen.number == number]
-            self.operations.extend(Sync(path) for path in paths)
-
-    def compare(self) -> None:
-        """Note what changed since the last time: renamings, then what went, came and was written."""
-        now = _look(self._folder)
-        seen = self._follow_moves(now)
-        gone = [path for path in seen if path not in now or now[path].number != seen[path].number]
-        for path in sorted(gone, reverse=True):  # what is in a folder before it
-            self.operations.append(Leave(path))
-            del seen[path]
-        for path, found in now.items():
-            if path not in seen:
-                self.operations.append(Enter(path, folder=found.data is None))
-            if found.data is not None and found.data != (seen[path].data if path in seen else b""):
-                self.operations.append(Write(path, found.data))
-        self._seen = now
-
-    def _follow_moves(self, now: dict[str, _Seen]) -> dict[str, _Seen]:
-        """Note what stands elsewhere with the same number on the disk; return what was seen, renamed."""
-        seen = dict(self._seen)
-        for path in sorted(self._seen):
-            if path not in seen or (path in now and now[path].number == seen[path].number):
-                continue
-            number = seen[path].number
-            places = (place for place, found in now.items() if found.number == number)
-            to = next((place for place in places if place not in seen or seen[place].number != number), None)
-            if to is None:
-                continue
-            self.operations.append(Move(path, to))
-            for old in _below(seen, to):
-                del seen[old]
-            for old in _below(seen, path):
-                seen[to + old.removeprefix(path)] = seen.pop(old)
-        return seen
-
-
-def _below(seen: dict[str, _Seen], path: str) -> list[str]:
-    """What stands at a path, and below it."""
-    return [place for place in seen if place == path or place.startswith(f"{path}/")]
-
-
-def _look(folder: Path) -> dict[str, _Seen]:
-    """What a folder holds by relative path, parents first, itself as ""."""
-    seen = {"": _Seen(folder.stat().st_ino, None)}
-    for path in sorted(folder.rglob("*")):
-        data = path.read_bytes() if path.is_file() else None
-        seen[path.relative_to(folder).as_posix()] = _Seen(path.stat().st_ino, data)
-    return seen
 
 
 def _first(_: Path) -> int | None:
@@ -210,23 +112,28 @@ class _Replaying:
 
     def _try(self, tree: Tree, cut: int, allowed: tuple[int | None, ...]) -> None:
         _make(tree, self._place)
-        root = self._place / INDEX
+        found, failure = "other", None
         try:
-            version = _served(root)
-            self.seen["new" if version == _NEW else "old" if version == self._old else "other"] += 1
+            version = _served(self._place / INDEX)
+            found = {self._old: "old", _NEW: "new"}.get(version, "other")
             failure = None if version in allowed else f"version {version} serves, not one of {allowed}"
-            specimen.publish(root, _NEXT)
-            if (after := _served(root)) != _NEXT:
-                failure = f"the next publish left version {after} serving"
-            elif left := specimen.litter(root):
-                failure = f"the next publish left {', '.join(left)} lying about"
-        except IndexerError as error:
-            self.seen["other"] += 1
+            failure = self._publish_again() or failure
+        except Exception as error:
             failure = f"{type(error).__name__}: {error}"
+        self.seen[found] += 1
         if failure is not None:
             last = self._recording.operations[cut - 1] if cut else None
             at = f"{type(last).__name__} {last.path}" if last is not None else "nothing"
             self.failures.append(f"operation {cut} ({at}): {failure}")
+
+    def _publish_again(self) -> str | None:
+        root = self._place / INDEX
+        specimen.publish(root, _NEXT)
+        if (after := _served(root)) != _NEXT:
+            return f"the next publish left version {after} serving"
+        if left := specimen.litter(root):
+            return f"the next publish left {', '.join(left)} lying about"
+        return None
 
 
 def _served(root: Path) -> int | None:

@@ -25,6 +25,9 @@ Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 Gone = Callable[[], Awaitable[bool]]
 
+# A question is admitted if it would begin in time even though those before it took so many times as long as
+# expected: one that is admitted and then refused has waited for nothing.
+_SLOWER = 2
 # A new measurement's weight in the moving average of a question's time.
 _SMOOTHING = 0.1
 
@@ -33,7 +36,7 @@ class Admission:
     """A bounded queue before a few slots, first come first served. For use within one event loop.
 
     `slots`: questions answered at a time. `limit`: questions that may wait. `patience`: seconds that a
-    question may wait.
+    question may wait; one that is expected to wait half as long is refused on arrival.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class Admission:
         # With nobody waiting and a slot free even a batch that is larger than the queue may begin.
         if self._free == 0 or self.waiting > 0:
             full = self.waiting + questions > self._limit
-            if full or self.expected_wait > self._patience:
+            if full or self.expected_wait > self._patience / _SLOWER:
                 raise OverloadedError(self.retry_after)
         ticket = Ticket(self, questions, gone)
         self._admitted += questions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -143,3 +144,64 @@ def test_a_missing_file_is_named_as_damage(name: str, tmp_path: Path) -> None:
 
     with pytest.raises(DamagedGenerationError, match="quoth index"):
         LexicalIndex.load(tmp_path, 2)
+
+
+def _rewrite(path: Path, **fields: object) -> None:
+    stated = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**stated, **fields}), "utf-8")
+
+
+def _change(path: Path, place: int, value: int) -> None:
+    array = np.load(path)
+    array[place] = value
+    np.save(path, array)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("indices_name", 0, 2),  # of two passages
+        ("indices_name", -1, -1),
+        ("indptr_name", 1, 2**40),
+        ("indptr_name", 1, -1),
+        ("indptr_name", 0, 1),
+        ("indptr_name", -1, 1),
+    ],
+)
+def test_places_that_are_none_are_named_as_damage(tmp_path: Path, name: str, place: int, value: int) -> None:
+    LexicalIndex.build(["port rail", "bank of port"]).save(tmp_path)
+    LexicalIndex.load(tmp_path, 2)
+    _change(tmp_path / FILES[name], place, value)
+    with pytest.raises(DamagedGenerationError, match="does not hold together"):
+        LexicalIndex.load(tmp_path, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("params_name", {"num_docs": 10**12}),
+        ("params_name", {"num_docs": "2"}),
+        ("params_name", {"dtype": "float72"}),
+        ("params_name", {"int_dtype": "int8"}),
+        ("params_name", {"method": "bm25+"}),
+        ("params_name", {"backend": "annoy"}),
+        ("params_name", {"k2": 1}),
+        ("vocab_name", {"port": 99}),
+        ("vocab_name", {"port": -1}),
+        ("vocab_name", {"port": "0"}),
+        ("vocab_name", {"port": [0]}),
+    ],
+)
+def test_parameters_and_terms_that_are_not_ours_are_named_as_damage(
+    tmp_path: Path, name: str, fields: dict[str, object]
+) -> None:
+    LexicalIndex.build(["port rail", "bank of port"]).save(tmp_path)
+    _rewrite(tmp_path / FILES[name], **fields)
+    with pytest.raises(DamagedGenerationError, match="quoth index"):
+        LexicalIndex.load(tmp_path, 2)
+
+
+def test_another_number_of_passages_is_named_as_damage(tmp_path: Path) -> None:
+    LexicalIndex.build(["port rail", "bank of port"]).save(tmp_path)
+    with pytest.raises(DamagedGenerationError, match="does not hold together"):
+        LexicalIndex.load(tmp_path, 3)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from indexer import publication
 from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
 from indexer.errors import (
@@ -373,6 +374,34 @@ def test_another_format_version_is_refused(lone: Path, version: Any) -> None:
         open_index(lone)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"generation": "2"},
+        {"generation": True},
+        {"passages": None},
+        {"encoder": {}},
+        {"encoder": None},
+        {"splitter": {"language": "en"}},
+        {"files": []},
+        {"files": {"corpus.sqlite": None}},
+        {"files": {"corpus.sqlite": {"size": "1", "sha256": ""}}},
+        {"unheard_of": 1},
+        {"format": True},
+    ],
+)
+def test_a_manifest_that_only_looks_like_one_is_refused(lone: Path, fields: dict[str, Any]) -> None:
+    path = lone / "gen-000002" / "MANIFEST.json"
+    stated = json.loads(path.read_bytes())
+    del stated["checksum"]
+    text = json.dumps({**stated, **fields}, indent=2, sort_keys=True) + "\n"
+    checksum = hashlib.sha256(text.encode("ascii")).hexdigest()
+    path.write_text(json.dumps({**stated, **fields, "checksum": checksum}, indent=2, sort_keys=True) + "\n")
+    (lone / "CURRENT").write_text(f"gen-000002 {checksum}\n")
+    with pytest.raises(DamagedGenerationError, match=r"MANIFEST\.json.* (states what|has other fields)"):
+        open_index(lone)
+
+
 def test_another_format_version_gives_way_to_the_one_before(root: Path) -> None:
     _rewrite_format(root / "gen-000002", FORMAT + 1)
     assert _served(root) == "gen-000001"
@@ -406,7 +435,17 @@ def test_a_build_after_damage_publishes_a_sound_generation_though_no_article_cha
 
 
 def _describe(number: int, files: dict[str, dict[str, Any]]) -> Manifest:
-    return Manifest(number, "2024-01-24T00:00:00+00:00", "here", {}, {}, "flat", 1, 1, files)
+    return Manifest(
+        generation=number,
+        created="2024-01-24T00:00:00+00:00",
+        source="here",
+        encoder={"name": "fake", "sha256": "ab" * 32, "dimension": 32},
+        splitter=asdict(_SPLITTER),
+        dense="flat",
+        articles=1,
+        passages=1,
+        files=files,
+    )
 
 
 def _write_note(folder: Path) -> None:
@@ -522,6 +561,111 @@ def test_collecting_keeps_the_newest_sound_generations(tmp_path: Path) -> None:
     (layout.generation(4) / "MANIFEST.json").write_bytes(b"")
     collect(layout)
     assert layout.numbers() == [5, 3]
+
+
+def test_a_generation_that_merely_cannot_be_read_now_is_not_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too many open files say nothing of what is in them: the one just published must not go for it."""
+    layout = Layout(tmp_path)
+    for _ in range(2):
+        publish(layout, _write_note, _describe, _accept)
+
+    def fail(path: Path) -> str:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    publish(
+        layout,
+        _write_note,
+        _describe,
+        lambda *_: monkeypatch.setattr("indexer.storage.hash_file", fail),
+    )
+    monkeypatch.undo()
+    assert layout.numbers()[0] == 3
+    assert open_newest(layout, lambda _, manifest: manifest.name) == "gen-000003"
+    publish(layout, _write_note, _describe, _accept)
+    assert layout.numbers() == [4, 3]
+
+
+def test_the_current_generation_is_not_collected_even_if_it_is_damaged(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    for _ in range(2):
+        publish(layout, _write_note, _describe, _accept)
+    shutil.copytree(layout.generation(2), layout.generation(1), dirs_exist_ok=True)  # not its manifest
+    (layout.generation(2) / "note").write_bytes(b"w")
+    layout.generation(3).mkdir()
+    collect(layout)
+    assert layout.numbers() == [2]
+
+
+def test_a_folder_that_cannot_be_synced_keeps_no_generation_that_was_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout(tmp_path)
+    publish(layout, _write_note, _describe, _accept)
+    sync = publication._sync
+
+    def fail(path: Path) -> None:
+        if path == tmp_path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(path)
+
+    monkeypatch.setattr(publication, "_sync", fail)
+    with pytest.raises(PublishError, match="still answers"):
+        publish(layout, _write_note, _describe, _accept)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["CURRENT", "gen-000001"]
+
+
+def test_the_index_folder_is_synced_into_each_folder_that_is_made_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(publication, "_sync", synced.append)
+    for _ in range(2):  # the second time there is nothing to make
+        with writer_lock(Layout(tmp_path / "deep" / "deeper" / "index")):
+            pass
+    assert sorted(synced) == [tmp_path, tmp_path / "deep", tmp_path / "deep" / "deeper"]
+
+
+def test_what_was_collected_while_it_was_opened_is_looked_for_again(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    publish(layout, _write_note, _describe, _accept)
+    tried = []
+
+    def load(folder: Path, manifest: Manifest) -> str:
+        tried.append(manifest.name)
+        if len(tried) == 1:
+            for _ in range(3):
+                publish(layout, _write_note, _describe, _accept)
+        try:
+            return (folder / "note").read_text()
+        except FileNotFoundError as error:
+            raise DamagedGenerationError(f"{folder.name} is gone") from error
+
+    assert open_newest(layout, load) == "whole"
+    assert tried == ["gen-000001", "gen-000004"]
+
+
+def test_generations_go_on_past_six_digits(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    for _ in range(3):
+        publish(layout, _write_note, _describe, _accept, at_least=999_999)
+    assert layout.numbers() == [1_000_001, 1_000_000]
+    assert current_number(layout) == 1_000_001
+    assert open_newest(layout, lambda _, manifest: manifest.name) == "gen-1000001"
+
+
+def test_only_names_as_generations_have_them_count(tmp_path: Path) -> None:
+    for name in (
+        "gen-000007",
+        "gen-0000008",
+        "gen-00009",
+        "gen-٠٠٠٠١٠",
+        "gen-000011x",
+        ".building-gen-000012",
+    ):
+        (tmp_path / name).mkdir()
+    assert Layout(tmp_path).numbers() == [7]
 
 
 # One writer at a time
@@ -691,6 +835,7 @@ def test_an_index_folder_at_or_below_a_file_is_refused(
 _LIMITED = """
 import resource, sys
 from pathlib import Path
+from indexer import publication
 from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
 from indexer.errors import PublishError
@@ -731,6 +876,7 @@ def test_a_limit_on_the_size_of_files_leaves_the_old_generation_serving(
 _CRASH = """
 import os, random, signal, sys, time
 from pathlib import Path
+from indexer import publication
 from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
 from indexer.index import canary, open_index

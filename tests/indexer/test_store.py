@@ -203,3 +203,50 @@ def test_a_date_that_is_none_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(DamagedGenerationError, match="yesterday"):
         Store(path)
+
+
+def _change(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE passage SET article = 1",
+        "UPDATE passage SET article = -1",
+        "UPDATE passage SET article = 'one'",
+        "UPDATE passage SET article = 9223372036854775807",
+        "UPDATE passage SET id = 7",
+        "UPDATE passage SET start = -1",
+        "UPDATE passage SET start = 'one'",
+        'UPDATE passage SET "end" = start',
+        "UPDATE article SET number = 7",
+        "UPDATE article SET id = X'00'",
+        "UPDATE article SET published = 3",
+        "UPDATE article SET title = X'00'",
+        "UPDATE article SET url = X'00'",
+        "UPDATE article SET text = 'One.'",
+        "DROP TABLE passage",
+    ],
+)
+def test_rows_that_were_never_written_are_refused(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "corpus.sqlite"
+    write_store(path, [(_article("a", "One."), [(0, 4)])])
+    Store(path).close()
+    _change(path, statement)
+    with pytest.raises(DamagedGenerationError, match=r"corpus\.sqlite cannot be read .*quoth index"):
+        Store(path)
+
+
+def test_a_text_that_cannot_be_read_is_named_as_damage_when_it_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.sqlite"
+    write_store(path, [(_article("a", "One."), [(0, 4)])])
+    _change(path, "UPDATE article SET text = X'FF'")
+    store = Store(path)
+    with pytest.raises(DamagedGenerationError, match=r"corpus\.sqlite cannot be read"):
+        store.find("a")
+    store.close()

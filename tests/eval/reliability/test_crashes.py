@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eval.reliability import faults
+from eval.reliability import faults, specimen
 from indexer import publication
 from indexer.storage import Layout
 
@@ -74,6 +74,11 @@ def test_a_publish_that_keeps_a_failure_to_itself_is_found_out(monkeypatch: pyte
             point(layout, manifest)
 
     point = publication._point
-    monkeypatch.setattr(publication, "_point", silent)
-    outcome = faults.campaign(errors=[errno.EIO])
-    assert any("nobody was told" in failure for failure in outcome.failures)
+    with specimen.workplace(None) as work:
+        for version in (1, 2):
+            specimen.publish(work / "sound", version)
+        monkeypatch.setattr(publication, "_point", silent)
+        failing = faults._Failing(work, errno.EIO, lasting=False)
+        while not failing.failures and failing.at_next_step():
+            pass
+    assert "nobody was told" in failing.failures[0]

@@ -10,6 +10,7 @@ import pytest
 
 from eval.reliability import replay, specimen
 from eval.reliability.disk import Disk, Enter, Leave, Move, Sync, Write
+from eval.reliability.recording import record
 from indexer import publication
 
 _sync = publication._sync
@@ -32,7 +33,7 @@ def test_a_recording_has_every_change_in_its_order(tmp_path: Path) -> None:
         (tmp_path / "going").rmdir()
         (tmp_path / "old").write_bytes(b"123")
 
-    recording = replay.record(tmp_path, act)
+    recording = record(tmp_path, act)
 
     assert recording.before == {"gone": None, "gone/x": b"x", "old": b"o"}
     assert recording.operations == (
@@ -50,7 +51,7 @@ def test_a_recording_has_every_change_in_its_order(tmp_path: Path) -> None:
 
 
 def test_a_recorded_publish_played_back_is_what_it_left(tmp_path: Path) -> None:
-    recording = replay.record(tmp_path, lambda: specimen.publish(tmp_path / "index", 1, "ivf-sq8"))
+    recording = record(tmp_path, lambda: specimen.publish(tmp_path / "index", 1, "ivf-sq8"))
     disk = Disk(recording.before)
     for operation in recording.operations:
         disk.apply(operation)

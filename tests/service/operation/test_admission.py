@@ -102,12 +102,12 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_again() -> None:
 
 
 def test_what_could_not_begin_in_time_is_refused_on_arrival() -> None:
-    """Four seconds a question, one slot, five seconds of patience: one may wait, a second may not."""
+    """Four seconds a question, one slot, ten seconds of patience: two may wait, a third may not."""
 
     async def test() -> None:
         now = [0.0]
         bench = Bench()
-        admission = Admission(slots=1, limit=100, patience=5, clock=lambda: now[0])
+        admission = Admission(slots=1, limit=100, patience=10, clock=lambda: now[0])
 
         def work(_: int) -> int:
             now[0] += 4.0

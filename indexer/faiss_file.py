@@ -1,0 +1,123 @@
+"""A FAISS file -> an index that may be searched, whatever the file holds.
+
+Checksums tell damage; they do not tell a file that was never an index of ours. FAISS checks much of what it
+reads, not all: left unchecked, a place that is none leads a search out of its memory, and a size takes
+memory that the file never filled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import faiss as typed_faiss
+import numpy as np
+
+from indexer.errors import DamagedGenerationError
+
+# FAISS's type stubs leave out much of what it has.
+faiss: Any = typed_faiss
+
+_limited = threading.Lock()
+
+
+def read_faiss(path: Path, kind: str) -> Any:  # noqa: ANN401 - SWIG classes have no type
+    """Read an index of the kind (`flat`, `hnsw` or `ivf-sq8`) as `DenseIndex` builds it.
+
+    Raises:
+        DamagedGenerationError: the file cannot be read, or is no such index.
+    """
+    try:
+        with _limits(path.stat().st_size):
+            index = faiss.read_index(str(path))
+        sound = _CHECKS[kind](index)
+    except (RuntimeError, OSError) as error:
+        raise DamagedGenerationError(f"{path} cannot be read: run `quoth index` again") from error
+    if not sound:
+        raise DamagedGenerationError(f"{path} is no sound {kind} index: run `quoth index` again")
+    return index
+
+
+@contextlib.contextmanager
+def _limits(size: int) -> Iterator[None]:
+    """Have FAISS refuse a vector larger than the file of so many bytes, and more cells than it could fill.
+
+    An IVF file has 17 bytes or more for each vector (a code of a byte a dimension, its id, its place), and
+    4 times the root of their number in cells at most. The limits are the process's, so one file is read at
+    a time, and others than Quoth find them as they were.
+    """
+    with _limited:
+        before = faiss.get_deserialization_vector_byte_limit(), faiss.get_deserialization_loop_limit()
+        faiss.set_deserialization_vector_byte_limit(size)
+        faiss.set_deserialization_loop_limit(max(1, math.isqrt(size)))
+        try:
+            yield
+        finally:
+            faiss.set_deserialization_vector_byte_limit(before[0])
+            faiss.set_deserialization_loop_limit(before[1])
+
+
+def _is_flat(index: Any) -> bool:  # noqa: ANN401 - SWIG, here and below
+    return isinstance(index, faiss.IndexFlat) and index.metric_type == faiss.METRIC_INNER_PRODUCT
+
+
+def _is_hnsw(index: Any) -> bool:  # noqa: ANN401
+    if not isinstance(index, faiss.IndexHNSWFlat) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        return False
+    storage = faiss.downcast_index(index.storage)
+    return (
+        _is_flat(storage) and (storage.ntotal, storage.d) == (index.ntotal, index.d) and _stays_within(index)
+    )
+
+
+def _stays_within(index: Any) -> bool:  # noqa: ANN401
+    """Whether a walk down the levels of the graph only comes to points that have the level it is on.
+
+    FAISS sees to it that links lead to points, and that those of the lowest level, which every point has,
+    are all there.
+    """
+    graph = index.hnsw
+    levels = faiss.vector_to_array(graph.levels)  # how many a point has
+    if len(levels) != index.ntotal or not 0 <= graph.entry_point < len(levels):
+        return False
+    if levels[graph.entry_point] != graph.max_level + 1:
+        return False
+    first = faiss.vector_to_array(graph.offsets)
+    bounds = faiss.vector_to_array(graph.cum_nneighbor_per_level)
+    links = faiss.rev_swig_ptr(graph.neighbors.data(), graph.neighbors.size())
+    for level in range(1, graph.max_level + 1):
+        here = np.flatnonzero(levels > level)
+        to = links[first[here, None].astype(np.int64) + np.arange(bounds[level], bounds[level + 1])]
+        if (levels[to[to >= 0]] <= level).any():
+            return False
+    return True
+
+
+def _is_ivf(index: Any) -> bool:  # noqa: ANN401
+    if not isinstance(index, faiss.IndexIVFScalarQuantizer) or index.invlists is None or not index.is_trained:
+        return False
+    cells = faiss.downcast_index(index.quantizer)
+    lists = faiss.downcast_InvertedLists(index.invlists)
+    codes = index.sq
+    if not (
+        index.metric_type == faiss.METRIC_INNER_PRODUCT
+        and _is_flat(cells)
+        and (cells.ntotal, cells.d) == (index.nlist, index.d)
+        and isinstance(lists, faiss.ArrayInvertedLists)
+        and codes.qtype == faiss.ScalarQuantizer.QT_8bit
+        and index.code_size == codes.code_size == lists.code_size == index.d
+        and lists.compute_ntotal() == index.ntotal
+    ):
+        return False
+    # What the file says of where each vector is goes unused: FAISS finds out itself, and refuses an id that
+    # is none. As many vectors as ids and a place for each: then each has one place.
+    index.set_direct_map_type(faiss.DirectMap.NoMap)
+    index.set_direct_map_type(faiss.DirectMap.Array)
+    return bool((faiss.vector_to_array(index.direct_map.array) >= 0).all())
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {"flat": _is_flat, "hnsw": _is_hnsw, "ivf-sq8": _is_ivf}
