@@ -135,7 +135,7 @@ def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:
 def _print_manifest(index: Path, manifest: Manifest, *, sound: bool) -> None:
     state = "every checksum good" if sound else "the current generation is damaged, this older one serves"
     size = sum(file["size"] for file in manifest.files.values())
-    _print_table(
+    print_table(
         {
             "index": f"{index} ({manifest.name}, {size / 1e6:.1f} MB, {state})",
             "created": manifest.created,
@@ -172,10 +172,11 @@ def _print_report(report: BuildReport, out: Path) -> None:
         rows["not read"] = f"{len(report.failures):,}"
     if report.ignored:
         rows["other files"] = f"{report.ignored:,} (left out)"
-    _print_table({**rows, "seconds": f"{report.seconds:.2f}"})
+    print_table({**rows, "seconds": f"{report.seconds:.2f}"})
 
 
-def _print_table(rows: dict[str, str]) -> None:
+def print_table(rows: dict[str, str]) -> None:
+    """Print a name and a value a line, the values in one column."""
     console = Console(highlight=False, emoji=False, soft_wrap=True)
     width = max(map(len, rows)) + 2
     for name, value in rows.items():

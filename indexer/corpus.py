@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from indexer.errors import CorpusError, SidecarError, UnreadableFileError
-from indexer.formats import FORMATS, read_document
+from indexer.formats import FORMATS
+from indexer.formats.isolation import Isolation, Limits
 from indexer.metadata import SIDECAR, check_stated, combine, read_sidecar
 from indexer.records import Article
 
 MAX_FILE_BYTES = 20_000_000
 """The largest file read by default: some 3,000 pages of text."""
+
+# A sidecar of this size keeps the TOML parser for less than a second, whatever is in it; twice the size, four
+# times as long.
+_QUICK_SIDECAR = 16_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +58,22 @@ class ArticleSource(Protocol):
 class Corpus:
     """The articles in a folder and the folders below it; hidden files and folders are left out.
 
+    A file is read within `limits` or reported, whatever it holds.
+
     Raises:
         CorpusError: the folder does not exist or is not a folder.
     """
 
-    def __init__(self, folder: Path, *, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+    def __init__(
+        self, folder: Path, *, max_file_bytes: int = MAX_FILE_BYTES, limits: Limits | None = None
+    ) -> None:
         if not folder.is_dir():
             raise CorpusError(
                 f"{folder} is {'not a folder' if folder.exists() else 'not there'}: name a folder of articles"
             )
         self.folder = folder
         self._max_file_bytes = max_file_bytes
+        self._limits = limits or Limits()
         self._unreadable_folders: list[Failure] = []
         self._files = sorted(self._walk())
         self._count = sum(_is_article(path) for path in self._files)
@@ -88,20 +98,22 @@ class Corpus:
         Raises:
             SidecarError: the sidecar as a whole cannot be read, so what it states would be lost.
         """
-        stated = read_sidecar(self.folder)
-        for failure in self._unreadable_folders:
-            on_failure(failure)
-        for name in sorted(stated.keys() - set(self._files)):
-            on_failure(Failure(SIDECAR, f"it names {name!r}, which is not in the folder"))
-        for name in self._files:
-            if not _is_article(name):
-                continue
-            try:
-                yield self._read(name, check_stated(name, stated[name]) if name in stated else None)
-            except UnreadableFileError as error:
-                on_failure(Failure(_printable(name), error.reason))
-            except SidecarError as error:
-                on_failure(Failure(_printable(name), str(error)))
+        with Isolation(self._limits) as reader:
+            stated = self._read_sidecar(reader)
+            for failure in self._unreadable_folders:
+                on_failure(failure)
+            for name in sorted(stated.keys() - set(self._files)):
+                on_failure(Failure(SIDECAR, f"it names {name!r}, which is not in the folder"))
+            for name in self._files:
+                if not _is_article(name):
+                    continue
+                try:
+                    fields = check_stated(name, stated[name]) if name in stated else None
+                    yield self._read(name, fields, reader)
+                except UnreadableFileError as error:
+                    on_failure(Failure(_printable(name), error.reason))
+                except SidecarError as error:
+                    on_failure(Failure(_printable(name), str(error)))
 
     def _walk(self) -> Iterator[str]:
         for parent, folders, names in os.walk(self.folder, onerror=self._note_folder):
@@ -119,10 +131,26 @@ class Corpus:
         reason = error.strerror or str(error)
         self._unreadable_folders.append(Failure(f"{_printable(path)}/", reason))
 
-    def _read(self, name: str, stated: dict[str, Any] | None) -> Article:
+    def _read(self, name: str, stated: dict[str, Any] | None, reader: Isolation) -> Article:
         path = self.folder / name
         if name != _printable(name):
             raise UnreadableFileError("its name is not plain UTF-8: rename it")
+        document = reader.read(path, self._bytes(path))
+        return Article.create(name, document.text, combine(stated, document.metadata, document.text))
+
+    def _read_sidecar(self, reader: Isolation) -> dict[str, Any]:
+        path = self.folder / SIDECAR
+        if not os.path.lexists(path):
+            return {}
+        try:
+            if len(self._bytes(path)) > _QUICK_SIDECAR:
+                reader.try_sidecar(self.folder)
+            return read_sidecar(self.folder)
+        except (UnreadableFileError, ValueError) as error:  # ValueError: a number of 5,000 digits
+            raise SidecarError(f"{SIDECAR} cannot be read: {error}; mend it and index again") from error
+
+    def _bytes(self, path: Path) -> bytes:
+        """The bytes of a file that is in the folder, is a file, and is not too large."""
         try:
             if not path.resolve().is_relative_to(self.folder.resolve()):
                 raise UnreadableFileError("it is a link to a place outside the folder")
@@ -137,8 +165,7 @@ class Corpus:
             raise UnreadableFileError(
                 f"larger than {self._max_file_bytes / 1e6:g} MB: split it, or raise --max-file-mb"
             )
-        document = read_document(path, data)
-        return Article.create(name, document.text, combine(stated, document.metadata, document.text))
+        return data
 
 
 def _is_article(name: str) -> bool:

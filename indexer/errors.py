@@ -13,7 +13,9 @@
     │       ├── DamagedGenerationError    a file is missing, cut short or altered
     │       ├── FormatVersionError    written by another version of Quoth
     │       ├── WriterLockedError     another process is building this index: try later
-    │       └── PublishError          the disk is full or read-only: the old generation stays
+    │       ├── PublishError          the disk is full or read-only: the old generation stays
+    │       └── BackupError           a backup cannot be written or read
+    │           └── DamagedBackupError    it is cut short, altered, or none
     └── service.errors.ServiceError   (see there)
 
 Every message says what is the case and what to do about it.
@@ -80,3 +82,11 @@ class WriterLockedError(StorageError):
 
 class PublishError(StorageError):
     """Writing failed (a full disk, no permission); what was published before is untouched."""
+
+
+class BackupError(StorageError):
+    """A backup cannot be written or read; no index was changed."""
+
+
+class DamagedBackupError(BackupError):
+    """The file is not, byte for byte, what `quoth backup` wrote."""

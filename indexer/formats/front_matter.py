@@ -14,6 +14,9 @@ _BLOCK = re.compile(
     r"---[^\S\n]*\r?\n(?P<yaml>.{0,65536}?)^(?:---|\.\.\.)[^\S\n]*\r?$\n?", re.DOTALL | re.MULTILINE
 )
 
+# What PyYAML raises besides its own errors where a value does not fit its tag: "!!timestamp x", "!!bool x".
+_FAILURES = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
 # Front matter is other programs' format: each has its own name for the same thing.
 _KEYS = {
     "title": ("title", "headline"),
@@ -34,11 +37,11 @@ def split_front_matter(text: str) -> tuple[Metadata, str]:
         return Metadata(), text
     try:
         values = yaml.safe_load(match["yaml"])
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, *_FAILURES):
         return Metadata(), text
     if not isinstance(values, dict):
         return Metadata(), text
-    lowered = {str(key).lower(): value for key, value in values.items()}
+    lowered = {key.lower(): value for key, value in values.items() if isinstance(key, str)}
 
     def first(field: str) -> Any:  # noqa: ANN401 - YAML holds anything
         return next((lowered[key] for key in _KEYS[field] if lowered.get(key) not in (None, "")), None)

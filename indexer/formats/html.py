@@ -5,9 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-import trafilatura
 from lxml import etree
-from trafilatura.settings import Document as TrafilaturaDocument
 
 from indexer.errors import UnreadableFileError
 from indexer.formats.document import Document, decode_utf8
@@ -40,10 +38,18 @@ def read(data: bytes) -> Document:
     """Read a page in the encoding that it declares, else UTF-8.
 
     Raises:
-        UnreadableFileError: the bytes do not fit the encoding, or no text is found in the page.
+        UnreadableFileError: the bytes do not fit the encoding, the page is too deep or too large to be
+            parsed whole, or no text is found in it.
     """
+    # Imported here: it takes longer to load than most pages to read, and a folder may have none.
+    import trafilatura  # noqa: PLC0415
+    from trafilatura.settings import Document as TrafilaturaDocument  # noqa: PLC0415
+
     source = _decode(data)
     try:
+        parser = etree.HTMLParser(encoding="utf-8")
+        etree.fromstring(source.encode("utf-8"), parser)
+        refuse_cut(parser)
         found = trafilatura.bare_extraction(
             source,
             with_metadata=True,
@@ -67,6 +73,19 @@ def read(data: bytes) -> Document:
             url=web_url(found.url),
         ),
     )
+
+
+def refuse_cut(parser: etree.HTMLParser) -> None:
+    """Refuse what libxml2 stopped reading in the middle, at 256 levels or 10 million bytes without a tag.
+
+    Raises:
+        UnreadableFileError: it did; what comes after would be missing without a word.
+    """
+    fatal = parser.error_log.filter_from_fatals()
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in fatal):
+        raise UnreadableFileError(
+            "elements nested 256 levels deep, or 10 MB in one: it cannot be read whole; save it as plain text"
+        )
 
 
 def _text(body: etree._Element) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-import lxml.html
+from lxml import etree
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from indexer.errors import UnreadableFileError
 from indexer.formats.document import Document, decode_utf8
 from indexer.formats.front_matter import split_front_matter
+from indexer.formats.html import refuse_cut
 from indexer.records import Metadata
 
 # markdown-it-py drops what is nested deeper than this, 20 levels (ten lists) by default, without a word.
@@ -23,7 +24,8 @@ _MAX_NESTING = 100
 _PARSER = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable("table")
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_TAG = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
+# No alternative looks further than the next "<", or once to the end: else "<!--<!--<!--" takes for ever.
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL)
 
 
 def read(data: bytes) -> Document:
@@ -74,12 +76,16 @@ def _html_text(source: str) -> str:
     """The words of an HTML block, as a reader sees them."""
     if not _TAG.sub("", source).strip():  # only tags and comments: what they hold follows as blocks
         return ""
-    tree = lxml.html.fragment_fromstring(source, create_parent="div")
-    for hidden in tree.xpath("//script | //style | //template | //comment()"):
-        hidden.drop_tree()
-    for line_break in tree.xpath("//br"):
-        line_break.tail = "\n" + (line_break.tail or "")
-    return str(tree.text_content()).strip()
+    # A document whatever it holds: lxml's way with fragments raises an error of its own for each odd one.
+    parser = etree.HTMLParser(remove_comments=True, remove_pis=True)
+    root = etree.fromstring(f"<html><body>{source}</body></html>", parser)
+    refuse_cut(parser)
+    # No text is moved: lxml takes no control character back that it gave out.
+    for hidden in root.xpath("//script | //style | //template"):
+        hidden.clear(keep_tail=True)
+    for line_break in root.xpath("//br"):
+        line_break.text = "\n"
+    return "".join(root.itertext()).strip()
 
 
 def _inline(tokens: Iterable[Token]) -> str:

@@ -20,6 +20,9 @@ FORMATS: dict[str, Callable[[bytes], Document]] = {
 }
 """File ending, in lower case -> the function that reads such a file."""
 
+QUICK = frozenset({".txt", ".text"})
+"""Endings of the formats that no file keeps busy: decoded, and no parser. `isolation` reads the others."""
+
 
 def read_document(path: PurePath, data: bytes) -> Document:
     """Read a file's bytes by the format that its ending names.
@@ -36,4 +39,15 @@ def read_document(path: PurePath, data: bytes) -> Document:
     document = reader(data)
     if not document.text.strip():
         raise UnreadableFileError("there is no text in it")
+    _refuse_half_characters(document)
     return document
+
+
+def _refuse_half_characters(document: Document) -> None:
+    """Half of a surrogate pair is no character: it has no UTF-8, and offsets into it would mean nothing."""
+    stated = document.metadata
+    for words in (document.text, stated.title, stated.publisher, stated.author, stated.url):
+        try:
+            (words or "").encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise UnreadableFileError("it holds half of a character (a lone surrogate): mend it") from error

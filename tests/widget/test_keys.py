@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
+from service.access.keys import add_key
 from service.answerer import Answerer
 from service.app import create_app
-from service.keys import add_key
 from service.settings import Settings
 
 QUESTION = "How many cranes has the port?"
