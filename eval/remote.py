@@ -22,7 +22,11 @@ _PAGE = 1_000
 
 
 class RemoteSystem:
-    """A service reached over HTTP. Its articles are read from it, since a citation counts in them."""
+    """A service reached over HTTP. Its articles are read from it, since a citation counts in them.
+
+    A key goes into the address as its password, `https://any:KEY@service.example`; no record and no error
+    repeats it.
+    """
 
     def __init__(
         self,
@@ -33,7 +37,8 @@ class RemoteSystem:
         client: httpx.Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._url = url.rstrip("/")
+        address, self._auth = _without_key(url)
+        self._url = address.rstrip("/")
         self._top_k = top_k
         self._min_confidence = min_confidence
         # The environment's proxies are not for a service that one names oneself.
@@ -123,7 +128,7 @@ class RemoteSystem:
         """Send a request; a busy service is waited for, as long as it says and `_PATIENCE_S` allows."""
         for left in reversed(range(_TRIES)):
             try:
-                response = self._client.request(method, self._url + path, json=body)
+                response = self._client.request(method, self._url + path, json=body, auth=self._auth)
             except httpx.ReadTimeout as error:
                 raise UnreachableError(
                     f"{self._url}{path} gave no answer in time: ask when the service is less busy"
@@ -149,6 +154,16 @@ class RemoteSystem:
                 f"what answers at {self._url} is not Quoth, or another version of it "
                 f"({type(error).__name__}: {error})"
             ) from error
+
+
+def _without_key(url: str) -> tuple[str, httpx.BasicAuth | None]:
+    try:
+        given = httpx.URL(url)
+    except httpx.InvalidURL:
+        return url, None  # which is told when it is first asked
+    if not given.userinfo:
+        return url, None
+    return str(given.copy_with(userinfo=b"")), httpx.BasicAuth(given.username, given.password)
 
 
 def _reason(response: httpx.Response) -> str:

@@ -15,6 +15,7 @@ from eval.dataset import DatasetError, Example, GoldSpan, load_examples
 from eval.remote import RemoteSystem
 from eval.runs import Result, ask_all
 from eval.systems import LocalSystem, Place, UnreachableError
+from service.access.keys import add_key
 from service.answerer import Answerer
 from service.app import create_app
 from service.settings import Settings
@@ -50,6 +51,21 @@ def remote(client: httpx.Client) -> RemoteSystem:
 
 def ask(question: str, *answers: GoldSpan) -> Example:
     return Example("1", question, "how", "test", answers)
+
+
+def test_a_key_in_the_address_opens_the_service_and_is_told_to_nobody(
+    answerer: Answerer, tmp_path: Path
+) -> None:
+    key = add_key(tmp_path / "keys.json", "evaluation")
+    with TestClient(create_app(answerer, Settings(keys=tmp_path / "keys.json"))) as client:
+        with pytest.raises(UnreachableError, match="401"):
+            _ = RemoteSystem("http://testserver/", client=client).articles
+        remote = RemoteSystem(f"http://any:{key}@testserver/", client=client)
+        assert len(remote.articles) == len(TEXTS)
+        assert key not in str(remote.facts)
+        with pytest.raises(UnreachableError) as refused:
+            _ = RemoteSystem("http://any:quoth_other@testserver", client=client).articles
+        assert "quoth_other" not in str(refused.value)
 
 
 def test_the_service_tells_what_it_answers_with(remote: RemoteSystem, answerer: Answerer) -> None:
