@@ -17,9 +17,9 @@ from typing import Any, BinaryIO
 
 from indexer.archive import ArchiveReader, write_archive
 from indexer.errors import BackupError, DamagedGenerationError
-from indexer.index import FaissPassageIndex, canary
+from indexer.index import try_generation
 from indexer.publication import publish, writer_lock
-from indexer.storage import Layout, Manifest, open_newest, verify
+from indexer.storage import Layout, Manifest, open_newest
 
 
 def back_up(root: Path, target: Path, *, force: bool = False) -> Manifest:
@@ -71,18 +71,9 @@ def restore(source: Path, root: Path) -> Manifest:
                 layout,
                 lambda folder: archive.unpack(folder, stated),
                 describe,
-                _try,
+                try_generation,
                 at_least=stated.generation + (1 if layout.numbers() else 0),
             )
-
-
-def _try(folder: Path, manifest: Manifest) -> None:
-    verify(folder)
-    index = FaissPassageIndex.load(folder, manifest)
-    try:
-        canary(index)
-    finally:
-        index.close()
 
 
 def _open_files(

@@ -15,13 +15,13 @@ from indexer.corpus import ArticleSource, Failure
 from indexer.dense import DenseIndex, FaissKind, check_kind
 from indexer.encoder import Encoder, Vectors
 from indexer.errors import CorpusError, DamagedGenerationError, FormatVersionError, IndexMissingError
-from indexer.index import FaissPassageIndex, canary, open_index
+from indexer.index import FaissPassageIndex, open_index, try_generation
 from indexer.lexical import LexicalIndex
 from indexer.publication import publish, writer_lock
 from indexer.records import Article
 from indexer.segmenter import Offsets
 from indexer.splitter import SplitterSettings, split
-from indexer.storage import Layout, Manifest, current_number, verify
+from indexer.storage import Layout, Manifest, current_number
 from indexer.store import write_store
 
 
@@ -313,13 +313,4 @@ class _Builder:
                 **self._identity(),
             )
 
-        return publish(layout, write, describe, _check)
-
-
-def _check(folder: Path, manifest: Manifest) -> None:
-    verify(folder)
-    index = FaissPassageIndex.load(folder, manifest)
-    try:
-        canary(index)
-    finally:
-        index.close()
+        return publish(layout, write, describe, try_generation)

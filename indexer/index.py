@@ -17,7 +17,7 @@ from indexer.errors import DamagedGenerationError
 from indexer.lexical import LexicalIndex
 from indexer.records import Article, Passage
 from indexer.segmenter import Offsets
-from indexer.storage import Layout, Manifest, open_newest
+from indexer.storage import Layout, Manifest, open_newest, verify
 from indexer.store import Store
 
 # A passage looked for by its own vector comes back with a cosine of 1, less what SQ8 loses.
@@ -261,6 +261,20 @@ def canary(index: FaissPassageIndex) -> None:
         _expect(bool(text.strip()) and len(text) == passage.end - passage.start, index)
         if lexical.terms(text):
             _expect(len(index.search_lexical(text, 1)[0]) == 1, index)
+
+
+def try_generation(folder: Path, manifest: Manifest) -> None:
+    """Verify, open and ask a finished generation before it is pointed to; what `publish` takes as its check.
+
+    Raises:
+        DamagedGenerationError: it is not what was written, or does not find its own passages.
+    """
+    verify(folder)
+    index = FaissPassageIndex.load(folder, manifest)
+    try:
+        canary(index)
+    finally:
+        index.close()
 
 
 def _expect(condition: bool, index: FaissPassageIndex) -> None:

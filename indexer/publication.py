@@ -41,7 +41,7 @@ def writer_lock(layout: Layout) -> Iterator[None]:
             lock.acquire(blocking=False)
         except Timeout as error:
             raise WriterLockedError(
-                f"another `quoth index` is writing {layout.root}: let it finish, then try again"
+                f"another process is writing {layout.root}: let it finish, then try again"
             ) from error
     try:
         yield
@@ -58,13 +58,13 @@ def publishing(layout: Layout) -> Iterator[None]:
         reasons = {
             errno.ENOSPC: "the disk is full: free some space",
             errno.EDQUOT: "the disk quota is used up: free some space",
-            errno.EROFS: "the file system is read-only: choose another folder with --out",
-            errno.EACCES: "no permission to write there: choose another folder with --out",
-            errno.EPERM: "no permission to write there: choose another folder with --out",
+            errno.EROFS: "the file system is read-only: choose another folder",
+            errno.EACCES: "no permission to write there: choose another folder",
+            errno.EPERM: "no permission to write there: choose another folder",
         }
         # NumPy reports a file that it could not write whole without a number.
         number = errno.ENOSPC if error.errno is None else error.errno
-        reason = reasons.get(number, f"{error.strerror}: check the disk, or choose another folder with --out")
+        reason = reasons.get(number, f"{error.strerror}: check the disk, or choose another folder")
         raise PublishError(
             f"{layout.root} could not be written, {reason}. What was published before is untouched and "
             "still answers"

@@ -19,6 +19,9 @@ Offsets = tuple[int, int]
 # A text whose lines were wrapped at a column continues many of its lines in lower case; a text with a
 # paragraph or a list item on each line continues hardly any.
 _WRAPPED_SHARE = 0.3
+# Characters that sentencex sees at once. For some texts, Chinese ones among them, its time grows with the
+# square of their length: at this one hundredths of a second, at a million characters minutes.
+_WINDOW = 10_000
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
@@ -26,7 +29,8 @@ def sentence_offsets(text: str, *, language: str = "en") -> list[Offsets]:
     """Return the `(start, end)` of each sentence of `text`, in order, without surrounding white space.
 
     Sentences do not overlap; only white space and page furniture lie between them. A blank line always
-    ends a sentence, and so does a line break unless the text is wrapped at a column.
+    ends a sentence, and so does a line break unless the text is wrapped at a column. One longer than 10,000
+    characters is cut there, at white space where there is some.
     """
     return [sentence for block in blocks(text) for sentence in _sentences(text, block, language)]
 
@@ -67,13 +71,34 @@ def _is_wrapped(text: str) -> bool:
 
 def _sentences(text: str, block: Offsets, language: str) -> Iterator[Offsets]:
     start, end = block
+    while start < end:
+        stop = min(end, start + _WINDOW)
+        ends = _ends(text, start, stop, language)
+        if stop < end:
+            # The last one may go on: the next window begins with it, unless it has filled this one.
+            ends = ends[:-1] or [_last_white_space(text, start, stop)]
+        for found in ends:
+            first, last = _trim(text, start, found)
+            if first < last:
+                yield first, last
+            start = found
+
+
+def _ends(text: str, start: int, end: int, language: str) -> list[int]:
+    """Where the sentences of `text[start:end]` end; the last one ends with it."""
     # sentencex 1.0 panics on white space outside ASCII before a full stop, so it sees plain spaces:
     # one for one, which keeps every offset.
     plain = "".join(" " if char.isspace() else char for char in text[start:end])
-    for boundary in sentencex.get_sentence_boundaries(language, plain):
-        first, last = _trim(text, start + boundary["start_index"], start + boundary["end_index"])
-        if first < last:
-            yield first, last
+    boundaries = sentencex.get_sentence_boundaries(language, plain)
+    return [*(start + boundary["end_index"] for boundary in boundaries[:-1]), end]
+
+
+def _last_white_space(text: str, start: int, end: int) -> int:
+    """The end of the last white space of `text[start:end]`, or `end` where there is none."""
+    for place in range(end, start + 1, -1):
+        if text[place - 1].isspace():
+            return place
+    return end
 
 
 def _trim(text: str, start: int, end: int) -> Offsets:

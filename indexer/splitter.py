@@ -19,6 +19,9 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from indexer.errors import SettingsError
 from indexer.segmenter import Offsets, sentence_offsets
 
+# Sentences counted at once: a tokenizer takes about half a kilobyte a token until it has counted.
+_BATCH = 1_000
+
 CountTokens = Callable[[Sequence[str]], list[int]]
 """Texts -> the number of tokens in each, without special tokens."""
 
@@ -63,7 +66,9 @@ def split(text: str, settings: SplitterSettings, count_tokens: CountTokens, *, l
         for offsets in sentence_offsets(text, language=settings.language)
         for piece in _pieces(text, offsets, count_tokens, max(limit, settings.max_tokens))
     ]
-    counts = count_tokens([text[start:end] for start, end in sentences])
+    counts: list[int] = []
+    for first in range(0, len(sentences), _BATCH):
+        counts += count_tokens([text[start:end] for start, end in sentences[first : first + _BATCH]])
     return [
         (sentences[first][0], sentences[last][1])
         for run in _runs(text, sentences)

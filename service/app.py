@@ -21,7 +21,7 @@ from service.access.rates import Limiter, Rate
 from service.access.throttling import RateMiddleware
 from service.answerer import Answerer
 from service.examples import ANSWER
-from service.middleware import BodyLimitMiddleware, RequestIdMiddleware
+from service.middleware import BodyLimitMiddleware, FailureMiddleware, RequestIdMiddleware
 from service.operation.admission import Admission
 from service.operation.generations import Reloader, Serving, Source
 from service.operation.lifecycle import Lifecycle, StoppingMiddleware
@@ -89,6 +89,7 @@ def create_app(answerer: Answerer, settings: Settings, source: Source | None = N
     app.include_router(widget_routes.router)
     problems.install(app)
     # The last that is added is the first that a request meets.
+    app.add_middleware(FailureMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes, seconds=settings.body_seconds)
     rate = None if settings.rate is None else Rate.parse(settings.rate)
     app.add_middleware(RateMiddleware, limiter=Limiter(), default=rate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import uuid
 from collections.abc import Collection
@@ -13,6 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import problems
+
+log = logging.getLogger(__name__)
 
 # What a client may choose as its request's id: nothing that could forge a line in a log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -124,3 +127,32 @@ class BodyLimitMiddleware:
                 raise HTTPException(413, self._too_large, _LAST)
             if not message.get("more_body", False):
                 return {**message, "body": bytes(body)}
+
+
+class FailureMiddleware:
+    """Answers 500 where the application fails, within what gives every response its headers.
+
+    Starlette's own handler stands outside of them: a page of another site could not read the problem.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection, as ASGI has it."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception:
+            if begun or scope["type"] != "http":
+                raise
+            request = Request(scope)
+            log.exception("request %s failed", problems.request_id(request))
+            described = problems.problem(request, 500, "The request could not be completed.")
+            await problems.respond(described)(scope, receive, send)

@@ -29,6 +29,9 @@ MEDIA_TYPE = "application/problem+json"
 _MAX_FAULTS = 50  # told of in one problem
 _MAX_TOLD = 200  # characters of what a client sent, or of a fault's message
 
+CLIENT_GONE = 499
+"""What logs and figures say of a request whose sender has hung up; nobody is sent it. nginx's number."""
+
 # Status -> the problem's short name, its title, and what to do.
 _KINDS: dict[int, tuple[str, str, str]] = {
     400: ("bad-request", "The request could not be read", "Send valid HTTP/1.1, and JSON in UTF-8."),
@@ -60,6 +63,7 @@ _KINDS: dict[int, tuple[str, str, str]] = {
     ),
     429: ("rate", "Too many requests", "Wait as long as Retry-After says, then ask again."),
     431: ("headers-too-large", "The headers are too large", "Send fewer or shorter headers."),
+    CLIENT_GONE: ("gone", "Nobody waits for this", "Ask again."),
     500: ("internal", "Something went wrong here", "Try again; if it stays, report the request_id."),
     501: (
         "not-implemented",
@@ -118,8 +122,10 @@ def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
         return problem(request, 422, str(error), errors=[{"pointer": error.field, "message": str(error)}])
     if isinstance(error, ArticleUnknownError):
         return problem(request, 404, str(error))
-    if isinstance(error, OverloadedError | RequestGoneError):
+    if isinstance(error, OverloadedError):
         return problem(request, 503, str(error))
+    if isinstance(error, RequestGoneError):
+        return problem(request, CLIENT_GONE, str(error))
     if isinstance(error, RateLimitedError):
         return problem(request, 429, str(error))
     log.error("request %s failed: %s", request_id(request), error, exc_info=error)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from indexer.errors import QuothError
 from service import problems
 from service.access.throttling import charge
-from service.answerer import Answerer
+from service.answerer import Answerer, check_question
 from service.errors import QuestionError
 from service.feedback import Feedback, FeedbackStore
 from service.operation.admission import Admission
@@ -35,7 +35,6 @@ from service.schemas import (
     ItemResult,
     ModelModel,
     PassageModel,
-    ProblemModel,
     ReadyModel,
     ReloadModel,
     SearchRequest,
@@ -124,8 +123,14 @@ async def answers(
             ]
         )
     charge(request, asked)
-    async with admission.admit(asked, gone=request.is_disconnected) as ticket:
-        results = await ticket.run_all(lambda item: _item(item, request, answerer), body.requests)
+    items = [_read_item(item, request) for item in body.requests]
+    valid = [item for item in items if isinstance(item, AnswerRequest)]
+    given: list[ItemResult] = []
+    if valid:
+        async with admission.admit(len(valid), gone=request.is_disconnected) as ticket:
+            given = await ticket.run_all(lambda item: _answer_item(item, request, answerer), valid)
+    in_turn = iter(given)
+    results = [item if isinstance(item, ItemResult) else next(in_turn) for item in items]
     return BatchResponse(results=results, request_id=problems.request_id(request))
 
 
@@ -134,7 +139,7 @@ async def search(
     body: SearchRequest, request: Request, answerer: AnswererDependency, admission: AdmissionDependency
 ) -> SearchResponse:
     """Return the passages nearest to a question, best first, without reading them for an answer."""
-    async with admission.admit(gone=request.is_disconnected) as ticket:
+    async with admission.admit(gone=request.is_disconnected, paced=False) as ticket:
         return await ticket.run(_search, body, request, answerer)
 
 
@@ -263,12 +268,22 @@ def check_quoted(given: Feedback, answerer: Answerer) -> None:
         )
 
 
-def _item(item: Any, request: Request, answerer: Answerer) -> ItemResult:  # noqa: ANN401 - any JSON
-    described: ProblemModel
+def _read_item(item: Any, request: Request) -> AnswerRequest | ItemResult:  # noqa: ANN401 - any JSON
     try:
-        return ItemResult(status=200, answer=_answer(AnswerRequest.model_validate(item), request, answerer))
+        read = AnswerRequest.model_validate(item)
+        check_question(read.question)
     except ValidationError as error:
         described = problems.of_validation(request, error.errors(include_input=False, include_url=False))
+    except QuestionError as error:
+        described = problems.of_quoth_error(request, error)
+    else:
+        return read
+    return ItemResult(status=described.status, problem=described)
+
+
+def _answer_item(item: AnswerRequest, request: Request, answerer: Answerer) -> ItemResult:
+    try:
+        return ItemResult(status=200, answer=_answer(item, request, answerer))
     except QuothError as error:
         described = problems.of_quoth_error(request, error)
-    return ItemResult(status=described.status, problem=described)
+        return ItemResult(status=described.status, problem=described)

@@ -22,6 +22,11 @@ PREFIX = "QUOTH_"
 _OTHERS = frozenset({"QUOTH_DATA"})  # read elsewhere: the evaluation's optional data folder
 
 
+def _cores() -> int:
+    # Those that this process may use, where the system tells.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Settings(BaseSettings):
     """What a running service can be told. Unknown names and values out of range are refused at start."""
 
@@ -79,9 +84,7 @@ class Settings(BaseSettings):
     frames: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (), description="Sites that may show the page for asking within their own; none by default."
     )
-    workers: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Questions answered at once."
-    )
+    workers: int = Field(default_factory=_cores, ge=1, le=256, description="Questions answered at once.")
     queue: int = Field(32, ge=0, le=10_000, description="Questions that may wait to be answered.")
     patience: float = Field(
         5.0,

@@ -56,7 +56,8 @@ async def _flood(url: str, times: float, seconds: float, seed: int) -> tuple[dic
         send = asking(client, seeds_questions())
         await _calm(send, _WARM)
         before = await _calm(send, _CALM)
-        peak = len(await saturate(send, _CLIENTS, seconds)) / seconds
+        saturated = await saturate(send, _CLIENTS, seconds)
+        peak = sum(sample.status == httpx.codes.OK for sample in saturated) / seconds
         samples = await offer(send, arrivals(times * peak, seconds, seed))
         await asyncio.sleep(REST)
         after = await _calm(send, _CALM)
@@ -81,6 +82,8 @@ async def _flood(url: str, times: float, seconds: float, seed: int) -> tuple[dic
 def judge(samples: Sequence[Sample], load: Load, peak: float, before: float, after: float) -> list[str]:
     """Return a line for each promise that was not kept."""
     failures = []
+    if not load.refused:
+        failures.append("nothing was refused: this was no flood")
     if load.failed:
         failures.append(f"{load.failed} requests were neither answered nor refused")
     if load.goodput < KEPT * peak:

@@ -22,6 +22,7 @@ import httpx2 as httpx
 from eval.benchmark.load import NO_RESPONSE, Sample, arrivals, asking, connect, offer, seeds_questions
 from eval.benchmark.serving import Served, serving
 from eval.reliability.campaign import Outcome
+from service.operation.lifecycle import STOPPING
 
 GRACE = 10.0
 _SECONDS = 4.0  # of load, with the signal somewhere in its first half
@@ -89,7 +90,12 @@ def judge(stop: Stop) -> list[str]:
 def _lost(samples: Sequence[Sample], signalled: float) -> int:
     # What was sent within a blink of the signal may have been on its way when the door closed.
     before = (sample for sample in samples if sample.due + sample.late < signalled - 0.1)
-    return sum(sample.status not in _ANSWERED for sample in before)
+    return sum(sample.status not in _ANSWERED or _stopped(sample) for sample in before)
+
+
+def _stopped(sample: Sample) -> bool:
+    """Whether the service refused because it stops, and not because it had too much to do."""
+    return isinstance(sample.body, dict) and sample.body.get("detail") == STOPPING
 
 
 async def _stop(served: Served, after: float, seed: int) -> Stop:

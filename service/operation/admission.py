@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar, TypeVarTuple
 
+import anyio
 import anyio.to_thread
 
 from service.errors import OverloadedError, RequestGoneError
@@ -47,9 +48,12 @@ class Admission:
         self._patience = patience
         self._clock = clock
         self._free = slots
+        # Its own: what is quick shares the default threads, and when it is not must not keep answers waiting.
+        self.threads = anyio.CapacityLimiter(slots)
         self._admitted = 0
         self._turns: deque[asyncio.Future[None]] = deque()
-        self._pace = 0.0
+        self.pace = 0.0
+        """Seconds that a question holds a slot, a moving average; 0 before the first."""
 
     @property
     def running(self) -> int:
@@ -64,11 +68,16 @@ class Admission:
     @property
     def expected_wait(self) -> float:
         """Seconds until a question that came now would begin, by the pace of those before it."""
-        return self.waiting * self._pace / self.slots
+        # Of a batch only as many wait in line as there are slots; the rest come after whoever comes now.
+        return len(self._turns) * self.pace / self.slots
 
     @contextlib.asynccontextmanager
-    async def admit(self, questions: int = 1, gone: Gone | None = None) -> AsyncIterator[Ticket]:
-        """Admit so many questions, to be answered through the ticket. `gone` tells that nobody waits.
+    async def admit(
+        self, questions: int = 1, gone: Gone | None = None, *, paced: bool = True
+    ) -> AsyncIterator[Ticket]:
+        """Admit so many questions, to be answered through the ticket.
+
+        `gone` tells that nobody waits. `paced`: whether the time they take tells of that of the next.
 
         Raises:
             OverloadedError: they would wait too long, or too many wait already.
@@ -78,7 +87,7 @@ class Admission:
             full = self.waiting + questions > self._limit
             if full or self.expected_wait > self._patience / _SLOWER:
                 raise OverloadedError(self.retry_after)
-        ticket = Ticket(self, questions, gone)
+        ticket = Ticket(self, questions, gone, paced=paced)
         self._admitted += questions
         try:
             yield ticket
@@ -88,7 +97,7 @@ class Admission:
     @property
     def retry_after(self) -> int:
         """Whole seconds, at least 1, after which half of the queue will have been answered."""
-        return max(1, math.ceil(self.expected_wait / 2))
+        return max(1, math.ceil(self.waiting * self.pace / self.slots / 2))
 
     async def take_turn(self) -> None:
         """Wait for a slot, `patience` at most.
@@ -115,9 +124,9 @@ class Admission:
             raise
 
     def end_turn(self, seconds: float | None) -> None:
-        """Give the slot to the next in the queue; `seconds`: how long a question was answered, if one was."""
+        """Give the slot to the next in the queue; `seconds`: how long it was held, if that tells anything."""
         if seconds is not None:
-            self._pace += (seconds - self._pace) * (_SMOOTHING if self._pace else 1.0)
+            self.pace += (seconds - self.pace) * (_SMOOTHING if self.pace else 1.0)
         self._admitted -= 1
         self._pass_on()
 
@@ -141,8 +150,9 @@ class Ticket:
     for a few of its questions and not for all.
     """
 
-    def __init__(self, admission: Admission, questions: int, gone: Gone | None) -> None:
+    def __init__(self, admission: Admission, questions: int, gone: Gone | None, *, paced: bool) -> None:
         self.remaining = questions
+        self.paced = paced
         self._admission = admission
         self._gone = gone
         self._at_once = asyncio.Semaphore(admission.slots)
@@ -162,9 +172,11 @@ class Ticket:
                 if self._gone is not None and await self._gone():
                     raise RequestGoneError
                 began = self._admission.now()
-                # Not abandoned on cancellation: the slot is free when the processor is.
-                result = await anyio.to_thread.run_sync(partial(function, *arguments))
-                seconds = self._admission.now() - began
+                result = await _to_the_end(
+                    anyio.to_thread.run_sync(partial(function, *arguments), limiter=self._admission.threads)
+                )
+                if self.paced:
+                    seconds = self._admission.now() - began
                 return result
             finally:
                 self._admission.end_turn(seconds)
@@ -182,3 +194,20 @@ class Ticket:
             # One is as good as the others, and the service's handlers know no groups.
             raise group_error.exceptions[0] from group_error
         return [task.result() for task in tasks]
+
+
+async def _to_the_end(work: Awaitable[Result]) -> Result:
+    """Wait for work in a thread even when cancelled: the slot is free when the processor is.
+
+    anyio shields from its own cancellation, not from asyncio's, by which a task group ends a batch.
+    """
+    working = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        while not working.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([working])
+        if not working.cancelled():
+            working.exception()  # seen, so that asyncio does not log it, and with it what was asked
+        raise

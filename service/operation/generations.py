@@ -124,24 +124,31 @@ class Reloader:
         """Check every so many seconds until cancelled."""
         while True:
             await asyncio.sleep(seconds)
-            await anyio.to_thread.run_sync(self.check)
+            try:
+                await anyio.to_thread.run_sync(self.check)
+            except Exception:  # whatever it is, the next look may do better
+                log.exception("looking for a new generation failed")
 
     def _check(self) -> Reload:
         with self._serving.lease() as answerer:
-            served = answerer.index.manifest.checksum
+            served = answerer.index.manifest
         named = None if self._source is None else self._source.current()
         waits = named == self._failed and self._clock() < self._retry_at
-        if self._source is None or named is None or named == served or waits:
+        if self._source is None or named is None or named == served.checksum or waits:
             return Reload.UNCHANGED
         try:
             opened = self._source.open()
         # Whatever is the matter with the new generation, the one that is served still answers.
         except (QuothError, OSError, MemoryError) as error:
             return self._refuse(named, str(error))
-        if opened.index.manifest.checksum == served:
+        except Exception as error:
+            return self._refuse(named, type(error).__name__)
+        found = opened.index.manifest
+        if found.checksum != named and found.generation <= served.generation:
             opened.close()
             return self._refuse(named, "it is damaged: run `quoth index` again")
-        self._failed = None
+        # A sound one between the served and a damaged one is served; the one that is named is tried again.
+        self._failed, self._retry_at = named, self._clock() + RETRY_SECONDS
         self._serving.replace(opened)
         log.info("serving %s", opened.index.manifest.name)
         return Reload.SWAPPED

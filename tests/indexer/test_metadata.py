@@ -237,3 +237,20 @@ def test_a_line_that_is_there_for_a_date_gives_it(line: str) -> None:
 )
 def test_prose_a_date_or_a_byline_is_no_title(text: str) -> None:
     assert guess(text).title is None
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit", ["A and ", "Aa and ", "Aa Bb, ", "Aa & ", "Aa bb Cc and ", "a / ", "1 ", "A ", "jan ", " "]
+)
+def test_no_first_line_takes_long_to_read(unit: str) -> None:
+    """ "By A and A and A" matched a byline in more ways than there are atoms, one after the other."""
+    for line in ("By " + unit * 600 + "1", unit * 600 + "!"):
+        assert guess(f"{line}\n\nThe body goes on here.").author is None
+        assert guess(f"The headline stands here\n{line}\nThe body goes on here.").author is None
+
+
+def test_a_number_too_long_for_python_is_a_fault_of_the_sidecar(tmp_path: Path) -> None:
+    (tmp_path / "metadata.toml").write_text("a = " + "9" * 5_000)
+    with pytest.raises(SidecarError, match="mend it and index again"):
+        read_sidecar(tmp_path)

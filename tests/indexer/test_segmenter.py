@@ -126,3 +126,36 @@ def test_furniture_is_in_no_block_and_parts_its_neighbours() -> None:
         "The report goes\non here and",
         "then it ends\nat last",
     ]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("The fox, e.g. Mr. Smith's, sat down. ", "今日は晴れ。明日は雨。", "word ", "“", "(a. ", "1. "),
+        *("漢", "\u0301", " ", "a\u2028", "“He said (so. ", "w" * 300 + ". "),
+    ],
+)
+@pytest.mark.timeout(60)
+def test_a_long_line_takes_a_time_in_proportion_and_loses_nothing(unit: str) -> None:
+    """At this length some of these kept sentencex busy for minutes, given whole."""
+    text = "Begun." + unit * (600_000 // len(unit)) + "Ended."
+    found = sentence_offsets(text)
+    position = 0
+    for start, end in found:
+        assert not text[position:start].strip()
+        assert 0 < end - start <= 10_000
+        position = end
+    assert position == len(text)
+
+
+def test_sentences_of_a_long_line_are_those_of_its_parts() -> None:
+    """The line is longer than what is segmented at once, and no sentence is cut where one part ends."""
+    parts = [f"The fox number {number} met Mr. Smith in the U.S. on a Monday." for number in range(2_000)]
+    assert sentences(" ".join(parts)) == parts
+
+
+def test_what_is_longer_than_any_sentence_is_cut_at_white_space() -> None:
+    words = " ".join(f"word{number}" for number in range(5_000))
+    found = sentences(words)
+    assert " ".join(found) == words
+    assert len(found) > 1

@@ -193,3 +193,19 @@ def test_white_space_is_not_repeated_where_a_sentence_is_cut() -> None:
     text = "a" * 15 + "  aa"
     passages = split(text, SplitterSettings(max_tokens=16, overlap_tokens=0), count_characters, limit=16)
     assert [text[start:end] for start, end in passages] == ["a" * 15, "aa"]
+
+
+@pytest.mark.parametrize("unit", ["The fox sat down there. ", "!", "word ", "1. ", "long" * 50 + " "])
+def test_tokens_are_counted_in_small_batches(unit: str) -> None:
+    """A tokenizer holds half a kilobyte for each token of a call until it has counted them."""
+    asked: list[int] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counts = count_characters(texts)
+        asked.append(sum(counts))
+        return counts
+
+    text = unit * (400_000 // len(unit))
+    passages = split(text, SETTINGS, count, limit=LIMIT)
+    assert_promises(text, passages)
+    assert max(asked) <= 1_000 * LIMIT

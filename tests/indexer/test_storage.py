@@ -508,8 +508,8 @@ def test_a_reader_finds_a_whole_pointer_at_every_moment(tmp_path: Path) -> None:
     [
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "the disk is full: free some space"),
         (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), "quota is used up: free some space"),
-        (OSError(errno.EROFS, os.strerror(errno.EROFS)), "read-only: choose another folder with --out"),
-        (OSError(errno.EACCES, os.strerror(errno.EACCES)), "no permission .* with --out"),
+        (OSError(errno.EROFS, os.strerror(errno.EROFS)), "read-only: choose another folder"),
+        (OSError(errno.EACCES, os.strerror(errno.EACCES)), "no permission .* choose another folder"),
         (OSError(errno.EIO, os.strerror(errno.EIO)), "Input/output error: check the disk"),
         # As NumPy reports a file that it could not write whole.
         (OSError("128000 requested and 32736 written"), "the disk is full: free some space"),
@@ -709,7 +709,7 @@ def test_a_second_writer_is_refused_at_once(
 ) -> None:
     assert holder.poll() is None
     began = time.monotonic()
-    with pytest.raises(WriterLockedError, match=r"another `quoth index` is writing .*let it finish"):
+    with pytest.raises(WriterLockedError, match=r"another process is writing .*let it finish"):
         build(Corpus(articles), tmp_path / "index", fake_encoder)
     assert time.monotonic() - began < 1
     assert fake_encoder.embedded == []
@@ -817,7 +817,7 @@ def test_a_read_only_file_system_is_refused_and_still_answers(
     build(Corpus(articles), root, fake_encoder, BuildSettings(_SPLITTER))
     mount_tmpfs("remount,ro")
     (articles / "harbour.txt").write_text(make_prose("lighthouse"), "utf-8")
-    with pytest.raises(PublishError, match=r"read-only: choose another folder with --out.*still answers"):
+    with pytest.raises(PublishError, match=r"read-only: choose another folder.*still answers"):
         build(Corpus(articles), root, fake_encoder, BuildSettings(_SPLITTER))
     assert _served(root) == "gen-000001"
 
@@ -827,7 +827,7 @@ def test_an_index_folder_at_or_below_a_file_is_refused(
     articles: Path, tmp_path: Path, fake_encoder: FakeEncoder, below: str
 ) -> None:
     (tmp_path / "file").write_text("a file")
-    with pytest.raises(PublishError, match="choose another folder with --out"):
+    with pytest.raises(PublishError, match="choose another folder"):
         build(Corpus(articles), tmp_path / "file" / below, fake_encoder)
     assert (tmp_path / "file").read_text() == "a file"
 

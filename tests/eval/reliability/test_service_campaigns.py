@@ -14,6 +14,7 @@ from eval.reliability import flood, reload, shutdown
 from indexer.build import build
 from indexer.corpus import Corpus
 from indexer.encoder import SentenceTransformerEncoder
+from service.operation.lifecycle import STOPPING
 
 ROOT = Path(__file__).resolve().parents[3]
 PROBLEM = "application/problem+json"
@@ -39,8 +40,8 @@ def test_a_flood_that_is_weathered_has_no_failures() -> None:
         ([ANSWERED] * 10 + [replace(REFUSED, retry_after="")], "1 refusals were no problems"),
         ([ANSWERED] * 10 + [replace(REFUSED, retry_after="0")], "1 refusals were no problems"),
         ([ANSWERED] * 10 + [replace(REFUSED, media_type="text/plain")], "1 refusals were no problems"),
-        ([ANSWERED] * 10 + [replace(REFUSED, status=500)], "1 requests were neither"),
-        ([ANSWERED] * 10 + [replace(REFUSED, status=0)], "1 requests were neither"),
+        ([ANSWERED] * 10 + [REFUSED, replace(REFUSED, status=500)], "1 requests were neither"),
+        ([ANSWERED] * 10 + [REFUSED, replace(REFUSED, status=0)], "1 requests were neither"),
     ],
 )
 def test_what_a_flood_breaks_is_told(samples: list[Sample], said: str) -> None:
@@ -48,8 +49,13 @@ def test_what_a_flood_breaks_is_told(samples: list[Sample], said: str) -> None:
     assert said in failure
 
 
+def test_what_never_overflowed_was_no_flood() -> None:
+    (failure,) = judged([ANSWERED] * 10)
+    assert "no flood" in failure
+
+
 def test_a_service_that_stays_slow_after_a_flood_is_told() -> None:
-    (failure,) = judged([ANSWERED] * 10, after=0.4)
+    (failure,) = judged([ANSWERED] * 10 + [REFUSED], after=0.4)
     assert "2.0 times as long" in failure
 
 
@@ -122,6 +128,10 @@ def test_a_clean_stop_has_no_failures() -> None:
         ({"unready": None}, "readiness was not refused"),
         ({"samples": [Sample(seconds=1, status=0, due=0.5)]}, "1 requests that came before the signal"),
         ({"samples": [Sample(seconds=1, status=500, due=0.5)]}, "1 requests that came before the signal"),
+        (
+            {"samples": [replace(REFUSED, due=0.5, body={"detail": STOPPING})]},
+            "1 requests that came before the signal",
+        ),
         ({"samples": [Sample(seconds=1, status=200, due=2.5)]}, "1 requests were taken long after"),
     ],
 )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio.to_thread
 import pytest
 
 from service.errors import OverloadedError, RequestGoneError
@@ -295,5 +296,94 @@ def test_counts_come_back_to_nothing_after_a_storm_of_all_kinds() -> None:
         assert {"answered", "OverloadedError", "ValueError"} <= {str(outcome) for outcome in outcomes}
         assert (admission.running, admission.waiting) == (0, 0)
         assert await ask(admission, work, 2) == 2
+
+    run(test)
+
+
+def test_a_batch_that_is_broken_off_keeps_its_slot_until_its_thread_is_done() -> None:
+    async def test() -> None:
+        bench, admission = Bench(), Admission(slots=2, limit=10, patience=10)
+
+        async def batch() -> None:
+            async with admission.admit(3) as ticket:
+                await ticket.run_all(bench.work, [1, 2, 3])
+
+        asked = asyncio.create_task(batch())
+        await until(lambda: len(bench.began) == 2)
+        asked.cancel()
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        assert admission.running == 2
+        bench.go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        assert len(bench.began) == 2
+        assert (admission.running, admission.waiting) == (0, 0)
+
+    run(test)
+
+
+def test_what_is_quick_does_not_keep_answers_waiting() -> None:
+    """All of the event loop's default threads are held up; a question has a thread of its own."""
+
+    async def test() -> None:
+        bench, admission = Bench(), Admission(slots=1, limit=10, patience=10)
+        threads = anyio.to_thread.current_default_thread_limiter()
+        threads.total_tokens = 2
+        held = [asyncio.create_task(anyio.to_thread.run_sync(bench.work, number)) for number in (1, 2)]
+        await until(lambda: len(bench.began) == 2)
+        async with asyncio.timeout(5):
+            assert await ask(admission, lambda number: number, 3) == 3
+        bench.go_on.set()
+        await asyncio.gather(*held)
+
+    run(test)
+
+
+def test_a_batch_does_not_shut_out_who_comes_after_it() -> None:
+    """Two seconds a question, ten of a batch: a question after them begins next, and is admitted."""
+
+    async def test() -> None:
+        now = [0.0]
+        bench = Bench()
+        admission = Admission(slots=1, limit=100, patience=5, clock=lambda: now[0])
+
+        def work(_: int) -> int:
+            now[0] += 2.0
+            return 0
+
+        await ask(admission, work, 0)
+
+        async def batch() -> None:
+            async with admission.admit(10) as ticket:
+                await ticket.run_all(bench.work, list(range(10)))
+
+        asked = asyncio.create_task(batch())
+        await until(lambda: bench.began == [0])
+        single = asyncio.create_task(ask(admission, bench.work, 99))
+        await asyncio.sleep(0.02)
+        bench.go_on.set()
+        assert await single == 99
+        await asked
+        assert bench.began.index(99) <= 2
+
+    run(test)
+
+
+def test_what_tells_nothing_of_the_next_leaves_the_pace() -> None:
+    async def test() -> None:
+        now = [0.0]
+        admission = Admission(slots=1, limit=10, patience=5, clock=lambda: now[0])
+
+        def work(seconds: int) -> int:
+            now[0] += seconds
+            return 0
+
+        await ask(admission, work, 4)
+        async with admission.admit(paced=False) as ticket:
+            await ticket.run(work, 0)
+        assert admission.pace == 4
+        await ask(admission, work, 0)
+        assert admission.pace < 4
 
     run(test)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +12,17 @@ from indexer.errors import DamagedGenerationError
 from service.answerer import Answerer
 from service.operation.generations import RETRY_SECONDS, Reload, Reloader, Serving
 
+NUMBERS = {"one": 1, "two": 2, "three": 3}
+
 
 @dataclass
 class FakeManifest:
     checksum: str
     name: str = "gen"
+
+    @property
+    def generation(self) -> int:
+        return NUMBERS.get(self.checksum, 0)
 
 
 @dataclass
@@ -161,6 +168,45 @@ def test_falling_back_to_what_is_served_is_a_refusal_and_frees_what_was_opened()
     reloader = Reloader(Serving(make("one")), FakeSource("two", [again]), clock=Clock())
     assert reloader.check() is Reload.REFUSED
     assert again.closed == 1
+
+
+def test_a_damaged_generation_never_takes_the_service_back() -> None:
+    """The third is named and damaged; what opens is the first, the second or, meanwhile, the third."""
+    for found, expected in (("one", Reload.REFUSED), ("two", Reload.REFUSED), ("three", Reload.SWAPPED)):
+        opened = make(found)
+        serving = Serving(make("two"))
+        assert Reloader(serving, FakeSource("three", [opened]), clock=Clock()).check() is expected
+        assert opened.closed == (expected is Reload.REFUSED)
+
+
+def test_a_sound_generation_before_the_damaged_one_is_served_and_the_damaged_one_tried_again() -> None:
+    clock = Clock()
+    source = FakeSource("three", [make("two"), make("three")])
+    reloader = Reloader(Serving(make("one")), source, clock=clock)
+    assert reloader.check() is Reload.SWAPPED
+    assert reloader.check() is Reload.UNCHANGED
+    clock.now += RETRY_SECONDS
+    assert reloader.check() is Reload.SWAPPED
+
+
+def test_whatever_a_generation_raises_the_old_one_stays_and_the_watch_goes_on() -> None:
+    class Runtime(Exception):  # noqa: N818 - as other libraries name theirs
+        pass
+
+    source = FakeSource("two", [Runtime("odd"), make("three")])
+    seen: list[Reload] = []
+    reloader = Reloader(Serving(make("one")), source, on_check=seen.append)
+
+    async def watch() -> None:
+        watching = asyncio.create_task(reloader.watch(0.01))
+        while Reload.REFUSED not in seen:
+            await asyncio.sleep(0.005)
+        source.named = "three"
+        while Reload.SWAPPED not in seen:
+            await asyncio.sleep(0.005)
+        watching.cancel()
+
+    asyncio.run(asyncio.wait_for(watch(), 20))
 
 
 def test_without_a_source_nothing_is_looked_for() -> None:

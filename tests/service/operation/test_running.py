@@ -355,3 +355,34 @@ def test_a_request_sent_to_another_name_is_refused(answerer: Answerer) -> None:
         assert refused.status_code == 421
         assert refused.headers["content-type"] == "application/problem+json"
         assert refused.headers["x-request-id"] == refused.json()["request_id"]
+
+
+def test_a_failure_inside_has_the_headers_of_every_response(answerer: Answerer) -> None:
+    class Failing:
+        index, threshold, models = answerer.index, answerer.threshold, answerer.models
+
+        def answer(self, *_: Any, **__: Any) -> None:
+            raise ValueError("a defect")
+
+    failing: Any = Failing()
+    with serving(create_app(failing, settings(origins=("https://a.example",)))) as client:
+        response = client.post("/v1/answer", json=QUESTION, headers={"origin": "https://a.example"})
+        whole = client.post("/v1/answers", json={"requests": [QUESTION]})
+    assert response.status_code == whole.status_code == 500
+    assert response.json()["type"] == "urn:quoth:problem:internal"
+    assert response.json()["request_id"] == response.headers["x-request-id"]
+    assert response.headers["access-control-allow-origin"] == "https://a.example"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+
+
+def test_what_is_wrong_in_a_batch_is_told_in_its_place_and_takes_no_turn(answerer: Answerer) -> None:
+    app = create_app(answerer, settings())
+    with serving(app) as client:
+        items: list[Any] = [{"question": " "}, 1, {**QUESTION, "typo": 1}]
+        refused = client.post("/v1/answers", json={"requests": items})
+        assert [result["status"] for result in refused.json()["results"]] == [422, 422, 422]
+        assert app.state.admission.pace == 0
+        mixed = client.post("/v1/answers", json={"requests": [items[0], QUESTION, items[1], QUESTION]})
+        assert [result["status"] for result in mixed.json()["results"]] == [422, 200, 422, 200]
+        assert figures(client)[("quoth_answers_total", (("outcome", "answered"),))] == 2
