@@ -49,4 +49,5 @@ def launch(
         ) from error
     host, port = listener.getsockname()[:2]
     on_listening(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-    serve(app, listener, limits, on_stopping=app.state.lifecycle.stop)
+    with logs.written_aside():
+        serve(app, listener, limits, on_stopping=app.state.lifecycle.stop)

@@ -6,18 +6,28 @@ What an unexpected error says is left out, as it may repeat a question; its type
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import logging
+import queue
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
 from typing import Any, Literal, TextIO
 
 from indexer.errors import QuothError
 
+log = logging.getLogger(__name__)
+
 LogFormat = Literal["json", "text"]
 FIELDS = "quoth"
 """The attribute of a record that holds an event's fields: `log.info("...", extra={FIELDS: {...}})`."""
+
+
+_LOST = "%d lines were left out, as nobody read the log"
+_LAST_S = 1.0
 
 
 class _Formatter(logging.Formatter):
@@ -88,3 +98,55 @@ def configure(form: LogFormat | None, *, messages: bool = False, stream: TextIO 
     root.setLevel(logging.WARNING)
     for name in ("service", "indexer"):
         logging.getLogger(name).setLevel(logging.INFO)
+
+
+@contextlib.contextmanager
+def written_aside(limit: int = 10_000) -> Iterator[None]:
+    """Have the configured logs written by a thread of their own, so that no request waits for their reader.
+
+    A full pipe that nobody empties would else hold up the whole service. At most `limit` lines wait; more are
+    left out, and how many is logged when there is room again. At the end what waits is written, for a second
+    at most.
+    """
+    root = logging.getLogger()
+    direct = root.handlers[0]
+    aside = _Aside(direct, limit)
+    writing = threading.Thread(target=aside.write, name="logs", daemon=True)
+    writing.start()
+    root.handlers[:] = [aside]
+    try:
+        yield
+    finally:
+        root.handlers[:] = [direct]
+        aside.end()
+        writing.join(_LAST_S)
+
+
+class _Aside(logging.Handler):
+    """Takes lines without ever waiting; `write` hands them on."""
+
+    def __init__(self, target: logging.Handler, limit: int) -> None:
+        super().__init__()
+        self._target = target
+        self._lines: queue.Queue[logging.LogRecord | None] = queue.Queue(limit)
+        self._lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record, or count it as lost."""
+        try:
+            self._lines.put_nowait(record)
+        except queue.Full:
+            self._lost += 1
+
+    def write(self) -> None:
+        """Hand on what comes until the end."""
+        while (record := self._lines.get()) is not None:
+            self._target.handle(record)
+            if self._lost and self._lines.empty():
+                lost, self._lost = self._lost, 0
+                self._target.handle(log.makeRecord(log.name, logging.WARNING, "", 0, _LOST, (lost,), None))
+
+    def end(self) -> None:
+        """Have `write` return when it has handed on what waits."""
+        with contextlib.suppress(queue.Full):  # then its reader is gone, and it is left where it is
+            self._lines.put_nowait(None)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -98,3 +100,48 @@ def test_libraries_are_heard_only_from_warnings_on() -> None:
     logging.getLogger("httpx2").info("GET /?q=secret")
     logging.getLogger("uvicorn.error").warning("a warning")
     assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["a warning"]
+
+
+class Stuck(io.StringIO):
+    """A stream whose reader has stopped reading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.read_on.wait(30)
+        return super().write(text)
+
+
+def test_nobody_waits_for_whoever_reads_the_log() -> None:
+    stream = Stuck()
+    logs.configure("json", stream=stream)
+    log = logging.getLogger("service.test")
+    began = time.perf_counter()
+    with logs.written_aside(limit=10):
+        for number in range(1_000):
+            log.info("event %d", number)
+        assert time.perf_counter() - began < 5
+        stream.read_on.set()
+        while "left out" not in stream.getvalue():
+            time.sleep(0.01)
+        log.info("the last")
+    events = [json.loads(line)["message"] for line in stream.getvalue().splitlines()]
+    assert events[0] == "event 0"
+    assert events[-1] == "the last"
+    lost = next(int(message.split()[0]) for message in events if "left out" in message)
+    assert lost + len(events) - 2 == 1_000
+    log.info("written directly again")
+    assert "directly again" in stream.getvalue()
+
+
+def test_a_log_that_nobody_reads_does_not_hold_up_the_end() -> None:
+    stream = Stuck()
+    logs.configure("json", stream=stream)
+    began = time.perf_counter()
+    with logs.written_aside(limit=2):
+        for _ in range(10):
+            logging.getLogger("service.test").warning("a word")
+    assert time.perf_counter() - began < 5
+    stream.read_on.set()
