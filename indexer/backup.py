@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from indexer.archive import ArchiveReader, write_archive
+from indexer.durable import replacing
 from indexer.errors import BackupError, DamagedGenerationError
 from indexer.index import try_generation
 from indexer.publication import publish, writer_lock
@@ -96,28 +96,9 @@ def _refuse_existing(target: Path, *, force: bool) -> None:
 def _writing(target: Path, *, force: bool) -> Iterator[BinaryIO]:
     """A file beside the target, which takes its place when all of it is on the disk."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".quoth-backup-", dir=target.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(descriptor)
-            _refuse_existing(target, force=force)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(target.parent)
+        with replacing(target, ".quoth-backup-", lambda: _refuse_existing(target, force=force)) as file:
+            yield file
     except OSError as error:
         raise BackupError(
             f"the backup {target} could not be written ({error.strerror}): choose another place for it"
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,6 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from indexer.durable import sync as _sync
 from indexer.errors import DamagedGenerationError, FormatVersionError, PublishError, WriterLockedError
 from indexer.storage import Layout, Manifest, current_number, hash_file, verify
 
@@ -185,11 +186,3 @@ def _write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -58,7 +58,7 @@ def create_app(answerer: Answerer, settings: Settings, source: Source | None = N
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.workers + _QUICK_THREADS
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _QUICK_THREADS
         watching = None
         if source is not None and settings.reload_seconds > 0:
             watching = asyncio.create_task(reloader.watch(settings.reload_seconds))

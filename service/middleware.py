@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import uuid
 from collections.abc import Collection
@@ -14,8 +13,6 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import problems
-
-log = logging.getLogger(__name__)
 
 # What a client may choose as its request's id: nothing that could forge a line in a log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -149,10 +146,8 @@ class FailureMiddleware:
 
         try:
             await self._app(scope, receive, noted)
-        except Exception:
+        except Exception as error:
             if begun or scope["type"] != "http":
                 raise
             request = Request(scope)
-            log.exception("request %s failed", problems.request_id(request))
-            described = problems.problem(request, 500, "The request could not be completed.")
-            await problems.respond(described)(scope, receive, send)
+            await problems.respond(problems.of_failure(request, error))(scope, receive, send)

@@ -128,7 +128,12 @@ def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
         return problem(request, CLIENT_GONE, str(error))
     if isinstance(error, RateLimitedError):
         return problem(request, 429, str(error))
-    log.error("request %s failed: %s", request_id(request), error, exc_info=error)
+    return of_failure(request, error)
+
+
+def of_failure(request: Request, error: Exception) -> ProblemModel:
+    """Log what nobody is to blame for but the service, and describe it without telling what it was."""
+    log.error("request %s failed", request_id(request), exc_info=error)
     return problem(request, 500, "The request could not be completed.")
 
 
@@ -172,8 +177,7 @@ def install(app: FastAPI) -> None:
         return respond(of_quoth_error(request, known), headers)
 
     async def on_any(request: Request, error: Exception) -> JSONResponse:
-        log.error("request %s failed", request_id(request), exc_info=error)
-        return respond(problem(request, 500, "The request could not be completed."))
+        return respond(of_failure(request, error))
 
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)

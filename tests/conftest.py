@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from eval.reliability import specimen
 from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
-from indexer.encoder import SentenceTransformerEncoder, Vectors, load_encoder
+from indexer.encoder import SentenceTransformerEncoder, load_encoder
 from indexer.index import open_index
 from indexer.splitter import SplitterSettings
 from service.answerer import Answerer
@@ -26,31 +25,11 @@ def encoder() -> SentenceTransformerEncoder:
     return load_encoder()
 
 
-class WordEncoder:
-    """A bag of hashed words as a unit vector: deterministic, quick, and like texts are near."""
+class WordEncoder(specimen.WordEncoder):
+    """As of the campaigns, in more dimensions."""
 
-    name = "words"
-    fingerprint = hashlib.sha256(b"words").hexdigest()
     dimension = 64
     max_tokens = 254
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def encode_query(self, question: str) -> Vectors:
-        vector = np.full(self.dimension, 1e-3, dtype=np.float32)
-        for word in question.lower().split():
-            vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dimension] += 1
-        return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
-
-    def encode_passages(
-        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
-    ) -> Vectors:
-        if on_progress is not None:
-            on_progress(len(texts))
-        return np.array([self.encode_query(text) for text in texts], dtype=np.float32).reshape(
-            len(texts), self.dimension
-        )
 
 
 @pytest.fixture(scope="session")

@@ -27,12 +27,6 @@ class Served:
     process: subprocess.Popen[bytes]
     log: Path
 
-    @property
-    def resident_bytes(self) -> int:
-        """What the process holds in memory now."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text("ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-
 
 @contextlib.contextmanager
 def serving(index: Path, log: Path, settings: Mapping[str, str] | None = None) -> Iterator[Served]:

@@ -17,7 +17,6 @@ import json
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from typing import Annotated, Literal
 from filelock import FileLock, Timeout
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from indexer.durable import replacing
 from service.access.rates import Rate
 from service.errors import KeyFileError, KeyNameError
 
@@ -210,20 +210,5 @@ def _write(path: Path, keys: Keys) -> None:
         }
         for digest, key in keys.items()
     ]
-    # Made for its owner alone, as mkstemp's files are.
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
-            file.write(json.dumps({"format": FORMAT, "keys": records}, indent=2).encode("ascii") + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with replacing(path, f".{path.name}-") as file:
+        file.write(json.dumps({"format": FORMAT, "keys": records}, indent=2).encode("ascii") + b"\n")

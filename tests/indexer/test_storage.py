@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from indexer import publication
+from indexer import durable, publication
 from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
 from indexer.errors import (
@@ -603,7 +603,7 @@ def test_a_folder_that_cannot_be_synced_keeps_no_generation_that_was_not_publish
 ) -> None:
     layout = Layout(tmp_path)
     publish(layout, _write_note, _describe, _accept)
-    sync = publication._sync
+    sync = durable.sync
 
     def fail(path: Path) -> None:
         if path == tmp_path:
@@ -835,7 +835,7 @@ def test_an_index_folder_at_or_below_a_file_is_refused(
 _LIMITED = """
 import resource, sys
 from pathlib import Path
-from indexer import publication
+from indexer import durable, publication
 from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
 from indexer.errors import PublishError
@@ -876,7 +876,7 @@ def test_a_limit_on_the_size_of_files_leaves_the_old_generation_serving(
 _CRASH = """
 import os, random, signal, sys, time
 from pathlib import Path
-from indexer import publication
+from indexer import durable, publication
 from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
 from indexer.index import canary, open_index

@@ -11,9 +11,9 @@ import pytest
 from eval.reliability import replay, specimen
 from eval.reliability.disk import Disk, Enter, Leave, Move, Sync, Write
 from eval.reliability.recording import record
-from indexer import publication
+from indexer import durable, publication
 
-_sync = publication._sync
+_sync = durable.sync
 
 
 def test_a_recording_has_every_change_in_its_order(tmp_path: Path) -> None:

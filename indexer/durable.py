@@ -1,0 +1,41 @@
+"""Files that are whole and stay so: synced to the disk, and replaced in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's contents, or a folder's entries, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def replacing(target: Path, prefix: str, check: Callable[[], None] = lambda: None) -> Iterator[BinaryIO]:
+    """Lend a file beside `target`, its owner's alone, that takes its place when all of it is on the disk.
+
+    `prefix`: of the file's name until then. `check` is called last before, and may raise; whatever is raised,
+    `target` is as it was and the file is gone.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        check()
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync(target.parent)
