@@ -16,7 +16,8 @@ from eval.retrieval import sample
 from eval.squad import SquadFile, is_squad, load_squad
 from eval.systems import LocalSystem, ReaderSystem, System
 from indexer.commands import build_index, build_source
-from indexer.encoder import DEFAULT_ENCODER, load_encoder
+from indexer.encoder import load_encoder
+from indexer.encoders.files import DEFAULT_ENCODER
 from service.catalogue import load_reader
 from service.engine import load_answerer
 from service.settings import Settings

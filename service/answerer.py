@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from cachetools import LRUCache
 
 from indexer.index import Filters, PassageIndex
 from indexer.records import Article, ScoredPassage
@@ -16,7 +19,7 @@ from service.errors import ArticleUnknownError, QuestionError
 from service.followups import Previous, Reading, readings
 from service.reader import Reader
 from service.retriever import Retriever
-from service.spans import distinct
+from service.spans import distinct, merged
 
 MAX_QUESTION = 1_000
 """Characters in a question, at most."""
@@ -24,15 +27,35 @@ MAX_QUESTION = 1_000
 
 @dataclass(frozen=True, slots=True)
 class AnswererSettings:
-    """`top_k`: passages read for a question. `alternatives`: other candidates shown, at most."""
+    """How a question is answered.
+
+    `top_k`: passages read, at most. `first`: how many of them are read first; an answer among them whose
+    confidence is at least `settled` is given without a look at the others. With 1 all are read; what less
+    gains and costs is measured by `python -m eval.depth`. `alternatives`: other candidates shown, at most.
+    `cache`: questions whose candidates are kept for when they are asked again, those asked longest ago
+    forgotten first.
+    """
 
     top_k: int = 8
+    first: int = 4
+    settled: float = 1.0
     alternatives: int = 3
+    cache: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """All that decides what comes of a question. `enough`: the confidence that settles it."""
+
+    way: Reading
+    top_k: int
+    filters: Filters | None
+    enough: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """A question read in one way: what was searched, and the candidates, best first."""
+    """A question read in one way: the passages that were read, and the candidates, best first."""
 
     way: Reading
     passages: list[ScoredPassage]
@@ -59,6 +82,8 @@ class Answerer:
         self._reader = reader
         self._calibration = calibration
         self._settings = settings or AnswererSettings()
+        self._recent: LRUCache[_Asked, _Attempt] = LRUCache(self._settings.cache)
+        self._lock = threading.Lock()
 
     @property
     def index(self) -> PassageIndex:
@@ -95,7 +120,7 @@ class Answerer:
     ) -> Answer:
         """Answer a question in an article's own words, or abstain.
 
-        `top_k`: passages to read. `min_confidence`: withhold an answer below it; 0 withholds none;
+        `top_k`: passages to read, at most. `min_confidence`: withhold an answer below it; 0 withholds none;
         without it the threshold that was fitted with the confidence. `previous`: the turn before, for a
         question that leans on it; it is then asked in every way that it may be read, and the answer with
         the highest confidence counts.
@@ -105,14 +130,18 @@ class Answerer:
             CitationError: a span does not resolve; a defect, never the caller's mistake.
         """
         question = check_question(question)
+        count = self._count(top_k, filters)
+        threshold = self._calibration.threshold if min_confidence is None else min_confidence
+        enough = max(threshold, self._settings.settled)
         ways = [Reading(question)] if previous is None else readings(question, previous)
         timings: dict[str, float] = {}
         with _timed(timings, "total"):
-            attempts = [self._attempt(way, top_k, filters, timings) for way in ways]
+            attempts = [
+                self._attempt(_Asked(way, count, way.within(filters), enough), timings) for way in ways
+            ]
             # Of equal confidences the first counts, which is the question as it was asked.
             best = max(attempts, key=lambda attempt: attempt.confidence)
         quotations, passages = best.quotations, best.passages
-        threshold = self._calibration.threshold if min_confidence is None else min_confidence
         given = bool(quotations) and quotations[0].confidence >= threshold
         reason = None if given else Reason.LOW_CONFIDENCE if quotations else Reason.NO_PASSAGES
         return Answer(
@@ -139,7 +168,7 @@ class Answerer:
             QuestionError: the question is empty, too long or not text.
         """
         question = check_question(question)
-        return self._ranked(self._retrieve(question, top_k, filters))
+        return self._ranked(self._retriever.retrieve(question, self._count(top_k, filters), filters))
 
     def article(self, article_id: str) -> Article:
         """Return an article with its text.
@@ -156,22 +185,44 @@ class Answerer:
         """Close the index; the models are kept, as other generations' answerers share them."""
         self._index.close()
 
-    def _attempt(
-        self, way: Reading, top_k: int | None, filters: Filters | None, timings: dict[str, float]
-    ) -> _Attempt:
+    def _attempt(self, asked: _Asked, timings: dict[str, float]) -> _Attempt:
+        """Return what comes of a question; one that was asked lately passes no stage, and is not timed."""
+        with self._lock:
+            kept = self._recent.get(asked)
+        if kept is not None:
+            return kept
+        question = asked.way.question
         with _timed(timings, "retrieve"):
-            passages = self._retrieve(way.question, top_k, way.within(filters))
+            found = self._retriever.retrieve(question, asked.top_k, asked.filters)
         with _timed(timings, "read"):
-            spans = self._reader.read(way.question, passages)
-        return _Attempt(way, passages, self._quotations(way.question, spans, passages))
+            spans, passages = self._read(question, found, asked.enough)
+        attempt = _Attempt(asked.way, passages, self._quotations(question, spans, passages))
+        if self._settings.cache:
+            with self._lock:
+                self._recent[asked] = attempt
+        return attempt
 
-    def _retrieve(self, question: str, top_k: int | None, filters: Filters | None) -> list[ScoredPassage]:
+    def _read(
+        self, question: str, passages: list[ScoredPassage], enough: float
+    ) -> tuple[list[Span], list[ScoredPassage]]:
+        """Return the candidates, and the passages that were read for them."""
+        first = passages[: self._settings.first] if enough < 1 else passages
+        spans = self._reader.read(question, first)
+        if len(first) == len(passages) or self._confidence(question, spans, first) >= enough:
+            return spans, first
+        return merged(spans, self._reader.read(question, passages[len(first) :])), passages
+
+    def _confidence(self, question: str, spans: Sequence[Span], passages: Sequence[ScoredPassage]) -> float:
+        groups = distinct(spans, 2)
+        return self._calibration.confidence(evidence(question, groups, 0, passages)) if groups else 0.0
+
+    def _count(self, top_k: int | None, filters: Filters | None) -> int:
         count = self._settings.top_k if top_k is None else top_k
         if count < 1:
             raise QuestionError(f"top_k is {count}: read at least one passage", "/top_k")
         if filters is not None and filters.contradict:
             raise QuestionError("published_from is later than published_to: swap them", "/filters")
-        return self._retriever.retrieve(question, count, filters)
+        return count
 
     def _ranked(self, passages: Sequence[ScoredPassage]) -> tuple[ReadPassage, ...]:
         return tuple(

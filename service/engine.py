@@ -122,5 +122,11 @@ def _assemble(index: FaissPassageIndex, models: _Models, settings: Settings) -> 
         retriever,
         models.reader,
         models.calibration,
-        AnswererSettings(top_k=settings.top_k, alternatives=settings.alternatives),
+        AnswererSettings(
+            top_k=settings.top_k,
+            first=settings.first,
+            settled=settings.settled,
+            alternatives=settings.alternatives,
+            cache=settings.cache,
+        ),
     )

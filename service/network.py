@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from indexer.runtime import Precision, compiled, openvino
 from service.errors import ReaderError
 from service.weights import unpack
-
-# Imported with this package at hand, OpenVINO sends its makers an event over the network each time.
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-import openvino  # noqa: E402
 
 FORMAT = 1
 CARD = "reader.json"
@@ -30,15 +26,11 @@ TOKENIZER = "tokenizer.json"
 class OpenVinoNetwork:
     """A span model on the processor. Safe to share between threads: each has a request of its own."""
 
-    def __init__(self, graph: bytes, weights: npt.NDArray[np.uint8], *, precision: str | None = None) -> None:
-        core = openvino.Core()
-        model = core.read_model(graph, openvino.Tensor(weights))
-        if precision is None:
-            able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-            precision = "bf16" if "BF16" in able else "f32"
-        self._compiled = core.compile_model(
-            model, "CPU", {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
-        )
+    def __init__(
+        self, graph: bytes, weights: npt.NDArray[np.uint8], *, precision: Precision | None = None
+    ) -> None:
+        model = openvino.Core().read_model(graph, openvino.Tensor(weights))
+        self._compiled = compiled(model, precision)
         self._local = threading.local()
 
     def __call__(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
@@ -78,7 +70,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def load_network(folder: Path, *, precision: str | None = None) -> tuple[OpenVinoNetwork, Tokenizer]:
+def load_network(folder: Path, *, precision: Precision | None = None) -> tuple[OpenVinoNetwork, Tokenizer]:
     """Load a model's graph, weights and tokeniser. Call `read_card` first: nothing is checked here.
 
     Raises:

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from indexer.records import ScoredPassage
 from service.answers import Span
-from service.spans import Offsets, search, sentence_of, tidied, whole_words
+from service.spans import Offsets, merged, search, sentence_of, tidied, whole_words
 
 
 class Reader(Protocol):
@@ -104,14 +104,12 @@ class SpanReader:
         """Return every window's best spans, best first; a place that two windows hold counts once."""
         windows = [window for scored in passages for window in self._windows(question, scored)]
         whole = asks_for_more(question)
-        best: dict[tuple[str, int, int], Span] = {}
-        for window, logits in zip(windows, self._logits(windows), strict=True):
-            for span in self._spans(window, logits, whole=whole):
-                key = (span.passage.article_id, span.start, span.end)
-                if key not in best or best[key].score < span.score:
-                    best[key] = span
-        # Sorting is stable: equal scores keep the order of their passages.
-        return sorted(best.values(), key=lambda span: -span.score)
+        return merged(
+            *(
+                self._spans(window, logits, whole=whole)
+                for window, logits in zip(windows, self._logits(windows), strict=True)
+            )
+        )
 
     def _windows(self, question: str, scored: ScoredPassage) -> Iterator[_Window]:
         encoding = self._tokenizer.encode(self._shortened(question), scored.text)

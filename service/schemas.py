@@ -296,7 +296,10 @@ class AnswerResponse(Wire):
         description="The question that was answered, where it is not the one that was asked, because that "
         "leans on the turn before it.",
     )
-    timings_ms: dict[str, float] = Field(description="Wall-clock milliseconds by stage.")
+    timings_ms: dict[str, float] = Field(
+        description="Wall-clock milliseconds by stage; a question that came lately passes none, and has "
+        "`total` alone."
+    )
 
     @classmethod
     def of(cls, answer: Answer, request_id: str) -> AnswerResponse:

@@ -59,7 +59,15 @@ class Settings(BaseSettings):
         (),
         description="Names that requests may be addressed to; by default loopback's own while served there.",
     )
-    top_k: int = Field(8, ge=1, le=50, description="Passages read for a question.")
+    top_k: int = Field(8, ge=1, le=50, description="Passages read for a question, at most.")
+    first: int = Field(4, ge=1, le=50, description="Passages of them that are read first.")
+    settled: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Confidence of an answer among the first that spares the others; with 1 all are read.",
+    )
     alternatives: int = Field(3, ge=0, le=20, description="Other candidates shown beside an answer.")
     min_confidence: float | None = Field(
         default=None,
@@ -73,6 +81,9 @@ class Settings(BaseSettings):
         0.7, ge=0, le=1, allow_inf_nan=False, description="The dense score's share in the fusion."
     )
     candidates: int = Field(100, ge=1, le=10_000, description="Passages that each search contributes.")
+    cache: int = Field(
+        1_000, ge=0, le=1_000_000, description="Questions whose answers are kept for when they come again."
+    )
     max_batch: int = Field(32, ge=1, le=1_000, description="Questions in one batch.")
     max_body_bytes: int = Field(1_000_000, ge=1_000, description="Bytes in the body of a request.")
     feedback: Path = Field(

@@ -137,6 +137,18 @@ def _in_word(char: str) -> bool:
     return char.isalnum() or unicodedata.category(char).startswith("M")
 
 
+def merged(*found: Iterable[Span]) -> list[Span]:
+    """Return the spans of several readings, best first; a place that two of them found counts once."""
+    best: dict[tuple[str, int, int], Span] = {}
+    for spans in found:
+        for span in spans:
+            key = (span.passage.article_id, span.start, span.end)
+            if key not in best or best[key].score < span.score:
+                best[key] = span
+    # Sorting is stable: equal scores keep the order of their passages.
+    return sorted(best.values(), key=lambda span: -span.score)
+
+
 def distinct(spans: Iterable[Span], most: int | None = None) -> list[list[Span]]:
     """Group spans, given best first, by their words; return the groups best first, `most` of them.
 

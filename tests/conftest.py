@@ -10,7 +10,7 @@ import pytest
 from eval.reliability import specimen
 from indexer.build import BuildSettings, build
 from indexer.corpus import Corpus
-from indexer.encoder import SentenceTransformerEncoder, load_encoder
+from indexer.encoder import Encoder, load_encoder
 from indexer.index import open_index
 from indexer.splitter import SplitterSettings
 from service.answerer import Answerer
@@ -20,7 +20,7 @@ from service.sentences import SentenceReader, SentenceWeights
 
 
 @pytest.fixture(scope="session")
-def encoder() -> SentenceTransformerEncoder:
+def encoder() -> Encoder:
     """The real encoder, loaded once."""
     return load_encoder()
 

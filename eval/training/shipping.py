@@ -47,6 +47,7 @@ def ship(shop: Workshop, model: SpanModel, product: Product, out: Path) -> None:
     facts: dict[str, Any] = {
         "name": product.label,
         "backbone": product.backbone,
+        "shape": _shape(model),
         "reading": asdict(settings),
         "training_seconds": sum(_seconds(shop.folder / stage) for stage in product.stages),
     }
@@ -63,6 +64,16 @@ def ship(shop: Workshop, model: SpanModel, product: Product, out: Path) -> None:
     lost = {name: round(trained[name]["f1"] - scores[name]["f1"], 2) for name in scores}
     update(out, {"scores": scores, "f1_lost_in_conversion": lost})
     calibrate(shop, out)
+
+
+def _shape(model: SpanModel) -> dict[str, int]:
+    """The layers, their width and their inner width: what the arithmetic of a question follows from."""
+    config: Any = model.encoder.config
+    return {
+        "layers": config.num_hidden_layers,
+        "width": config.hidden_size,
+        "inner": config.intermediate_size,
+    }
 
 
 def update(folder: Path, facts: dict[str, Any]) -> None:

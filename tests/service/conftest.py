@@ -19,7 +19,7 @@ from tokenizers.processors import TemplateProcessing
 
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import SentenceTransformerEncoder
+from indexer.encoder import Encoder
 from indexer.index import FaissPassageIndex, open_index
 from service.answerer import Answerer
 from service.app import create_app
@@ -107,7 +107,7 @@ def small_model(
 
 
 @pytest.fixture(scope="session")
-def seeds_index_folder(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeds_index_folder(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("seeds") / "index"
     build(Corpus(ROOT / "seeds"), out, encoder)
     return out
@@ -121,8 +121,9 @@ def seeds_index(seeds_index_folder: Path) -> Iterator[FaissPassageIndex]:
 
 
 @pytest.fixture(scope="session")
-def answerer(seeds_index: FaissPassageIndex, encoder: SentenceTransformerEncoder) -> Answerer:
-    return build_answerer(seeds_index, encoder, Settings())
+def answerer(seeds_index: FaissPassageIndex, encoder: Encoder) -> Answerer:
+    # Shared by all tests: what one of them asked is read anew for the next.
+    return build_answerer(seeds_index, encoder, Settings(cache=0))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from indexer.backup import back_up, restore
-from indexer.encoder import SentenceTransformerEncoder
+from indexer.encoder import Encoder
 from indexer.index import open_index
 from service.engine import build_answerer
 from service.schemas import AnswerResponse
@@ -25,7 +25,7 @@ _QUESTIONS = (
 )
 
 
-def _answers(index: Path, encoder: SentenceTransformerEncoder, reader: str) -> list[dict[str, Any]]:
+def _answers(index: Path, encoder: Encoder, reader: str) -> list[dict[str, Any]]:
     """What the endpoint returns for each question, but for what differs between any two requests."""
     opened = open_index(index)
     try:
@@ -39,7 +39,7 @@ def _answers(index: Path, encoder: SentenceTransformerEncoder, reader: str) -> l
 @pytest.mark.models
 @pytest.mark.parametrize("reader", ["default", "sentence"])
 def test_a_restored_index_answers_as_the_one_that_was_lost(
-    seeds_index_folder: Path, encoder: SentenceTransformerEncoder, tmp_path: Path, reader: str
+    seeds_index_folder: Path, encoder: Encoder, tmp_path: Path, reader: str
 ) -> None:
     lost = tmp_path / "index"
     shutil.copytree(seeds_index_folder, lost)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.encoder import Encoder, SentenceTransformerEncoder
+from indexer.encoder import Encoder
 from indexer.index import FaissPassageIndex, Filters
 from service.answerer import Answerer
 from service.retriever import Retriever, RetrieverSettings
@@ -48,7 +48,7 @@ def test_a_filter_that_admits_nothing_gives_nothing(retriever: Retriever) -> Non
 
 @pytest.mark.models
 def test_both_fusions_find_the_seed_article(
-    seeds_index: FaissPassageIndex, encoder: SentenceTransformerEncoder
+    seeds_index: FaissPassageIndex, encoder: Encoder
 ) -> None:
     for settings in (RetrieverSettings(), RetrieverSettings(fusion="reciprocal-rank", dense_weight=0.5)):
         found = Retriever(seeds_index, encoder, settings).retrieve("What is the Fiber One project?", 1)

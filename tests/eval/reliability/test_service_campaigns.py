@@ -13,7 +13,7 @@ from eval.benchmark.load import Load, Sample
 from eval.reliability import flood, reload, shutdown
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import SentenceTransformerEncoder
+from indexer.encoder import Encoder
 from service.operation.lifecycle import STOPPING
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -141,7 +141,7 @@ def test_what_a_stop_breaks_is_told(changed: dict[str, Any], said: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def index(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("served") / "index"
     build(Corpus(ROOT / "seeds"), out, encoder)
     return out

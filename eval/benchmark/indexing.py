@@ -1,0 +1,110 @@
+"""Passages a second: `python -m eval.benchmark.indexing`, beside sentence-transformers' own `encode`.
+
+Both embed the same passages with the same weights, in turns; sentence-transformers as its documentation
+does it, with its defaults. Beside the embedding alone the whole of `quoth index` is timed: reading,
+splitting, embedding, indexing, writing, trying.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from eval.benchmark.record import write_record
+from indexer.build import build
+from indexer.cli import run_commands
+from indexer.corpus import Corpus
+from indexer.encoder import Encoder, Vectors, load_encoder
+from indexer.encoders.files import DEFAULT_ENCODER, find_model
+from indexer.index import open_index
+
+
+def main(
+    *,
+    articles: Annotated[Path, typer.Option(help="A folder of articles.")] = Path("seeds"),
+    copies: Annotated[int, typer.Option(help="How often their passages are embedded.", min=1)] = 20,
+    rounds: Annotated[int, typer.Option(help="Rounds, each of which has both.", min=1, max=20)] = 5,
+    json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
+) -> None:
+    """Embed the same passages with both, compare the vectors, and print passages and bytes a second."""
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds to import
+
+    encoder = load_encoder()
+    plain = SentenceTransformer(str(find_model(DEFAULT_ENCODER)), device="cpu", local_files_only=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        build(Corpus(articles), Path(scratch), encoder)
+        texts = _texts(Path(scratch)) * copies
+        size = sum(len(text.encode()) for text in texts)
+        ways: dict[str, Callable[[], Any]] = {
+            "sentence-transformers encode": lambda: plain.encode(texts, show_progress_bar=False),
+            "Quoth encode_passages": lambda: encoder.encode_passages(texts),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        vectors: dict[str, Vectors] = {name: way() for name, way in ways.items()}  # warmed up
+        for _ in range(rounds):
+            for name, way in ways.items():
+                taken[name].append(_seconds(way))
+        whole = [_build_seconds(articles, encoder) for _ in range(rounds)]
+    theirs, ours = vectors.values()
+    cosine = float((theirs * ours).sum(axis=1).min() / np.linalg.norm(theirs, axis=1).max())
+    table = Table(
+        "", "passages/s", "spread", "MB/s", "of theirs", title=f"{len(texts)} passages, {rounds} rounds"
+    )
+    base = float(np.median(taken["sentence-transformers encode"]))
+    for name, seconds in taken.items():
+        rates = len(texts) / np.array(seconds)
+        median = float(np.median(seconds))
+        table.add_row(
+            name,
+            f"{np.median(rates):.0f}",
+            f"{rates.min():.0f}–{rates.max():.0f}",
+            f"{size / median / 1e6:.2f}",
+            f"{base / median:.2f}",
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"least cosine of a passage's two vectors: {cosine:.5f}")
+    console.print(
+        f"the whole of `quoth index` over {articles}: {np.median(whole):.2f} s "
+        f"({min(whole):.2f}–{max(whole):.2f}), {len(texts) // copies} passages"
+    )
+    write_record(
+        json_,
+        "python -m eval.benchmark.indexing",
+        passages=len(texts),
+        bytes=size,
+        seconds=taken,
+        whole_s=whole,
+        least_cosine=cosine,
+    )
+
+
+def _texts(folder: Path) -> list[str]:
+    index = open_index(folder)
+    try:
+        return [index.passage_text(index.passage(number)) for number in range(index.manifest.passages)]
+    finally:
+        index.close()
+
+
+def _seconds(way: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    way()
+    return time.perf_counter() - began
+
+
+def _build_seconds(articles: Path, encoder: Encoder) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        return _seconds(lambda: build(Corpus(articles), Path(folder), encoder))
+
+
+if __name__ == "__main__":
+    run_commands(main)

@@ -1,0 +1,186 @@
+"""A sentence-transformers model of BERT's architecture as an encoder, run by OpenVINO without PyTorch."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import safe_open
+from tokenizers import Encoding, Tokenizer
+
+from indexer.encoder import Vectors
+from indexer.encoders.bert import BertShape, sentence_graph
+from indexer.encoders.files import fingerprint
+from indexer.errors import EncoderError
+from indexer.runtime import Precision, compiled, openvino
+
+_PORTION = 4_096  # texts tokenised at a time, which bounds the memory that takes
+# Of a pass: 8 passages keep the cores as busy as 64 do, and memory bounded.
+_BATCH = 16
+# Lengths are rounded up to a multiple: each shape that is new is prepared for once.
+_STEP = 16
+
+
+class BertEncoder:
+    """A BERT model with a pooled, L2-normalised vector. Safe to share between threads."""
+
+    def __init__(
+        self,
+        graph: openvino.Model,
+        tokenizer: Tokenizer,
+        *,
+        name: str,
+        fingerprint: str,
+        max_tokens: int,
+        precision: Precision | None = None,
+    ) -> None:
+        self._name = name
+        self._fingerprint = fingerprint
+        self._dimension = int(graph.output(0).get_partial_shape()[1].get_length())
+        self._max_tokens = max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
+        self._compiled = compiled(graph, precision)
+        self._local = threading.local()
+        # Two, as truncation is a state of the tokeniser: one counts whole texts, one cuts them.
+        self._counting = Tokenizer.from_str(tokenizer.to_str())
+        self._counting.no_truncation()
+        self._counting.no_padding()
+        self._cutting = tokenizer
+        self._cutting.no_padding()
+        self._cutting.enable_truncation(max_tokens)
+
+    @property
+    def name(self) -> str:
+        """The model's short name or path."""
+        return self._name
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the weights, hexadecimal."""
+        return self._fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._dimension
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a text that the model reads, special tokens left out."""
+        return self._max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens in each text, without special tokens and without truncation."""
+        encodings = self._counting.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding) for encoding in encodings]
+
+    def encode_query(self, question: str) -> Vectors:
+        """Return the question's unit vector, `float32 (dimension,)`."""
+        return self._encoded([self._cutting.encode(question)])[0]
+
+    def encode_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
+    ) -> Vectors:
+        """Return one unit vector a text, `float32 (len(texts), dimension)`."""
+        vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
+        for first in range(0, len(texts), _PORTION):
+            portion = self._cutting.encode_batch_fast(list(texts[first : first + _PORTION]))
+            for batch in _batches([len(encoding) for encoding in portion]):
+                places = [first + place for place in batch]
+                vectors[places] = self._encoded([portion[place] for place in batch])
+                if on_progress is not None:
+                    on_progress(len(batch))
+        return vectors
+
+    def _encoded(self, texts: Sequence[Encoding]) -> Vectors:
+        length = -(-max(map(len, texts)) // _STEP) * _STEP
+        ids = np.zeros((len(texts), length), dtype=np.int64)
+        mask = np.zeros((len(texts), length), dtype=np.int64)
+        for row, encoding in enumerate(texts):
+            ids[row, : len(encoding)] = encoding.ids
+            mask[row, : len(encoding)] = 1
+        pooled = self._run(ids, mask)
+        # In single precision, whatever the model ran in: the index takes vectors for unit vectors.
+        unit: Vectors = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+        return unit
+
+    def _run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Vectors:
+        if not hasattr(self._local, "request"):
+            self._local.request = self._compiled.create_infer_request()
+        request = self._local.request
+        request.infer([ids, mask])
+        pooled: Vectors = request.get_output_tensor(0).data
+        return pooled
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Group places by length, longest first, so that little of a batch is padding."""
+    order = sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
+    for first in range(0, len(order), _BATCH):
+        yield order[first : first + _BATCH]
+
+
+def load_bert(path: Path, name: str, precision: Precision | None = None) -> BertEncoder | None:
+    """Load the model in a folder, or return None where it is more or other than a pooled BERT.
+
+    Raises:
+        EncoderError: it is one, and its files cannot be read.
+    """
+    described = _description(path)
+    if described is None:
+        return None
+    shape, pooling, max_tokens = described
+    try:
+        with safe_open(path / "model.safetensors", framework="numpy") as weights:
+            names = set(weights.keys())
+            # A checkpoint of a model with a head on it has its encoder one level down.
+            prefix = "" if "embeddings.word_embeddings.weight" in names else "bert."
+
+            def weight(part: str) -> npt.NDArray[np.float32]:
+                return np.asarray(weights.get_tensor(prefix + part), dtype=np.float32)
+
+            graph = sentence_graph(shape, weight, pooling)
+        tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
+    # The tokeniser raises a bare Exception.
+    except Exception as error:
+        raise EncoderError(f"the encoder in {path} cannot be loaded: {error}") from error
+    return BertEncoder(
+        graph, tokenizer, name=name, fingerprint=fingerprint(path), max_tokens=max_tokens, precision=precision
+    )
+
+
+_MODULES = ["Transformer", "Pooling", "Normalize"]
+
+
+def _description(path: Path) -> tuple[BertShape, str, int] | None:
+    """Shape, pooling and input length; None where a file is missing or says what is unknown here."""
+    try:
+        modules = _json(path / "modules.json")
+        config = _json(path / "config.json")
+        transformer = _json(path / "sentence_bert_config.json")
+        pooling = _json(path / modules[1]["path"] / "config.json")
+        extras = _json(path / "config_sentence_transformers.json")
+        kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
+        plain = (
+            kinds in (_MODULES, _MODULES[:2])
+            and not any((extras.get("prompts") or {}).values())
+            and not transformer.get("do_lower_case")
+            and (path / "model.safetensors").is_file()
+            and (path / "tokenizer.json").is_file()
+        )
+        length = min(int(transformer["max_seq_length"]), int(config["max_position_embeddings"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return None
+    shape = BertShape.of(config)
+    modes = {mode for mode, on in pooling.items() if mode.startswith("pooling_mode_") and on is True}
+    known = {frozenset({"pooling_mode_mean_tokens"}): "mean", frozenset({"pooling_mode_cls_token"}): "cls"}
+    mode = known.get(frozenset(modes))
+    return (shape, mode, length) if plain and shape is not None and mode is not None else None
+
+
+def _json(path: Path) -> Any:  # noqa: ANN401 - whatever it holds
+    return json.loads(path.read_text("utf-8"))

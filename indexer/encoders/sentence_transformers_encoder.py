@@ -1,0 +1,113 @@
+"""Any sentence-transformers model as an encoder, run by PyTorch: for what Quoth has no graph of.
+
+This is the only module that knows a model framework, and it imports it when a model is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from indexer.encoder import Vectors
+from indexer.encoders.files import fingerprint
+from indexer.errors import EncoderError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_BATCH = 32  # passages to a forward pass, which bounds the memory it takes
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model, on the CPU."""
+
+    def __init__(self, model: SentenceTransformer, *, name: str, fingerprint: str) -> None:
+        dimension = model.get_embedding_dimension()
+        limit = model.max_seq_length
+        if dimension is None or limit is None:
+            raise EncoderError(f"the encoder {name} states no vector length or no input length; use another")
+        self._model = model
+        self._name = name
+        self._fingerprint = fingerprint
+        self._dimension = dimension
+        self._max_tokens = limit - 2
+
+    @property
+    def name(self) -> str:
+        """The model's short name or path."""
+        return self._name
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the weights, hexadecimal."""
+        return self._fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._dimension
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a text that the model reads, special tokens left out."""
+        return self._max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens in each text, without special tokens and without truncation."""
+        if not texts:
+            return []
+        encoded = self._model.tokenizer(
+            list(texts), add_special_tokens=False, truncation=False, verbose=False
+        )
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def encode_query(self, question: str) -> Vectors:
+        """Return the question's unit vector, `float32 (dimension,)`."""
+        vector = self._model.encode_query(
+            question, convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=False
+        )
+        return cast("Vectors", np.ascontiguousarray(vector, dtype=np.float32))
+
+    def encode_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
+    ) -> Vectors:
+        """Return one unit vector a text, `float32 (len(texts), dimension)`."""
+        vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
+        # Texts of like length share a batch, so that little of it is padding.
+        order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
+        for first in range(0, len(order), _BATCH):
+            batch = order[first : first + _BATCH]
+            vectors[batch] = self._model.encode_document(
+                [texts[number] for number in batch],
+                batch_size=_BATCH,
+                convert_to_numpy=True,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+            if on_progress is not None:
+                on_progress(len(batch))
+        return vectors
+
+
+def load_sentence_transformer(path: Path, name: str) -> SentenceTransformerEncoder:
+    """Load the model in a folder; nothing is ever downloaded.
+
+    Raises:
+        EncoderError: its files cannot be loaded.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # Both take seconds to import: only when a model is needed.
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise EncoderError(f"the encoder in {path} cannot be loaded: {error}") from error
+    model.eval()
+    return SentenceTransformerEncoder(model, name=name, fingerprint=fingerprint(path))
