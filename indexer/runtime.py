@@ -24,7 +24,7 @@ def compiled(model: openvino.Model, precision: Precision | None = None) -> openv
     """Compile a model for the processor, in the fastest precision or in the one that is asked for.
 
     One stream: a request has all cores. Two streams of a core each answer as many requests a second with
-    passages, and one alone in twice the time (`python -m eval.benchmark.streams`).
+    passages, and one alone in twice the time (`python -m eval.benchmark.batching`).
     """
     options = {"INFERENCE_PRECISION_HINT": precision or native_precision(), "NUM_STREAMS": 1}
     return openvino.Core().compile_model(model, "CPU", options)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from indexer.mapped import Bytes, Mapped
 from indexer.runtime import Precision, compiled, openvino
 from service.errors import ReaderError
 from service.weights import unpack
@@ -22,15 +23,20 @@ GRAPH = "graph.xml"
 WEIGHTS = "weights.npz"
 TOKENIZER = "tokenizer.json"
 
+_WARM_UP = np.zeros((8, 160), dtype=np.int64), np.ones((8, 160), dtype=np.int64)
+"""As many passages as are read for a question, of the usual length: any ids will do."""
+
 
 class OpenVinoNetwork:
-    """A span model on the processor. Safe to share between threads: each has a request of its own."""
+    """A span model on the processor. Safe to share between threads: each has a request of its own.
 
-    def __init__(
-        self, graph: bytes, weights: npt.NDArray[np.uint8], *, precision: Precision | None = None
-    ) -> None:
-        model = openvino.Core().read_model(graph, openvino.Tensor(weights))
+    `graph` is OpenVINO's XML, `weights` the bytes that it points into, which nobody may change any more.
+    """
+
+    def __init__(self, graph: bytes, weights: Bytes, *, precision: Precision | None = None) -> None:
+        model = openvino.Core().read_model(graph, openvino.Tensor(weights, shared_memory=True))
         self._compiled = compiled(model, precision)
+        self._weights = weights  # looked at as long as the model is used, and not held by OpenVINO
         self._local = threading.local()
 
     def __call__(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
@@ -77,12 +83,25 @@ def load_network(folder: Path, *, precision: Precision | None = None) -> tuple[O
         ReaderError: OpenVINO or the tokeniser refuses a file.
     """
     try:
+        weights = unpack(folder / WEIGHTS)
+        mapped = _mapped(weights)
         network = OpenVinoNetwork(
-            (folder / GRAPH).read_bytes(), unpack(folder / WEIGHTS), precision=precision
+            (folder / GRAPH).read_bytes(), weights if mapped is None else mapped.bytes, precision=precision
         )
+        # The first pass lays the weights out as the processor wants them: a question should not wait for it.
+        network(*_WARM_UP)
+        if mapped is not None:
+            mapped.forget()
         return network, Tokenizer.from_file(str(folder / TOKENIZER))
     # OpenVINO and tokenizers raise bare RuntimeError and Exception.
     except Exception as error:
         raise ReaderError(
             f"the reader in {folder} cannot be loaded ({error}): install Quoth again"
         ) from error
+
+
+def _mapped(weights: Bytes) -> Mapped | None:
+    try:
+        return Mapped.kept(weights)
+    except OSError:
+        return None  # no room for a file: then they stay in memory

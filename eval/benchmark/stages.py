@@ -89,13 +89,14 @@ def main(
     index: IndexOption = DEFAULT_INDEX,
     reader: Annotated[str, typer.Option(help="A shipped reader, or an exported one's folder.")] = "default",
     top_k: Annotated[int, typer.Option(help="Passages read.", min=1, max=50)] = 8,
+    questions: Annotated[int, typer.Option(help="Of the seeds' set, at most.", min=1)] = 1_000,
     rounds: Annotated[int, typer.Option(help="Times that each question is asked.", min=1, max=50)] = 3,
     json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
 ) -> None:
     """Print the median of each stage, its share, and the distance of the model from its floor."""
     folder = MODELS / reader if reader in shipped_readers() else Path(reader)
     card = read_card(folder)
-    found = _ask(index, folder, card, top_k, rounds)
+    found = ask(index, folder, top_k, seeds_questions()[:questions], rounds)
     tokens = round(float(np.median([one.tokens for one in found])))
     shape = card["shape"]
     floor = Products(shape["layers"], shape["width"], shape["inner"]).seconds(tokens)
@@ -126,7 +127,12 @@ def main(
     )
 
 
-def _ask(index: Path, folder: Path, card: dict[str, Any], top_k: int, rounds: int) -> list[Question]:
+def ask(index: Path, folder: Path, top_k: int, questions: Sequence[str], rounds: int) -> list[Question]:
+    """Ask each question as often as there are rounds, after one that warms every shape up.
+
+    `folder`: the reader's.
+    """
+    card = read_card(folder)
     opened = open_index(index)
     encoder = _TimedEncoder(open_encoder(opened, load_settings(index=index)))
     network, words = load_network(folder)
@@ -140,7 +146,7 @@ def _ask(index: Path, folder: Path, card: dict[str, Any], top_k: int, rounds: in
     )
     found = []
     for number in range(rounds + 1):  # the first round warms every shape up
-        for question in seeds_questions():
+        for question in questions:
             before = encoder.seconds, timed.seconds, timed.tokens
             told = {name: ms / 1_000 for name, ms in answerer.answer(question).timings_ms.items()}
             vector, model = encoder.seconds - before[0], timed.seconds - before[1]

@@ -90,7 +90,7 @@ def sentence_graph(shape: BertShape, weights: Weights, pooling: str) -> openvino
 
 
 def _embedded(ids: Node, weights: Weights, epsilon: float) -> Node:
-    words = opset.gather(weights("embeddings.word_embeddings.weight"), ids, np.int64(0))
+    words = opset.gather(_constant(weights("embeddings.word_embeddings.weight")), ids, np.int64(0))
     length = opset.gather(opset.shape_of(ids), _whole(1), np.int64(0))
     # All tokens are of the first segment.
     segment = weights("embeddings.token_type_embeddings.weight")[0]
@@ -113,13 +113,19 @@ def _attention(hidden: Node, bias: Node, weights: Weights, name: str, heads: int
 
 
 def _linear(hidden: Node, weights: Weights, name: str) -> Node:
-    product = opset.matmul(hidden, weights(f"{name}.weight"), transpose_a=False, transpose_b=True)
+    matrix = _constant(weights(f"{name}.weight"))
+    product = opset.matmul(hidden, matrix, transpose_a=False, transpose_b=True)
     return opset.add(product, weights(f"{name}.bias"))
 
 
 def _normalised(hidden: Node, weights: Weights, name: str, epsilon: float) -> Node:
     centred = opset.mvn(hidden, _whole(2), normalize_variance=True, eps=epsilon, eps_mode="inside_sqrt")
     return opset.add(opset.multiply(centred, weights(f"{name}.weight")), weights(f"{name}.bias"))
+
+
+def _constant(array: Tensor) -> Node:
+    # Where it is: handed over as it stands it would be copied, by way of a list of Python's numbers.
+    return opset.constant(array, shared_memory=True)
 
 
 def _whole(*numbers: int) -> npt.NDArray[np.int64]:

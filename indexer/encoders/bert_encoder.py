@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import safe_open
 from tokenizers import Encoding, Tokenizer
 
 from indexer.encoder import Vectors
 from indexer.encoders.bert import BertShape, sentence_graph
 from indexer.encoders.files import fingerprint
 from indexer.errors import EncoderError
+from indexer.mapped import Mapped, safetensors_arrays
 from indexer.runtime import Precision, compiled, openvino
 
 _PORTION = 4_096  # texts tokenised at a time, which bounds the memory that takes
@@ -37,6 +37,7 @@ class BertEncoder:
         name: str,
         fingerprint: str,
         max_tokens: int,
+        weights: Mapped | None = None,
         precision: Precision | None = None,
     ) -> None:
         self._name = name
@@ -44,6 +45,7 @@ class BertEncoder:
         self._dimension = int(graph.output(0).get_partial_shape()[1].get_length())
         self._max_tokens = max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
         self._compiled = compiled(graph, precision)
+        self._weights = weights  # what the graph points into, looked at as long as the model is used
         self._local = threading.local()
         # Two, as truncation is a state of the tokeniser: one counts whole texts, one cuts them.
         self._counting = Tokenizer.from_str(tokenizer.to_str())
@@ -80,7 +82,8 @@ class BertEncoder:
 
     def encode_query(self, question: str) -> Vectors:
         """Return the question's unit vector, `float32 (dimension,)`."""
-        return self._encoded([self._cutting.encode(question)])[0]
+        vector: Vectors = self._encoded([self._cutting.encode(question)])[0]
+        return vector
 
     def encode_passages(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
@@ -135,22 +138,32 @@ def load_bert(path: Path, name: str, precision: Precision | None = None) -> Bert
         return None
     shape, pooling, max_tokens = described
     try:
-        with safe_open(path / "model.safetensors", framework="numpy") as weights:
-            names = set(weights.keys())
-            # A checkpoint of a model with a head on it has its encoder one level down.
-            prefix = "" if "embeddings.word_embeddings.weight" in names else "bert."
-
-            def weight(part: str) -> npt.NDArray[np.float32]:
-                return np.asarray(weights.get_tensor(prefix + part), dtype=np.float32)
-
-            graph = sentence_graph(shape, weight, pooling)
+        mapped = Mapped.of(path / "model.safetensors")
+        weights = safetensors_arrays(mapped.bytes)
+        # A checkpoint of a model with a head on it has its encoder one level down.
+        prefixes = [one for one in ("", "bert.") if f"{one}embeddings.word_embeddings.weight" in weights]
+        if not prefixes:
+            return None  # other names, or numbers that NumPy does not have
+        graph = sentence_graph(
+            shape, lambda part: weights[prefixes[0] + part].astype(np.float32, copy=False), pooling
+        )
         tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
     # The tokeniser raises a bare Exception.
     except Exception as error:
         raise EncoderError(f"the encoder in {path} cannot be loaded: {error}") from error
-    return BertEncoder(
-        graph, tokenizer, name=name, fingerprint=fingerprint(path), max_tokens=max_tokens, precision=precision
+    encoder = BertEncoder(
+        graph,
+        tokenizer,
+        name=name,
+        fingerprint=fingerprint(path),
+        max_tokens=max_tokens,
+        weights=mapped,
+        precision=precision,
     )
+    # The first pass lays the weights out as the processor wants them, and what they came from can go.
+    encoder.encode_query("")
+    mapped.forget()
+    return encoder
 
 
 _MODULES = ["Transformer", "Pooling", "Normalize"]

@@ -1,0 +1,1 @@
+"""Quoth beside Haystack and txtai: the same passages, questions, encoder and reader weights, in one run."""

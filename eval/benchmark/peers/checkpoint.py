@@ -1,0 +1,210 @@
+"""A shipped reader -> a Hugging Face checkpoint for question answering, which the peers can read.
+
+It holds the same weights, in 32-bit floats, and gives the same logits; the first token's are those of no
+answer, as SQuAD 2.0 has it. BERT and MPNet are known, their attention fused (`eval.training.attention`)
+or not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from transformers import (
+    BertConfig,
+    BertForQuestionAnswering,
+    MPNetConfig,
+    MPNetForQuestionAnswering,
+    PreTrainedTokenizerFast,
+)
+
+from eval.benchmark.peers.errors import CheckpointError
+from eval.benchmark.peers.graph import Array, Parameters, parameters
+from service.network import GRAPH, TOKENIZER, WEIGHTS, OpenVinoNetwork, load_network
+
+_VERSION = 1  # of what is written here: another makes every kept checkpoint anew
+_TOLERANCE = 1e-3  # of the largest logit; the same sums in another order come to about 1e-5
+_ONLY = "only BERT and MPNet, as `eval.training` exports them, become checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class _Architecture:
+    """What transformers calls the parts of a model.
+
+    `attention`: the module in a layer's attention that has the `parts`: queries, keys, values.
+    """
+
+    name: str
+    config: Any
+    model: Any
+    attention: str
+    parts: tuple[str, str, str]
+    special: Mapping[str, str]
+
+
+_BERT = _Architecture(
+    "bert", BertConfig, BertForQuestionAnswering, "self", ("query", "key", "value"),
+    {"cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]",
+     "mask_token": "[MASK]"},
+)  # fmt: skip
+_MPNET = _Architecture(
+    "mpnet", MPNetConfig, MPNetForQuestionAnswering, "attn", ("q", "k", "v"),
+    {"cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>", "unk_token": "[UNK]",
+     "mask_token": "<mask>", "bos_token": "<s>", "eos_token": "</s>"},
+)  # fmt: skip
+_BUCKETS = "encoder.encoder.relative_attention_bias.weight"
+
+
+def kept_checkpoint(reader: Path, folder: Path) -> Path:
+    """Return the checkpoint of a reader's folder, made in `folder` the first time that it is asked for.
+
+    Raises:
+        CheckpointError: it cannot be made.
+    """
+    digest = hashlib.sha256(f"{_VERSION}".encode())
+    try:
+        for name in (GRAPH, WEIGHTS, TOKENIZER):
+            digest.update((reader / name).read_bytes())
+    except OSError as error:
+        raise CheckpointError(
+            f"{reader} holds no span model ({error}): name a shipped one, or the folder of an exported one"
+        ) from error
+    found = folder / f"{reader.name}-{digest.hexdigest()[:16]}"
+    if not found.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            write_checkpoint(reader, Path(scratch) / "new")
+            (Path(scratch) / "new").rename(found)
+    return found
+
+
+def write_checkpoint(reader: Path, folder: Path) -> None:
+    """Write a reader's checkpoint: `config.json`, `model.safetensors` and the tokeniser's files.
+
+    Raises:
+        CheckpointError: the model is of another architecture, or what came out does not read alike.
+    """
+    found = parameters(reader)
+    network, words = load_network(reader, precision="f32")
+    known = _MPNET if _BUCKETS in found.arrays else _BERT
+    pad = words.token_to_id(known.special["pad_token"])
+    if pad is None:
+        raise CheckpointError(f"the reader's tokeniser has no {known.special['pad_token']}: {_ONLY}")
+    model = _model(known, found, pad)
+    compare(network, model)
+    folder.mkdir(parents=True, exist_ok=True)
+    model.config.architectures = [type(model).__name__]
+    model.config.save_pretrained(folder)
+    save_file(model.state_dict(), folder / "model.safetensors", metadata={"format": "pt"})
+    _tokenizer(known, words, model.config).save_pretrained(folder)
+
+
+def compare(network: OpenVinoNetwork, model: Any) -> float:  # noqa: ANN401 - transformers' own
+    """Return how far the model's logits are from the network's, at most, over drawn tokens and padding.
+
+    Raises:
+        CheckpointError: further than two ways to the same sums can be.
+    """
+    config, draw = model.config, np.random.default_rng(0)
+    length = min(128, config.max_position_embeddings - config.pad_token_id - 1)
+    ids = draw.integers(config.pad_token_id + 1, config.vocab_size, (3, length))
+    mask = np.ones_like(ids)
+    mask[1, length // 2 :], mask[2, 3 * length // 4 :] = 0, 0
+    ids[mask == 0] = config.pad_token_id
+    wanted = network(ids, mask)
+    with torch.no_grad():
+        given = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask))
+    logits = torch.stack([given.start_logits, given.end_logits]).numpy()
+    apart = float(np.abs(logits - wanted)[:, mask == 1].max())
+    # Written so that NaN fails too.
+    if not apart <= _TOLERANCE * float(np.abs(wanted).max()):
+        raise CheckpointError(f"the checkpoint's logits are {apart:.3g} off the reader's: {_ONLY}")
+    return apart
+
+
+def _model(known: _Architecture, found: Parameters, pad: int) -> Any:  # noqa: ANN401 - transformers' own
+    """Return the model in evaluation mode."""
+    arrays = found.arrays
+    try:
+        vocabulary, width = arrays["encoder.embeddings.word_embeddings.weight"].shape
+        shape = {
+            "vocab_size": vocabulary,
+            "hidden_size": width,
+            "num_hidden_layers": sum(name.endswith(".intermediate.dense.weight") for name in arrays),
+            "num_attention_heads": found.heads,
+            "intermediate_size": len(arrays["encoder.encoder.layer.0.intermediate.dense.weight"]),
+            "max_position_embeddings": len(arrays["encoder.embeddings.position_embeddings.weight"]),
+        }
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"the reader is built otherwise ({error}): {_ONLY}") from error
+    if known is _MPNET:
+        shape["relative_attention_num_buckets"] = len(arrays[_BUCKETS])
+    model = known.model(known.config(**shape, layer_norm_eps=found.epsilon, pad_token_id=pad))
+    _fill(model, _named(known, arrays, wide=width // found.heads))
+    return model.eval()
+
+
+def _named(known: _Architecture, arrays: Mapping[str, Array], wide: int) -> dict[str, Array]:
+    """Return the arrays by transformers' names, a fused product taken apart into its three."""
+    product = f".attention.{known.attention}.product."
+    named: dict[str, Array] = {}
+    for name, values in arrays.items():
+        if name.startswith("head."):
+            named[name.replace("head.", "qa_outputs.", 1)] = values
+            continue
+        own = name.replace("encoder.", f"{known.name}.", 1)
+        if product in name:
+            parts = dict(zip(known.parts, np.split(values, 3), strict=True))
+            # The scale of the scores went into the queries when they were fused.
+            parts[known.parts[0]] = parts[known.parts[0]] * np.float32(math.sqrt(wide))
+            named |= {own.replace(".product.", f".{part}."): array for part, array in parts.items()}
+        elif name.endswith(".token_type_embeddings.weight"):
+            # Quoth's readers see one type of token: with a second that is the same, others can do no harm.
+            named[own] = np.repeat(values[:1], 2, axis=0)
+        else:
+            # What MPNet calls `o` is `out` where the attention is fused.
+            named[own.replace(".attention.attn.out.", ".attention.attn.o.")] = values
+    return named
+
+
+def _fill(model: torch.nn.Module, named: dict[str, Array]) -> None:
+    state = {}
+    for name, own in model.state_dict().items():
+        if name in named:
+            state[name] = torch.from_numpy(named.pop(name))
+        elif name.endswith(".bias"):
+            state[name] = torch.zeros_like(own)
+        elif name.endswith(".LayerNorm.weight"):
+            state[name] = torch.ones_like(own)
+        else:
+            raise CheckpointError(f"the reader has no {name}: {_ONLY}")
+    if named:
+        raise CheckpointError(f"the reader has {', '.join(sorted(named))} besides: {_ONLY}")
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise CheckpointError(f"the reader's weights are of other shapes ({error}): {_ONLY}") from error
+
+
+def _tokenizer(known: _Architecture, words: Tokenizer, config: Any) -> PreTrainedTokenizerFast:  # noqa: ANN401
+    own = Tokenizer.from_str(words.to_str())
+    # Quoth's reader, and each peer's, pads and cuts by rules of its own.
+    own.no_padding()
+    own.no_truncation()
+    # MPNet counts positions from behind the padding's.
+    unused = config.pad_token_id + 1 if known is _MPNET else 0
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=own,
+        model_max_length=config.max_position_embeddings - unused,
+        model_input_names=["input_ids", "attention_mask"],
+        **known.special,
+    )

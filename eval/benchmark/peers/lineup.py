@@ -1,0 +1,96 @@
+"""Who takes part: Quoth over an index, and each peer that is installed with the same to work on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.benchmark.peers.contestant import Contestant
+from eval.benchmark.peers.errors import PeerError
+from eval.benchmark.peers.install import FOLDER, INSTALL, PEERS, python_of
+from indexer.encoders.files import find_model
+from indexer.index import PassageIndex
+from service.catalogue import MODELS
+
+_HERE = Path(__file__).parent
+_QUOTH = ("faiss-cpu", "numpy", "openvino", "tokenizers")
+_WAYS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
+    "haystack": (("Haystack", {}),),
+    "txtai": (("txtai", {"way": "passages"}), ("txtai, joined", {"way": "joined"})),
+}
+"""The rows of each peer: how they are called, and what its worker is told besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What all work on: an index folder, a reader by its name or its folder, the passages read a question."""
+
+    index: Path
+    reader: str
+    top_k: int
+
+
+def quoth(task: Task) -> Contestant:
+    """Return Quoth over the index, as this process would load it."""
+    configuration = {
+        "index": str(task.index.resolve()),
+        "reader": task.reader,
+        "top_k": task.top_k,
+        "runtime": _QUOTH,
+    }
+    return Contestant(
+        "Quoth", Path(sys.executable), _HERE / "quoth_worker.py", configuration, imports=_HERE.parents[2]
+    )
+
+
+def peers(
+    task: Task, index: PassageIndex, names: Sequence[str], folder: Path, say: Callable[[str], None]
+) -> list[Contestant]:
+    """Return the peers among `names` that are installed in `folder`; who is left out is said.
+
+    They get the passages of the index, which is the task's, opened; the encoder that made it; and a
+    checkpoint of the reader's weights, which is kept in `folder`.
+
+    Raises:
+        PeerError: a name is none of a peer.
+        CheckpointError: the reader is no span model, or of an unknown architecture.
+    """
+    unknown = [name for name in names if name not in PEERS]
+    if unknown:
+        raise PeerError(f"there is no peer {unknown[0]!r}: choose from {', '.join(PEERS)}")
+    there: dict[str, Path] = {}
+    for name in names:
+        python = python_of(PEERS[name], folder)
+        if python is None:
+            option = "" if folder == FOLDER else f" --folder {folder}"
+            say(f"{PEERS[name].label} is left out: `{INSTALL} --peer {name}{option}` installs it")
+        else:
+            there[name] = python
+    if not there:
+        return []
+    # Imported here: it takes seconds, and who has no peers needs none of it.
+    from eval.benchmark.peers.checkpoint import kept_checkpoint  # noqa: PLC0415
+
+    shipped = MODELS / task.reader
+    reader = shipped if shipped.is_dir() else Path(task.reader)
+    checkpoint = kept_checkpoint(reader, folder / "checkpoints")
+    passages = [index.passage(number) for number in range(index.manifest.passages)]
+    configuration: dict[str, Any] = {
+        "encoder": str(find_model(index.manifest.encoder["name"])),
+        "checkpoint": str(checkpoint.resolve()),
+        "top_k": task.top_k,
+        "passages": [{"id": str(one.id), "text": index.passage_text(one)} for one in passages],
+    }
+    return [
+        Contestant(
+            label,
+            python,
+            _HERE / f"{name}_worker.py",
+            configuration | {"runtime": PEERS[name].runtime} | way,
+        )
+        for name, python in there.items()
+        for label, way in _WAYS[name]
+    ]
