@@ -29,8 +29,15 @@ def load_reader(name: str, encoder: Encoder) -> tuple[Reader, Calibration]:
     Raises:
         ReaderError: there is none by this name, or its files cannot be used.
     """
-    if name == SENTENCE:
-        return load_sentence_reader(encoder)
+    return load_sentence_reader(encoder) if name == SENTENCE else load_span_reader(name)
+
+
+def load_span_reader(name: str) -> tuple[SpanReader, Calibration]:
+    """Load a shipped span reader by its name, or an exported one by its folder; it needs no encoder.
+
+    Raises:
+        ReaderError: there is none by this name, or its files cannot be used.
+    """
     shipped = name in shipped_readers()
     folder = MODELS / name if shipped else Path(name)
     if not shipped and not folder.is_dir():

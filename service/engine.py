@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from indexer.encoder import Encoder, load_encoder
@@ -9,7 +11,7 @@ from indexer.errors import EncoderMismatchError
 from indexer.index import FaissPassageIndex, canary, open_index
 from indexer.storage import Layout
 from service.answerer import Answerer, AnswererSettings
-from service.catalogue import load_reader
+from service.catalogue import SENTENCE, load_sentence_reader, load_span_reader
 from service.confidence import Calibration
 from service.reader import Reader
 from service.retriever import Retriever, RetrieverSettings
@@ -47,7 +49,7 @@ class Engine:
         try:
             canary(index)
             if self._models is None or self._models.encoder.fingerprint != index.manifest.encoder["sha256"]:
-                self._models = _load_models(open_encoder(index, self._settings), self._settings)
+                self._models = _load_models(lambda: open_encoder(index, self._settings), self._settings)
             answerer = _assemble(index, self._models, self._settings)
             # The first search of an index takes longer than those after it.
             answerer.search(index.passage_text(index.passage(0))[:200])
@@ -92,7 +94,7 @@ def build_answerer(index: FaissPassageIndex, encoder: Encoder, settings: Setting
     Raises:
         ReaderError: the reader's files cannot be read.
     """
-    return _assemble(index, _load_models(encoder, settings), settings)
+    return _assemble(index, _load_models(lambda: encoder, settings), settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,16 @@ class _Models:
     calibration: Calibration
 
 
-def _load_models(encoder: Encoder, settings: Settings) -> _Models:
-    reader, calibration = load_reader(settings.reader, encoder)
+def _load_models(load: Callable[[], Encoder], settings: Settings) -> _Models:
+    # Side by side: both spend most of their time outside of Python's lock.
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(load)
+        reader: Reader
+        if settings.reader == SENTENCE:
+            reader, calibration = load_sentence_reader(loading.result())
+        else:
+            reader, calibration = load_span_reader(settings.reader)
+        encoder = loading.result()
     if settings.min_confidence is not None:
         calibration = replace(calibration, threshold=settings.min_confidence)
     return _Models(encoder, reader, calibration)

@@ -220,16 +220,16 @@ def test_an_engine_sees_each_publication_and_loads_its_models_once(
     from indexer.build import build  # noqa: PLC0415
     from indexer.corpus import Corpus  # noqa: PLC0415
     from service import engine  # noqa: PLC0415
-    from service.catalogue import load_reader  # noqa: PLC0415
+    from service.catalogue import load_sentence_reader  # noqa: PLC0415
     from service.settings import Settings  # noqa: PLC0415
 
     loads: list[str] = []
 
-    def counted(name: str, with_encoder: Any) -> Any:
-        loads.append(name)
-        return load_reader(name, with_encoder)
+    def counted(with_encoder: Any) -> Any:
+        loads.append("sentence")
+        return load_sentence_reader(with_encoder)
 
-    monkeypatch.setattr(engine, "load_reader", counted)
+    monkeypatch.setattr(engine, "load_sentence_reader", counted)
     monkeypatch.setattr(engine, "load_encoder", lambda _: encoder)
     articles = tmp_path / "articles"
     articles.mkdir()
