@@ -37,7 +37,7 @@ class AnswererSettings:
     """
 
     top_k: int = 8
-    first: int = 4
+    first: int = 3
     settled: float = 1.0
     alternatives: int = 3
     cache: int = 0

@@ -60,9 +60,9 @@ class Settings(BaseSettings):
         description="Names that requests may be addressed to; by default loopback's own while served there.",
     )
     top_k: int = Field(8, ge=1, le=50, description="Passages read for a question, at most.")
-    first: int = Field(4, ge=1, le=50, description="Passages of them that are read first.")
+    first: int = Field(3, ge=1, le=50, description="Passages of them that are read first.")
     settled: float = Field(
-        1.0,
+        0.7,
         ge=0,
         le=1,
         allow_inf_nan=False,

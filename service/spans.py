@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,21 +64,35 @@ def search(
     size = len(starts)
     if size == 0 or count < 1:
         return []
-    scores = starts[:, None].astype(np.float64) + ends[None, :]
-    place = np.arange(size)
-    length = place[None, :] - place[:, None]
-    legal = (length >= 0) & (length < longest)
+    # One row a start, one column a length: `longest` columns, where a row an end would have `n`.
+    width = min(longest, size)
+    with np.errstate(invalid="ignore"):  # an infinite logit makes no number, and no candidate
+        scores = starts[:, None].astype(np.float64) + _ahead(ends, width, -np.inf)
+    legal = np.isfinite(scores)
     if regions is not None:
-        legal &= regions[:, None] == regions[None, :]
-    flat = np.where(legal & np.isfinite(scores), scores, -np.inf).ravel()
+        legal &= _ahead(regions, width, _NOWHERE) == regions[:, None]
+    flat = np.where(legal, scores, -np.inf).ravel()
     # The least score that is kept; of the places that share it, the first are, whatever the sort's order.
     least = np.partition(flat, max(0, flat.size - count))[max(0, flat.size - count)]
     best = np.flatnonzero((flat >= least) & np.isfinite(flat))
     best = best[np.argsort(-flat[best], kind="stable")][:count]
     return [
-        Candidate(int(offsets[at // size, 0]), int(offsets[at % size, 1]), float(flat[at] - no_answer))
+        Candidate(
+            int(offsets[at // width, 0]),
+            int(offsets[at // width + at % width, 1]),
+            float(flat[at] - no_answer),
+        )
         for at in best
     ]
+
+
+_NOWHERE = np.iinfo(np.int32).min  # the sentence of no token
+
+
+def _ahead(values: npt.NDArray[Any], width: int, beyond: float) -> npt.NDArray[Any]:
+    """Return each value with the `width - 1` after it, `(n, width)`; `beyond` where there are none."""
+    padded = np.concatenate([values, np.full(width - 1, beyond, dtype=values.dtype)])
+    return np.lib.stride_tricks.sliding_window_view(padded, width)
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
