@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from indexer.corpus import ArticleSource, Failure
-from indexer.dense import DenseIndex, FaissKind, check_kind
+from indexer.dense import DenseIndex, FaissChoice, check_choice, kind_for
 from indexer.encoder import Encoder, Vectors
 from indexer.errors import CorpusError, DamagedGenerationError, FormatVersionError, IndexMissingError
 from indexer.index import FaissPassageIndex, open_index, try_generation
@@ -29,11 +29,11 @@ from indexer.store import write_store
 class BuildSettings:
     """What decides the content of an index besides the articles and the encoder.
 
-    `faiss`: kind of FAISS index.
+    `faiss`: kind of FAISS index, `auto` for the one that suits the number of passages.
     """
 
     splitter: SplitterSettings = field(default_factory=SplitterSettings)
-    faiss: FaissKind = "flat"
+    faiss: FaissChoice = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def build(
     began = time.perf_counter()
     settings = settings or BuildSettings()
     progress = progress or NoProgress()
-    check_kind(settings.faiss)
+    check_choice(settings.faiss)
     layout = Layout(out)
     if len(source) == 0:
         raise CorpusError(
@@ -283,11 +283,12 @@ class _Builder:
         manifest = self._previous.manifest
         # If the current generation was damaged, the one opened is an older one: publish a sound one.
         current = current_number(layout) == manifest.generation
-        same = current and self._same_identity() and manifest.dense == self._settings.faiss
-        return manifest if same else None
+        kind = kind_for(self._settings.faiss, manifest.passages)
+        return manifest if current and self._same_identity() and manifest.dense == kind else None
 
     def _publish(self, layout: Layout, drafts: Sequence[_Draft], vectors: Vectors) -> Manifest:
         self._progress.start("Publishing", 3)
+        kind = kind_for(self._settings.faiss, len(vectors))
 
         def write(folder: Path) -> None:
             write_store(folder / Layout.CORPUS, ((draft.article, draft.passages) for draft in drafts))
@@ -296,9 +297,7 @@ class _Builder:
                 draft.article.text[start:end] for draft in drafts for start, end in draft.passages
             ).save(folder)
             self._progress.advance()
-            DenseIndex.build(vectors, self._settings.faiss).save(
-                folder / Layout.DENSE, folder / Layout.VECTORS
-            )
+            DenseIndex.build(vectors, kind).save(folder / Layout.DENSE, folder / Layout.VECTORS)
             self._progress.advance()
 
         def describe(number: int, files: dict[str, dict[str, Any]]) -> Manifest:
@@ -306,7 +305,7 @@ class _Builder:
                 generation=number,
                 created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 source=self._source.name,
-                dense=self._settings.faiss,
+                dense=kind,
                 articles=len(drafts),
                 passages=len(vectors),
                 files=files,

@@ -40,8 +40,11 @@ def index(
         str,
         typer.Option(help="Name or path of a sentence-transformers model.", envvar="QUOTH_ENCODER"),
     ] = "all-MiniLM-L6-v2",
-    faiss: Annotated[str, typer.Option(help="Kind of FAISS index: flat, hnsw or ivf-sq8.")] = "flat",
-    max_tokens: Annotated[int, typer.Option(help="Tokens in a passage, at most.")] = 150,
+    faiss: Annotated[
+        str,
+        typer.Option(help="Kind of FAISS index: flat, hnsw, ivf-sq8, or auto, by the number of passages."),
+    ] = "auto",
+    max_tokens: Annotated[int, typer.Option(help="Tokens in a passage, at most.")] = 136,
     overlap_tokens: Annotated[int, typer.Option(help="Tokens that neighbours share, at most.")] = 50,
     max_file_mb: Annotated[
         float, typer.Option(help="The largest file that is read, in megabytes.", min=0.001, max=4_000)
@@ -75,8 +78,8 @@ def build_index(  # noqa: D417 - the settings are those of `quoth index`
     out: Path,
     *,
     encoder: str = "all-MiniLM-L6-v2",
-    faiss: str = "flat",
-    max_tokens: int = 150,
+    faiss: str = "auto",
+    max_tokens: int = 136,
     overlap_tokens: int = 50,
     max_file_bytes: int = 20_000_000,
 ) -> BuildReport:
@@ -89,12 +92,12 @@ def build_index(  # noqa: D417 - the settings are those of `quoth index`
     # Imported here: they load FAISS, trafilatura and langchain, which `quoth --help` can do without.
     from indexer.build import BuildSettings  # noqa: PLC0415
     from indexer.corpus import Corpus  # noqa: PLC0415
-    from indexer.dense import check_kind  # noqa: PLC0415
+    from indexer.dense import check_choice  # noqa: PLC0415
     from indexer.splitter import SplitterSettings  # noqa: PLC0415
 
     corpus = Corpus(folder, max_file_bytes=max_file_bytes)
     settings = BuildSettings(
-        SplitterSettings(max_tokens=max_tokens, overlap_tokens=overlap_tokens), check_kind(faiss)
+        SplitterSettings(max_tokens=max_tokens, overlap_tokens=overlap_tokens), check_choice(faiss)
     )
     return build_source(corpus, out, encoder, settings)
 

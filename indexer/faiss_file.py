@@ -3,12 +3,16 @@
 Checksums tell damage; they do not tell a file that was never an index of ours. FAISS checks much of what it
 reads, not all: left unchecked, a place that is none leads a search out of its memory, and a size takes
 memory that the file never filled.
+
+The file is mapped, not read: vectors, links and codes take up memory as searches come to them, and give it
+up to whatever needs it more. So it may not be changed while it is open, only removed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import mmap
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +20,7 @@ from typing import Any
 
 import faiss as typed_faiss
 import numpy as np
+import numpy.typing as npt
 
 from indexer.errors import DamagedGenerationError
 
@@ -23,6 +28,7 @@ from indexer.errors import DamagedGenerationError
 faiss: Any = typed_faiss
 
 _limited = threading.Lock()
+_NUMBER = 8  # bytes of the largest number in a file
 
 
 def read_faiss(path: Path, kind: str) -> Any:  # noqa: ANN401 - SWIG classes have no type
@@ -32,14 +38,32 @@ def read_faiss(path: Path, kind: str) -> Any:  # noqa: ANN401 - SWIG classes hav
         DamagedGenerationError: the file cannot be read, or is no such index.
     """
     try:
-        with _limits(path.stat().st_size):
-            index = faiss.read_index(str(path))
-        sound = _CHECKS[kind](index)
+        size = path.stat().st_size
+        contents = _contents(path, size)
+        with _limits(size):
+            # Not FAISS's own map of a file: that runs on behind the end of one that is cut short.
+            index = faiss.read_index(faiss.ZeroCopyIOReader(faiss.swig_ptr(contents), size))
+        index.referenced_objects = [contents]  # so FAISS calls what has to stay as long as an index does
+        sound = index.ntotal * index.d <= size and _CHECKS[kind](index)
     except (RuntimeError, OSError) as error:
         raise DamagedGenerationError(f"{path} cannot be read: run `quoth index` again") from error
     if not sound:
         raise DamagedGenerationError(f"{path} is no sound {kind} index: run `quoth index` again")
     return index
+
+
+def _contents(path: Path, size: int) -> npt.NDArray[np.uint8]:
+    """A file's bytes, mapped, and readable a number's length beyond their end.
+
+    Where it cuts a number in two, FAISS counts the number in. Behind the end of a file a map has zeros as far
+    as the page goes; a file that leaves it no room is read.
+    """
+    if 0 < size % mmap.PAGESIZE <= mmap.PAGESIZE - _NUMBER:
+        return np.memmap(path, np.uint8, "r", shape=(size,))
+    contents = np.zeros(size + _NUMBER, np.uint8)
+    with path.open("rb") as file:
+        file.readinto(contents[:size].data)
+    return contents
 
 
 @contextlib.contextmanager
@@ -110,7 +134,8 @@ def _is_ivf(index: Any) -> bool:  # noqa: ANN401
         and isinstance(lists, faiss.ArrayInvertedLists)
         and codes.qtype == faiss.ScalarQuantizer.QT_8bit
         and index.code_size == codes.code_size == lists.code_size == index.d
-        and lists.compute_ntotal() == index.ntotal
+        # Added up here, where sizes that are none cannot wrap around to what would fit.
+        and sum(map(lists.list_size, range(index.nlist))) == index.ntotal
     ):
         return False
     # What the file says of where each vector is goes unused: FAISS finds out itself, and refuses an id that

@@ -213,9 +213,7 @@ class FaissPassageIndex:
 
     def search_lexical(self, question: str, count: int, allowed: Mask | None = None) -> tuple[Ids, Vectors]:
         """Return ids and BM25 scores of the best passages that share a term, best first."""
-        scores = self._lexical.scores(question)
-        ids = lexical.best(scores, count, allowed)
-        return ids, scores[ids]
+        return self._lexical.search(question, count, allowed)
 
     def dense_scores(self, vector: Vectors, ids: Ids) -> Vectors:
         """Return the cosine similarity of the vector to each of these passages."""
@@ -223,7 +221,7 @@ class FaissPassageIndex:
 
     def lexical_scores(self, question: str, ids: Ids) -> Vectors:
         """Return the BM25 score of each of these passages."""
-        return self._lexical.scores(question)[ids]
+        return self._lexical.scores(question, ids)
 
 
 def _fold(name: str) -> str:

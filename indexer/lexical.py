@@ -1,12 +1,14 @@
-"""Words -> passages: BM25 over stemmed terms, by bm25s.
+"""Words -> passages: BM25 over stemmed terms.
 
-tantivy was measured beside it (`python -m eval.benchmark.lexical`): see the table in the README. bm25s
-finds as much, answers faster at these sizes, and its scores for any passage can be read off, which the
-fusion needs; its files are plain arrays and JSON.
+The scores and the files are those of the library bm25s, whose place `postings` has taken. Both were measured
+beside tantivy (`python -m eval.benchmark.lexical`), see the table in the README: they find as much and
+answer faster, and the score of any passage can be read off, which the fusion needs. The files are plain
+arrays, mapped and not read, and JSON.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import unicodedata
@@ -14,19 +16,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
-import bm25s
 import numpy as np
 import Stemmer
 
+from indexer import postings
 from indexer.arrays import map_array
 from indexer.dense import Ids, Mask
 from indexer.encoder import Vectors
 from indexer.errors import DamagedGenerationError
+from indexer.postings import Postings
 
 STEMMER = "english"  # Snowball's English stemmer (Porter 2)
-# Robertson and Zaragoza (2009) give k1 of 1.2 to 2 and b of 0.5 to 0.8 as the usual good values.
-_K1 = 1.5
-_B = 0.75
 
 FILES = {
     "data_name": "lexical.scores.npy",
@@ -37,7 +37,18 @@ FILES = {
 }
 """The files of a saved lexical index, by the names that bm25s gives to its parameters."""
 
-_ARRAYS = {"data_name": np.float32, "indices_name": np.int32, "indptr_name": np.int64}
+# What bm25s says of an index like these; it reads them, with the parameter `num_docs` besides.
+_PARAMETERS = {
+    "k1": postings.K1,
+    "b": postings.B,
+    "delta": 0.5,
+    "method": "lucene",
+    "idf_method": "lucene",
+    "dtype": "float32",
+    "int_dtype": "int32",
+    "backend": "numpy",
+}
+_BLOCK = 1 << 20  # postings that are looked at together
 
 _WORD = re.compile(r"\w+")
 
@@ -52,6 +63,8 @@ def terms(text: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKD", text).casefold()
     return "".join(char for char in folded if not unicodedata.combining(char))
 
@@ -96,90 +109,107 @@ def question_terms(question: str) -> list[str]:
 class LexicalIndex:
     """BM25 over the terms of each passage. The position of a passage is its id."""
 
-    def __init__(self, index: Any, count: int) -> None:  # noqa: ANN401 - bm25s has no types
-        self._index = index
-        self._count = count
+    def __init__(self, found: Postings, numbers: dict[str, int]) -> None:
+        self._postings = found
+        self._numbers = numbers
 
     def __len__(self) -> int:
-        return self._count
+        return self._postings.count
 
     @classmethod
     def build(cls, texts: Iterable[str]) -> LexicalIndex:
         """Index the texts of all passages, in the order of their ids."""
-        documents = [terms(text) for text in texts]
-        if not any(documents):
-            # bm25s divides by the average length. No question holds the empty term.
-            documents = [[""] for _ in documents]
-        index = bm25s.BM25(k1=_K1, b=_B, method="lucene")
-        index.index(documents, create_empty_token=True, show_progress=False)
-        return cls(index, len(documents))
+        numbers: dict[str, int] = {}
+        found = postings.build(
+            [numbers.setdefault(term, len(numbers)) for term in terms(text)] for text in texts
+        )
+        return cls(found, numbers)
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder`, as the files that `FILES` names."""
-        self._index.save(folder, show_progress=False, **FILES)
+        np.save(folder / FILES["data_name"], self._postings.scores, allow_pickle=False)
+        np.save(folder / FILES["indices_name"], self._postings.passages, allow_pickle=False)
+        np.save(folder / FILES["indptr_name"], self._postings.starts, allow_pickle=False)
+        _write(folder / FILES["vocab_name"], self._numbers)
+        _write(folder / FILES["params_name"], {**_PARAMETERS, "num_docs": len(self)})
 
     @classmethod
     def load(cls, folder: Path, count: int) -> LexicalIndex:
-        """Read what `save` wrote; `count` is the number of passages.
+        """Open what `save` or bm25s wrote; `count` is the number of passages.
 
         Raises:
-            DamagedGenerationError: a file is missing or not what bm25s wrote.
+            DamagedGenerationError: a file is missing or not what was written.
         """
-        # bm25s reads them itself; this only sees to it that they hold what they promise.
-        for name, kind in _ARRAYS.items():
-            map_array(folder / FILES[name], kind, 1)
-        try:
-            index = bm25s.BM25.load(folder, show_progress=False, **FILES)
-            sound = _is_sound(index, count)
-        # bm25s takes the parameters as they stand: what it makes of those that nothing wrote is anything.
-        except Exception as error:
-            raise DamagedGenerationError(
-                f"the lexical index in {folder} cannot be read ({error}): run `quoth index` again"
-            ) from error
-        if not sound:
+        numbers = _read(folder / FILES["vocab_name"])
+        parameters = _read(folder / FILES["params_name"])
+        parameters.pop("version", None)  # of bm25s, if that wrote it
+        sound = parameters == {**_PARAMETERS, "num_docs": count} and type(parameters["num_docs"]) is int
+        # Looked at through maps of their own: what they have taken of the memory is free again.
+        if not (sound and _hold_together(_mapped(folder, count), numbers)):
             raise DamagedGenerationError(
                 f"the lexical index in {folder} does not hold together: run `quoth index` again"
             )
-        return cls(index, count)
+        return cls(_mapped(folder, count), numbers)
 
-    def scores(self, question: str) -> Vectors:
-        """Return the BM25 score of every passage, `float32 (n,)`, 0 where no term is shared.
+    def search(self, question: str, count: int, allowed: Mask | None = None) -> tuple[Ids, Vectors]:
+        """Return ids and BM25 scores of the `count` best passages that share a term, best first.
 
-        The question counts by its `question_terms`.
+        The question counts by its `question_terms`. `allowed`, if given, is `bool (n,)`: which passages may
+        be returned. Equal scores rank by id.
         """
-        known = [term for term in question_terms(question) if term in self._index.vocab_dict]
-        if not known:
-            return np.zeros(self._count, dtype=np.float32)
-        return np.asarray(self._index.get_scores(known), dtype=np.float32)
+        return self._postings.best(self._known(question), count, allowed)
+
+    def scores(self, question: str, ids: Ids) -> Vectors:
+        """Return the BM25 scores of these passages, `float32 (len(ids),)`, 0 where no term is shared."""
+        return self._postings.look_up(self._known(question), ids)
+
+    def _known(self, question: str) -> list[int]:
+        return [self._numbers[term] for term in question_terms(question) if term in self._numbers]
 
 
-def _is_sound(index: Any, count: int) -> bool:  # noqa: ANN401 - bm25s has no types
-    """Whether every term has its place among the scores, and every score a passage."""
-    scores, passages, starts = (index.scores[name] for name in ("data", "indices", "indptr"))
-    return bool(
-        (index.method, index.backend, index.dtype, index.int_dtype) == ("lucene", "numpy", "float32", "int32")
-        and index.scores["num_docs"] == count
-        and len(scores) == len(passages) == starts[-1]
-        and starts[0] == 0
-        and (np.diff(starts) >= 0).all()
-        and ((passages >= 0) & (passages < count)).all()
-        # bm25s adds an empty term, which no text holds: where it stands for nothing, it has no place.
-        and all(
-            type(place) is int and (0 <= place < len(starts) - 1 or term == "")
-            for term, place in index.vocab_dict.items()
-        )
+def _mapped(folder: Path, count: int) -> Postings:
+    return Postings(
+        np.asarray(map_array(folder / FILES["data_name"], np.float32, 1)),
+        np.asarray(map_array(folder / FILES["indices_name"], np.int32, 1)),
+        np.asarray(map_array(folder / FILES["indptr_name"], np.int64, 1)),
+        count,
     )
 
 
-def best(scores: Vectors, count: int, allowed: Mask | None = None) -> Ids:
-    """Return the ids of the `count` highest scores above 0, highest first; equal scores rank by id.
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
 
-    `allowed`, if given, is `bool (n,)`: which passages may be returned.
-    """
-    candidates = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
-    if len(candidates) > count:
-        # Ties at the edge are settled by id as well, so everything at the edge stays in until the sort.
-        edge = -np.partition(-scores[candidates], count - 1)[count - 1]
-        candidates = candidates[scores[candidates] >= edge]
-    order = np.lexsort((candidates, -scores[candidates]))
-    return candidates[order][:count].astype(np.int64)
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedGenerationError(f"{path} cannot be read ({error}): run `quoth index` again") from error
+    if not isinstance(content, dict):
+        raise DamagedGenerationError(f"{path} holds something else than was written: run `quoth index` again")
+    return content
+
+
+def _hold_together(found: Postings, numbers: dict[str, Any]) -> bool:
+    """Whether every term has its place among the scores, and every score a passage, in their order."""
+    starts = found.starts
+    if len(starts) == 0 or starts[0] != 0 or (np.diff(starts) < 0).any():
+        return False
+    # bm25s adds an empty term, which no text holds: where it stands for nothing, it has no place.
+    return (
+        len(found.scores) == len(found.passages) == starts[-1]
+        and all(
+            type(number) is int and (0 <= number < len(starts) - 1 or term == "")
+            for term, number in numbers.items()
+        )
+        and all(_is_sound(found, first) for first in range(0, len(found.passages), _BLOCK))
+    )
+
+
+def _is_sound(found: Postings, first: int) -> bool:
+    """Whether a block of postings, and the next one, are of passages that rise until a term ends."""
+    passages, scores = found.passages[first : first + _BLOCK + 1], found.scores[first : first + _BLOCK]
+    if passages.min() < 0 or passages.max() >= found.count or not (scores > 0).all():
+        return False
+    falls = first + 1 + np.flatnonzero(passages[1:] <= passages[:-1])
+    return bool((found.starts[np.searchsorted(found.starts, falls)] == falls).all())

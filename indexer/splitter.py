@@ -34,13 +34,13 @@ _CUTS = [r"(?<=\n)", r"(?<=[.!?;:])(?=\s)", r"(?<=,)(?=\s)", r"(?<=\s)", ""]
 class SplitterSettings:
     """How articles are cut into passages; part of a generation's identity.
 
-    `max_tokens`: tokens of the encoder in one passage, 16 to 512; 150 fills what the span reader reads
-    at once and still names one topic. `overlap_tokens`: what two neighbours share at most, below
-    `max_tokens`; the last passage before furniture or the end shares more where it has room.
+    `max_tokens`: tokens of the encoder in one passage, 16 to 512; 136 leave room for a question in the 160
+    that the span reader is quick with, and still name one topic. `overlap_tokens`: what two neighbours share
+    at most, below `max_tokens`; the last passage before furniture or the end shares more where it has room.
     `language`: ISO 639-1, for the sentence rules.
     """
 
-    max_tokens: int = 150
+    max_tokens: int = 136
     overlap_tokens: int = 50
     language: str = "en"
 

@@ -10,7 +10,7 @@ ANSWER: dict[str, Any] = {
     "question": "Who is the chief executive of BUCIC?",
     "answer": {
         "text": "Wang Linghong",
-        "confidence": 0.5295,
+        "confidence": 0.5297,
         "citation": {
             "article_id": "000-pakistan-bucic-delegation.txt",
             "title": None,
@@ -35,7 +35,7 @@ ANSWER: dict[str, Any] = {
         "other_citations": [],
     },
     "abstained": None,
-    "confidence": 0.5295,
+    "confidence": 0.5297,
     "threshold": 0.0467,
     "alternatives": [],
     "passages": [
@@ -63,14 +63,14 @@ ANSWER: dict[str, Any] = {
             "author": None,
             "published": "2024-01-24",
             "url": None,
-            "relevance": 0.9892,
-            "similarity": 0.4246,
-            "bm25": 1.1393,
+            "relevance": 0.9886,
+            "similarity": 0.4247,
+            "bm25": 1.1585,
         }
     ],
     "generation": "gen-000001",
     "model": {"reader": "quoth-base", "encoder": "all-MiniLM-L6-v2"},
     "request_id": "5f1c6a0e9d3b4f6f8a2f0d6f1f3f7c11",
     "read_as": None,
-    "timings_ms": {"retrieve": 16.8, "read": 36.8, "total": 54.1},
+    "timings_ms": {"retrieve": 4.0, "read": 38.7, "total": 43.0},
 }

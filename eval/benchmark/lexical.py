@@ -1,6 +1,6 @@
-"""bm25s beside tantivy: `python -m eval.benchmark.lexical` (tantivy comes with the `benchmark` extra).
+"""Quoth's BM25 beside bm25s and tantivy: `python -m eval.benchmark.lexical`; these come with `benchmark`.
 
-Both get the same stemmed terms of the same passages, so that what differs is the engine: finding, time
+All get the same stemmed terms of the same passages, so that what differs is the engine: finding, time
 to index, time to answer, bytes on disk. `--copies` repeats the corpus, each copy with its own words
 shuffled, to see how an engine grows.
 """
@@ -10,7 +10,8 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,18 +24,38 @@ from eval.metrics import mean_reciprocal_rank, recall_at
 from eval.retrieval import open_set, relevant_passages, sample
 from indexer.cli import run_commands
 from indexer.encoder import load_encoder
-from indexer.lexical import LexicalIndex, best, question_terms, terms
+from indexer.lexical import LexicalIndex, question_terms, terms
+from indexer.postings import K1, B
 
 _COUNT = 100
 
 Search = Callable[[str], Sequence[int]]
 
 
-def build_bm25s(texts: Sequence[str], folder: Path) -> Search:
-    """Index with bm25s, save, load, and return the search."""
+def build_quoth(texts: Sequence[str], folder: Path) -> Search:
+    """Index as Quoth does, save, open, and return the search."""
     LexicalIndex.build(texts).save(folder)
     index = LexicalIndex.load(folder, len(texts))
-    return lambda question: best(index.scores(question), _COUNT).tolist()
+    return lambda question: index.search(question, _COUNT)[0].tolist()
+
+
+def build_bm25s(texts: Sequence[str], folder: Path) -> Search:
+    """Index the same terms with bm25s, save, load, and return the search."""
+    import bm25s  # noqa: PLC0415 - optional
+
+    made = bm25s.BM25(k1=K1, b=B, method="lucene")
+    made.index([terms(text) for text in texts], show_progress=False)
+    made.save(folder, show_progress=False)
+    index = bm25s.BM25.load(folder, show_progress=False)
+    count = min(_COUNT, len(texts))
+
+    def search(question: str) -> Sequence[int]:
+        if not (known := [term for term in question_terms(question) if term in index.vocab_dict]):
+            return []
+        found, scores = index.retrieve([known], k=count, show_progress=False)
+        return [int(number) for number, score in zip(found[0], scores[0], strict=True) if score > 0]
+
+    return search
 
 
 def build_tantivy(texts: Sequence[str], folder: Path) -> Search:
@@ -74,10 +95,10 @@ def main(
     copies: Annotated[int, typer.Option(help="How often the corpus is repeated, shuffled.")] = 1,
     folder: Annotated[Path, typer.Option(help="Where the sets' indexes are kept.")] = Path(".quoth/studies"),
 ) -> None:
-    """Compare bm25s and tantivy on one development set."""
+    """Compare Quoth's BM25, bm25s and tantivy on one development set."""
     paragraphs, index = open_set(name, folder, load_encoder())
     passages = [index.passage(number) for number in range(index.manifest.passages)]
-    texts = _grow([index.passage_text(passage) for passage in passages], copies)
+    texts = list(grown_texts([index.passage_text(passage) for passage in passages], copies * len(passages)))
     asked = sample(paragraphs.questions, questions, seed=0)
     relevant = [relevant_passages(index, question) for question in asked]
     table = Table(
@@ -90,7 +111,7 @@ def main(
         "p95 ms",
         title=f"{name}: {len(texts)} passages, n={len(asked)}",
     )
-    for label, make in {"bm25s": build_bm25s, "tantivy": build_tantivy}.items():
+    for label, make in {"quoth": build_quoth, "bm25s": build_bm25s, "tantivy": build_tantivy}.items():
         with tempfile.TemporaryDirectory() as temporary:
             began = time.perf_counter()
             search = make(texts, Path(temporary))
@@ -114,18 +135,16 @@ def main(
     Console().print(table)
 
 
-def _grow(texts: list[str], copies: int) -> list[str]:
+def grown_texts(texts: Sequence[str], count: int) -> Iterator[str]:
+    """Yield `count` texts: these, and then round after round of as many words each, all shuffled."""
+    yield from texts[:count]
     generator = np.random.default_rng(0)
     words = [word for text in texts for word in text.split()]
-    grown = list(texts)
-    for _ in range(copies - 1):
-        order = generator.permutation(len(words))
-        position = 0
-        for text in texts:
-            length = len(text.split())
-            grown.append(" ".join(words[place] for place in order[position : position + length]))
-            position += length
-    return grown
+    ends = list(accumulate(len(text.split()) for text in texts))
+    for made in range(len(texts), count, len(texts)):
+        shuffled = [words[place] for place in generator.permutation(len(words)).tolist()]
+        for first, last in list(pairwise([0, *ends]))[: count - made]:
+            yield " ".join(shuffled[first:last])
 
 
 if __name__ == "__main__":

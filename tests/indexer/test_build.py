@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from indexer import dense
 from indexer.build import BuildReport, BuildSettings, build
 from indexer.corpus import Corpus
-from indexer.dense import FaissKind
+from indexer.dense import FaissChoice, FaissKind
 from indexer.encoder import Vectors
 from indexer.errors import CorpusError, SettingsError, SidecarError
 from indexer.index import open_index
@@ -36,7 +37,7 @@ class Desk:
 
     def build(
         self,
-        faiss: FaissKind = "flat",
+        faiss: FaissChoice = "flat",
         splitter: SplitterSettings = _SPLITTER,
         fingerprint: str | None = None,
     ) -> BuildReport:
@@ -245,6 +246,57 @@ def test_another_kind_of_faiss_index_takes_the_vectors_over(
     index = open_index(desk.out)
     assert index.manifest.dense == after
     index.close()
+
+
+def _kind(desk: Desk) -> str:
+    index = open_index(desk.out)
+    index.close()
+    return index.manifest.dense
+
+
+def test_the_kind_follows_the_number_of_passages(
+    desk: Desk, make_prose: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passages = desk.build("auto").passages
+    assert _kind(desk) == "flat"
+    assert desk.build("auto").published is False
+
+    monkeypatch.setattr(dense, "FLAT_UP_TO", passages)
+    monkeypatch.setattr(dense, "HNSW_UP_TO", passages + 1)
+    assert desk.build("auto").published is False
+    (desk.articles / "zebra.txt").write_text("A zebra.", "utf-8")
+    assert desk.build("auto").passages == passages + 1
+    assert _kind(desk) == "hnsw"
+    assert desk.encoder.embedded == ["A zebra."]
+    assert desk.build("auto").published is False
+
+    (desk.articles / "zebra.txt").write_text(make_prose("zebra"), "utf-8")
+    desk.build("auto")
+    assert _kind(desk) == "ivf-sq8"
+    (desk.articles / "zebra.txt").unlink()
+    assert desk.build("auto").published
+    assert _kind(desk) == "flat"
+
+
+def test_a_named_kind_stays_whatever_the_number_of_passages(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "FLAT_UP_TO", 1)
+    desk.build("flat")
+    assert _kind(desk) == "flat"
+    assert desk.build("flat").published is False
+    assert desk.build("auto").published
+    assert _kind(desk) == "hnsw"
+    assert desk.encoder.embedded == []
+    assert desk.build("hnsw").published is False
+
+
+def test_the_kind_is_chosen_by_number_unless_it_is_named(
+    articles: Path, tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "FLAT_UP_TO", 1)
+    build(Corpus(articles), tmp_path / "index", fake_encoder)
+    assert open_index(tmp_path / "index").manifest.dense == "hnsw"
 
 
 def test_a_file_that_becomes_unreadable_keeps_its_last_readable_version(

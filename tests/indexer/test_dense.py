@@ -10,7 +10,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.dense import DenseIndex, FaissKind, Ids, Mask, check_kind
+from indexer.dense import (
+    FLAT_UP_TO,
+    HNSW_UP_TO,
+    DenseIndex,
+    FaissChoice,
+    FaissKind,
+    Ids,
+    Mask,
+    check_choice,
+    check_kind,
+    kind_for,
+)
 from indexer.encoder import Vectors
 from indexer.errors import DamagedGenerationError, SettingsError
 
@@ -213,4 +224,26 @@ def test_a_file_that_is_no_index_is_named_as_damaged(kind: FaissKind, tmp_path: 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="flat, hnsw, ivf-sq8"):
         check_kind("annoy")
-    assert check_kind("hnsw") == "hnsw"
+    with pytest.raises(SettingsError, match="flat, hnsw, ivf-sq8"):
+        check_kind("auto")
+    with pytest.raises(SettingsError, match="auto, flat, hnsw, ivf-sq8"):
+        check_choice("annoy")
+    assert (check_kind("hnsw"), check_choice("hnsw"), check_choice("auto")) == ("hnsw", "hnsw", "auto")
+
+
+@pytest.mark.parametrize(
+    ("choice", "passages", "kind"),
+    [
+        ("auto", 1, "flat"),
+        ("auto", FLAT_UP_TO, "flat"),
+        ("auto", FLAT_UP_TO + 1, "hnsw"),
+        ("auto", HNSW_UP_TO, "hnsw"),
+        ("auto", HNSW_UP_TO + 1, "ivf-sq8"),
+        ("flat", HNSW_UP_TO + 1, "flat"),
+        ("ivf-sq8", 1, "ivf-sq8"),
+    ],
+)
+def test_the_kind_is_the_named_one_or_that_for_the_number(
+    choice: FaissChoice, passages: int, kind: FaissKind
+) -> None:
+    assert kind_for(choice, passages) == kind

@@ -47,9 +47,7 @@ def test_a_filter_that_admits_nothing_gives_nothing(retriever: Retriever) -> Non
 
 
 @pytest.mark.models
-def test_both_fusions_find_the_seed_article(
-    seeds_index: FaissPassageIndex, encoder: Encoder
-) -> None:
+def test_both_fusions_find_the_seed_article(seeds_index: FaissPassageIndex, encoder: Encoder) -> None:
     for settings in (RetrieverSettings(), RetrieverSettings(fusion="reciprocal-rank", dense_weight=0.5)):
         found = Retriever(seeds_index, encoder, settings).retrieve("What is the Fiber One project?", 1)
         assert found[0].passage.article_id == "001-sco-digital-technology-summit.txt"

@@ -1,0 +1,1 @@
+"""What more passages cost, with every kind of FAISS index: `python -m eval.benchmark.growth`."""

@@ -1,0 +1,7 @@
+"""`python -m eval.benchmark.growth`."""
+
+from eval.benchmark.growth.commands import growth
+from indexer.cli import run_commands
+
+if __name__ == "__main__":
+    run_commands(growth)
