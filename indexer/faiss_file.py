@@ -40,11 +40,12 @@ def read_faiss(path: Path, kind: str) -> Any:  # noqa: ANN401 - SWIG classes hav
     try:
         size = path.stat().st_size
         contents = _contents(path, size)
+        # Not FAISS's own map of a file: that runs on behind the end of one that is cut short.
+        reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(contents), size)
         with _limits(size):
-            # Not FAISS's own map of a file: that runs on behind the end of one that is cut short.
-            index = faiss.read_index(faiss.ZeroCopyIOReader(faiss.swig_ptr(contents), size))
+            index = faiss.read_index(reader)
         index.referenced_objects = [contents]  # so FAISS calls what has to stay as long as an index does
-        sound = index.ntotal * index.d <= size and _CHECKS[kind](index)
+        sound = reader.rp_ == size and index.ntotal * index.d <= size and _CHECKS[kind](index)
     except (RuntimeError, OSError) as error:
         raise DamagedGenerationError(f"{path} cannot be read: run `quoth index` again") from error
     if not sound:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,44 @@ def test_a_size_that_the_file_does_not_hold_is_refused_before_room_is_made(
             index = DenseIndex(read_faiss(path, kind), kind)
             index.search(vectors[0], 10)
             index.vectors(0, len(index))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_is_cut_short_anywhere_is_refused(save: Callable[[Kind], Path], kind: Kind) -> None:
+    path = save(kind)
+    data = path.read_bytes()
+    pages = [page + beside for page in range(4_096, len(data), 4_096) for beside in range(-9, 9)]
+    for length in (*range(250), *pages, *range(len(data) - 40, len(data))):
+        path.write_bytes(data[:length])
+        with pytest.raises(DamagedGenerationError):
+            read_faiss(path, kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_index_answers_though_its_file_is_removed(
+    save: Callable[[Kind], Path], vectors: Vectors, kind: Kind
+) -> None:
+    path = save(kind)
+    index = DenseIndex(read_faiss(path, kind), kind)
+    path.unlink()
+    assert index.search(vectors[17], 1)[0].tolist() == [17]
+    np.testing.assert_allclose(index.vectors(0, 400), vectors, atol=0.05)
+
+
+def test_a_file_that_fills_its_last_page_is_read(tmp_path: Path) -> None:
+    rows = np.random.default_rng(4).standard_normal((506, 2)).astype(np.float32)
+    path = tmp_path / "dense"
+    DenseIndex.build(rows, "flat").save(path, tmp_path / "vectors.npy")
+    assert mmap.PAGESIZE - path.stat().st_size % mmap.PAGESIZE < 8
+    np.testing.assert_array_equal(DenseIndex(read_faiss(path, "flat"), "flat").vectors(0, 506), rows)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_with_more_than_an_index_is_refused(save: Callable[[Kind], Path], kind: Kind) -> None:
+    path = save(kind)
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(DamagedGenerationError, match=f"no sound {kind} index"):
+        read_faiss(path, kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
