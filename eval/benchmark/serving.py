@@ -32,11 +32,14 @@ class Served:
 def serving(index: Path, log: Path, settings: Mapping[str, str] | None = None) -> Iterator[Served]:
     """Serve an index with these `QUOTH_...` settings (without the prefix) and no other; stop it at the end.
 
+    Unless they say otherwise no answer is kept: who measures asks the same questions again and again.
+
     Raises:
         RunError: it does not come up within two minutes.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("QUOTH_")}
-    environment |= {f"QUOTH_{name.upper()}": value for name, value in (settings or {}).items()}
+    given = {"cache": "0", **(settings or {})}
+    environment |= {f"QUOTH_{name.upper()}": value for name, value in given.items()}
     environment |= {"HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "QUOTH_LOG": "json"}
     command = [sys.executable, "-m", "service", "serve", "--index", str(index.resolve()), "--port", "0"]
     with log.open("wb") as file:
