@@ -23,8 +23,8 @@ GRAPH = "graph.xml"
 WEIGHTS = "weights.npz"
 TOKENIZER = "tokenizer.json"
 
-_WARM_UP = np.zeros((8, 160), dtype=np.int64), np.ones((8, 160), dtype=np.int64)
-"""As many passages as are read for a question, of the usual length: any ids will do."""
+_WARM_UP = np.zeros((8, 16), dtype=np.int64), np.ones((8, 16), dtype=np.int64)
+"""Any ids will do, and any length that every model has positions for."""
 
 
 class OpenVinoNetwork:

