@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from indexer.mapped import Bytes, Mapped
-from indexer.runtime import Precision, compiled, openvino
+from indexer.runtime import Model, Precision, openvino
 from service.errors import ReaderError
 from service.weights import unpack
 
@@ -35,19 +34,12 @@ class OpenVinoNetwork:
 
     def __init__(self, graph: bytes, weights: Bytes, *, precision: Precision | None = None) -> None:
         model = openvino.Core().read_model(graph, openvino.Tensor(weights, shared_memory=True))
-        self._compiled = compiled(model, precision)
+        self._model = Model(model, precision)
         self._weights = weights  # looked at as long as the model is used, and not held by OpenVINO
-        self._local = threading.local()
 
     def __call__(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return start and end logits, `float32 (2, batch, length)`."""
-        if not hasattr(self._local, "request"):
-            self._local.request = self._compiled.create_infer_request()
-        request = self._local.request
-        request.infer([ids, mask])
-        # The request reuses its output's memory.
-        logits: npt.NDArray[np.float32] = request.get_output_tensor(0).data.copy()
-        return logits
+        return self._model(ids, mask)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

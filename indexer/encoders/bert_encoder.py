@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
 from indexer.encoder import Vectors
@@ -17,7 +15,7 @@ from indexer.encoders.bert import BertShape, sentence_graph
 from indexer.encoders.files import fingerprint
 from indexer.errors import EncoderError
 from indexer.mapped import Mapped, safetensors_arrays
-from indexer.runtime import Precision, compiled, openvino
+from indexer.runtime import Model, Precision, openvino
 
 _PORTION = 4_096  # texts tokenised at a time, which bounds the memory that takes
 # Of a pass: 8 passages keep the cores as busy as 64 do, and memory bounded.
@@ -40,13 +38,12 @@ class BertEncoder:
         weights: Mapped | None = None,
         precision: Precision | None = None,
     ) -> None:
-        self._name = name
-        self._fingerprint = fingerprint
-        self._dimension = int(graph.output(0).get_partial_shape()[1].get_length())
-        self._max_tokens = max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
-        self._compiled = compiled(graph, precision)
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dimension = int(graph.output(0).get_partial_shape()[1].get_length())
+        self.max_tokens = max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
+        self._model = Model(graph, precision)
         self._weights = weights  # what the graph points into, looked at as long as the model is used
-        self._local = threading.local()
         # Two, as truncation is a state of the tokeniser: one counts whole texts, one cuts them.
         self._counting = Tokenizer.from_str(tokenizer.to_str())
         self._counting.no_truncation()
@@ -54,26 +51,6 @@ class BertEncoder:
         self._cutting = tokenizer
         self._cutting.no_padding()
         self._cutting.enable_truncation(max_tokens)
-
-    @property
-    def name(self) -> str:
-        """The model's short name or path."""
-        return self._name
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the weights, hexadecimal."""
-        return self._fingerprint
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self._dimension
-
-    @property
-    def max_tokens(self) -> int:
-        """Tokens of a text that the model reads, special tokens left out."""
-        return self._max_tokens
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens in each text, without special tokens and without truncation."""
@@ -89,7 +66,7 @@ class BertEncoder:
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> Vectors:
         """Return one unit vector a text, `float32 (len(texts), dimension)`."""
-        vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for first in range(0, len(texts), _PORTION):
             portion = self._cutting.encode_batch_fast(list(texts[first : first + _PORTION]))
             for batch in _batches([len(encoding) for encoding in portion]):
@@ -106,18 +83,10 @@ class BertEncoder:
         for row, encoding in enumerate(texts):
             ids[row, : len(encoding)] = encoding.ids
             mask[row, : len(encoding)] = 1
-        pooled = self._run(ids, mask)
+        pooled = self._model(ids, mask)
         # In single precision, whatever the model ran in: the index takes vectors for unit vectors.
         unit: Vectors = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
         return unit
-
-    def _run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Vectors:
-        if not hasattr(self._local, "request"):
-            self._local.request = self._compiled.create_infer_request()
-        request = self._local.request
-        request.infer([ids, mask])
-        pooled: Vectors = request.get_output_tensor(0).data
-        return pooled
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

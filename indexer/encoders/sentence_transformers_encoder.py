@@ -31,30 +31,10 @@ class SentenceTransformerEncoder:
         if dimension is None or limit is None:
             raise EncoderError(f"the encoder {name} states no vector length or no input length; use another")
         self._model = model
-        self._name = name
-        self._fingerprint = fingerprint
-        self._dimension = dimension
-        self._max_tokens = limit - 2
-
-    @property
-    def name(self) -> str:
-        """The model's short name or path."""
-        return self._name
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the weights, hexadecimal."""
-        return self._fingerprint
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self._dimension
-
-    @property
-    def max_tokens(self) -> int:
-        """Tokens of a text that the model reads, special tokens left out."""
-        return self._max_tokens
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dimension = dimension
+        self.max_tokens = limit - 2
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens in each text, without special tokens and without truncation."""
@@ -76,7 +56,7 @@ class SentenceTransformerEncoder:
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> Vectors:
         """Return one unit vector a text, `float32 (len(texts), dimension)`."""
-        vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         # Texts of like length share a batch, so that little of it is padding.
         order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
         for first in range(0, len(order), _BATCH):
