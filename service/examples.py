@@ -10,7 +10,7 @@ ANSWER: dict[str, Any] = {
     "question": "Who is the chief executive of BUCIC?",
     "answer": {
         "text": "Wang Linghong",
-        "confidence": 0.5297,
+        "confidence": 0.6108,
         "citation": {
             "article_id": "000-pakistan-bucic-delegation.txt",
             "title": None,
@@ -35,8 +35,8 @@ ANSWER: dict[str, Any] = {
         "other_citations": [],
     },
     "abstained": None,
-    "confidence": 0.5297,
-    "threshold": 0.0467,
+    "confidence": 0.6108,
+    "threshold": 0.038,
     "alternatives": [],
     "passages": [
         {

@@ -16,10 +16,10 @@ from indexer.runtime import Model, Precision, openvino
 from service.errors import ReaderError
 from service.weights import unpack
 
-FORMAT = 1
+FORMAT = 2
 CARD = "reader.json"
 GRAPH = "graph.xml"
-WEIGHTS = "weights.npz"
+WEIGHTS = "weights.zst"
 TOKENIZER = "tokenizer.json"
 
 _WARM_UP = np.zeros((8, 16), dtype=np.int64), np.ones((8, 16), dtype=np.int64)
