@@ -19,7 +19,7 @@ from indexer.index import FaissPassageIndex, open_index, try_generation
 from indexer.lexical import LexicalIndex
 from indexer.publication import publish, writer_lock
 from indexer.records import Article
-from indexer.segmenter import Offsets
+from indexer.segmenter import Offsets, sentence_offsets
 from indexer.splitter import SplitterSettings, split
 from indexer.storage import Layout, Manifest, current_number
 from indexer.store import write_store
@@ -85,6 +85,7 @@ class _Draft:
     """An article on its way into the index; `vectors` is None until it is embedded."""
 
     article: Article
+    sentences: Sequence[Offsets]
     passages: Sequence[Offsets]
     vectors: Vectors | None
 
@@ -241,14 +242,21 @@ class _Builder:
         if known is not None and self._previous is not None:
             passages = self._previous.passages(known)
             vectors = self._previous.dense.vectors(passages[0].id, len(passages)) if passages else None
-            return _Draft(article, [(passage.start, passage.end) for passage in passages], vectors)
+            return _Draft(
+                article,
+                self._previous.article_sentences(known),
+                [(passage.start, passage.end) for passage in passages],
+                vectors,
+            )
+        sentences = sentence_offsets(article.text, language=self._settings.splitter.language)
         offsets = split(
             article.text,
+            sentences,
             self._settings.splitter,
             self._encoder.count_tokens,
             limit=self._encoder.max_tokens,
         )
-        return _Draft(article, offsets, None)
+        return _Draft(article, sentences, offsets, None)
 
     def _embed(self, drafts: Sequence[_Draft]) -> Vectors:
         fresh = [draft for draft in drafts if draft.vectors is None]
@@ -291,7 +299,9 @@ class _Builder:
         kind = kind_for(self._settings.faiss, len(vectors))
 
         def write(folder: Path) -> None:
-            write_store(folder / Layout.CORPUS, ((draft.article, draft.passages) for draft in drafts))
+            write_store(
+                folder / Layout.CORPUS, ((draft.article, draft.sentences, draft.passages) for draft in drafts)
+            )
             self._progress.advance()
             LexicalIndex.build(
                 draft.article.text[start:end] for draft in drafts for start, end in draft.passages

@@ -68,7 +68,7 @@ class Filters:
 
 
 class PassageIndex(Protocol):
-    """Search over the passages of one generation; FAISS and bm25s by default, another engine may join.
+    """Search over the passages of one generation; FAISS and BM25 by default, another engine may join.
 
     Ids are passage ids, `int64`; scores are `float32`, higher is better. A mask is `bool (passages,)`.
     """
@@ -129,7 +129,7 @@ class PassageIndex(Protocol):
 
 
 class FaissPassageIndex:
-    """One generation, opened: FAISS for vectors, bm25s for terms, SQLite for texts."""
+    """One generation, opened: FAISS for vectors, BM25 for terms, SQLite for texts."""
 
     def __init__(self, manifest: Manifest, dense: DenseIndex, terms: LexicalIndex, store: Store) -> None:
         self._manifest = manifest
@@ -198,7 +198,11 @@ class FaissPassageIndex:
 
     def sentences(self, passage: Passage) -> list[Offsets]:
         """Return the offsets, in the article, of the sentences in a passage."""
-        return self._store.sentences(passage, self._manifest.splitter["language"])
+        return self._store.sentences(passage)
+
+    def article_sentences(self, article_id: str) -> list[Offsets]:
+        """Return the offsets of all of an article's sentences, for the next build to take over."""
+        return self._store.article_sentences(article_id)
 
     def mask(self, filters: Filters) -> Mask | None:
         """Return which passages the filters admit, or None where they admit all."""

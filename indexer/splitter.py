@@ -17,7 +17,7 @@ from itertools import pairwise
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from indexer.errors import SettingsError
-from indexer.segmenter import Offsets, sentence_offsets
+from indexer.segmenter import Offsets
 
 # Sentences counted at once: a tokenizer takes about half a kilobyte a token until it has counted.
 _BATCH = 1_000
@@ -54,24 +54,32 @@ class SplitterSettings:
             )
 
 
-def split(text: str, settings: SplitterSettings, count_tokens: CountTokens, *, limit: int) -> list[Offsets]:
+def split(
+    text: str,
+    sentences: Sequence[Offsets],
+    settings: SplitterSettings,
+    count_tokens: CountTokens,
+    *,
+    limit: int,
+) -> list[Offsets]:
     """Return the `(start, end)` of each passage of `text`, in order.
 
-    Starts and ends strictly increase, every sentence lies whole in at least one passage, and only white
-    space and page furniture lie outside. `limit` is the most tokens the encoder reads (above it a
-    "sentence" is cut); a sentence between `max_tokens` and `limit` is a passage by itself.
+    `sentences` are those that `segmenter.sentence_offsets` finds. Starts and ends strictly increase, every
+    sentence lies whole in at least one passage, and only white space and page furniture lie outside. `limit`
+    is the most tokens the encoder reads (above it a "sentence" is cut); a sentence between `max_tokens` and
+    `limit` is a passage by itself.
     """
-    sentences = [
+    pieces = [
         piece
-        for offsets in sentence_offsets(text, language=settings.language)
+        for offsets in sentences
         for piece in _pieces(text, offsets, count_tokens, max(limit, settings.max_tokens))
     ]
     counts: list[int] = []
-    for first in range(0, len(sentences), _BATCH):
-        counts += count_tokens([text[start:end] for start, end in sentences[first : first + _BATCH]])
+    for first in range(0, len(pieces), _BATCH):
+        counts += count_tokens([text[start:end] for start, end in pieces[first : first + _BATCH]])
     return [
-        (sentences[first][0], sentences[last][1])
-        for run in _runs(text, sentences)
+        (pieces[first][0], pieces[last][1])
+        for run in _runs(text, pieces)
         for first, last in _windows(counts, run, settings)
     ]
 

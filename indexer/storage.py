@@ -28,7 +28,7 @@ from indexer.errors import (
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files' layout; a reader refuses any other."""
 
 _NAME = re.compile(r"gen-([0-9]{6}|[1-9][0-9]{6,})")

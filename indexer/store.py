@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from indexer.errors import DamagedGenerationError
 from indexer.records import Article, Metadata, Passage
-from indexer.segmenter import Offsets, sentence_offsets
+from indexer.segmenter import Offsets
 
 _SCHEMA = """
 CREATE TABLE article (
@@ -26,7 +26,8 @@ CREATE TABLE article (
     id TEXT NOT NULL UNIQUE,
     title TEXT, publisher TEXT, author TEXT, published TEXT, url TEXT,
     sha256 TEXT NOT NULL,
-    text BLOB NOT NULL                -- UTF-8; a blob, so that SQLite never interprets it
+    text BLOB NOT NULL,               -- UTF-8; a blob, so that SQLite never interprets it
+    sentences BLOB NOT NULL           -- int32, little-endian: start and end of one after the other
 );
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY,           -- from 0: the FAISS id
@@ -43,6 +44,7 @@ SELECT (
     SELECT count(*) FROM article
     WHERE NOT (
         typeof(id) = 'text' AND typeof(sha256) = 'text' AND typeof(text) = 'blob'
+        AND typeof(sentences) = 'blob' AND length(sentences) % 8 = 0
         AND typeof(title) IN ('text', 'null') AND typeof(publisher) IN ('text', 'null')
         AND typeof(author) IN ('text', 'null') AND typeof(published) IN ('text', 'null')
         AND typeof(url) IN ('text', 'null')
@@ -53,11 +55,17 @@ SELECT (
 )
 """
 _COLUMNS = "id, title, publisher, author, published, url, sha256"
-_CACHED_TEXTS = 64  # articles whose text stays decoded
+_CACHED = 64  # articles whose text and sentences stay decoded
+_OFFSETS = np.dtype("<i4")
+
+Division = tuple[Article, Sequence[Offsets], Sequence[Offsets]]
+"""An article with the offsets of its sentences and of its passages, in order."""
+
+_Places = npt.NDArray[np.int32]
 
 
-def write_store(path: Path, articles: Iterable[tuple[Article, Sequence[tuple[int, int]]]]) -> None:
-    """Write articles, each with its passages' offsets, and number the passages from 0 in that order.
+def write_store(path: Path, articles: Iterable[Division]) -> None:
+    """Write articles with their sentences and passages, and number the passages from 0 in that order.
 
     Raises:
         OSError: the disk is full or failed.
@@ -70,16 +78,16 @@ def write_store(path: Path, articles: Iterable[tuple[Article, Sequence[tuple[int
         raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
 
 
-def _write(path: Path, articles: Iterable[tuple[Article, Sequence[tuple[int, int]]]]) -> None:
+def _write(path: Path, articles: Iterable[Division]) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         # The folder is private until it is published, so a half-written file harms nobody.
         connection.execute("PRAGMA journal_mode = OFF")
         connection.executescript(_SCHEMA)
         passage_id = 0
-        for number, (article, offsets) in enumerate(articles):
+        for number, (article, sentences, offsets) in enumerate(articles):
             published = article.published.isoformat() if article.published else None
             connection.execute(
-                "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     number,
                     article.id,
@@ -90,6 +98,7 @@ def _write(path: Path, articles: Iterable[tuple[Article, Sequence[tuple[int, int
                     article.url,
                     article.sha256,
                     article.text.encode("utf-8"),
+                    np.array(sentences, dtype=_OFFSETS).tobytes(),
                 ),
             )
             connection.executemany(
@@ -123,14 +132,18 @@ class Store:
             self._connection.close()
             raise
         self._numbers = {article.id: number for number, article in enumerate(self.articles)}
-        self._text = functools.lru_cache(maxsize=_CACHED_TEXTS)(self._read_text)
-        self._sentences = functools.lru_cache(maxsize=_CACHED_TEXTS)(self._find_sentences)
+        self._text = functools.lru_cache(maxsize=_CACHED)(self._read_text)
+        self._sentences = functools.lru_cache(maxsize=_CACHED)(self._read_sentences)
 
     def _open(self) -> None:
         rows = self._connection.execute(f"SELECT {_COLUMNS}, number FROM article ORDER BY number").fetchall()  # noqa: S608
         self.articles = [_article(row[:-1]) for row in rows]
-        passages = self._connection.execute("SELECT id, article FROM passage ORDER BY id").fetchall()
-        ids, numbers = np.array(passages, dtype=np.int64).reshape(-1, 2).T
+        # Row by row into the array: a million passages would take ten times as much as Python's numbers.
+        passages = np.fromiter(
+            self._connection.execute("SELECT id, article FROM passage ORDER BY id"),
+            dtype=[("id", np.int64), ("article", np.int64)],
+        )
+        ids, numbers = passages["id"], passages["article"]
         ((odd,),) = self._connection.execute(_ODD)
         if (
             odd
@@ -183,20 +196,37 @@ class Store:
         """Return the words of a passage."""
         return self._text(self._numbers[passage.article_id])[passage.start : passage.end]
 
-    def sentences(self, passage: Passage, language: str) -> list[Offsets]:
+    def sentences(self, passage: Passage) -> list[Offsets]:
         """Return the offsets, in the article, of the sentences in a passage.
 
         They are those of the whole article: a passage by itself can look otherwise wrapped. A passage that
         is part of a "sentence" too long for any model has its part.
         """
+        starts, ends = self._sentences(self._numbers[passage.article_id])
+        first = int(np.searchsorted(ends, passage.start, side="right"))
+        last = int(np.searchsorted(starts, passage.end, side="left"))
         return [
             (max(start, passage.start), min(end, passage.end))
-            for start, end in self._sentences(self._numbers[passage.article_id], language)
-            if start < passage.end and passage.start < end
+            for start, end in zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True)
         ]
 
-    def _find_sentences(self, number: int, language: str) -> tuple[Offsets, ...]:
-        return tuple(sentence_offsets(self._text(number), language=language))
+    def article_sentences(self, article_id: str) -> list[Offsets]:
+        """Return the offsets of all of an article's sentences, in order; none for an unknown id."""
+        number = self._numbers.get(article_id)
+        if number is None:
+            return []
+        starts, ends = self._sentences(number)
+        return [*zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def _read_sentences(self, number: int) -> tuple[_Places, _Places]:
+        """Return where the sentences of an article start and where they end."""
+        rows = self._query("SELECT sentences FROM article WHERE number = ?", number)
+        with self._reading():
+            ((data,),) = rows
+            starts, ends = np.frombuffer(data, dtype=_OFFSETS).reshape(-1, 2).T
+            if (starts >= ends).any() or (starts[1:] < ends[:-1]).any() or (starts[:1] < 0).any():
+                raise ValueError("the sentences of an article are not one after the other")
+            return starts, ends
 
     def _read_text(self, number: int) -> str:
         rows = self._query("SELECT text FROM article WHERE number = ?", number)

@@ -49,7 +49,7 @@ _MANIFESTS: dict[str, Any] = {
     "splitter": (None, {}, []),
     "created": (None, 1),
     "source": (None, 1),
-    "format": (2, None, "1", True),
+    "format": (1, 2.0, 3, None, "2", True),
     "unheard_of": (1,),
 }
 """What a manifest may say in the place of a field's value, or in a field that there is not."""

@@ -112,7 +112,11 @@ def test_passages_keep_every_promise_with_the_real_encoder(
     sentences = sentence_offsets(text)
 
     passages = split(
-        text, SplitterSettings(overlap_tokens=overlap), encoder.count_tokens, limit=encoder.max_tokens
+        text,
+        sentences,
+        SplitterSettings(overlap_tokens=overlap),
+        encoder.count_tokens,
+        limit=encoder.max_tokens,
     )
 
     assert all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(passages))

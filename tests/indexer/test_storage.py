@@ -387,7 +387,7 @@ def test_another_format_version_is_refused(lone: Path, version: Any) -> None:
         {"files": {"corpus.sqlite": None}},
         {"files": {"corpus.sqlite": {"size": "1", "sha256": ""}}},
         {"unheard_of": 1},
-        {"format": True},
+        {"format": float(FORMAT)},
     ],
 )
 def test_a_manifest_that_only_looks_like_one_is_refused(lone: Path, fields: dict[str, Any]) -> None:
