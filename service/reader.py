@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from indexer.batching import by_length, padded
 from indexer.records import ScoredPassage
 from service.answers import Span
 from service.spans import Offsets, merged, search, sentence_of, tidied, whole_words
@@ -46,6 +47,9 @@ class Network(Protocol):
     def __call__(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return `float32 (2, batch, length)` for ids and mask of `int64 (batch, length)`."""
         ...
+
+
+_BATCH = 8  # windows of a pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +134,8 @@ class SpanReader:
     def _logits(self, windows: Sequence[_Window]) -> list[npt.NDArray[np.float32]]:
         """Run the windows in batches of like length; return `float32 (2, tokens)` a window, in order."""
         found: list[npt.NDArray[np.float32]] = [np.empty((2, 0), np.float32)] * len(windows)
-        for batch in _batches([len(window.ids) for window in windows]):
-            length = _padded(max(len(windows[place].ids) for place in batch))
-            ids = np.full((len(batch), length), self._pad, dtype=np.int64)
-            mask = np.zeros((len(batch), length), dtype=np.int64)
-            for row, place in enumerate(batch):
-                tokens = windows[place].ids
-                ids[row, : len(tokens)] = tokens
-                mask[row, : len(tokens)] = 1
-            logits = self._network(ids, mask)
+        for batch in by_length([len(window.ids) for window in windows], _BATCH):
+            logits = self._network(*padded([windows[place].ids for place in batch], self._pad))
             for row, place in enumerate(batch):
                 found[place] = logits[:, row, : len(windows[place].ids)]
         return found
@@ -163,20 +160,6 @@ class SpanReader:
                     passage, passage.start + start, passage.start + end, scored.text[start:end],
                     candidate.score + added,
                 )  # fmt: skip
-
-
-_BATCH = 8
-_STEP = 16
-
-
-def _padded(length: int) -> int:
-    return -(-length // _STEP) * _STEP
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Group places by length, shortest first, `_BATCH` together: little is padded, and few shapes run."""
-    order = sorted(range(len(lengths)), key=lambda place: (lengths[place], place))
-    return [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
 
 
 _REASON_OR_LIST = re.compile(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from indexer.batching import by_length, padded
 from indexer.encoder import Vectors
 from indexer.encoders.bert import BertShape, sentence_graph
 from indexer.encoders.files import fingerprint
@@ -20,8 +21,6 @@ from indexer.runtime import Model, Precision, openvino
 _PORTION = 4_096  # texts tokenised at a time, which bounds the memory that takes
 # Of a pass: 8 passages keep the cores as busy as 64 do, and memory bounded.
 _BATCH = 16
-# Lengths are rounded up to a multiple: each shape that is new is prepared for once.
-_STEP = 16
 
 
 class BertEncoder:
@@ -69,7 +68,7 @@ class BertEncoder:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for first in range(0, len(texts), _PORTION):
             portion = self._cutting.encode_batch_fast(list(texts[first : first + _PORTION]))
-            for batch in _batches([len(encoding) for encoding in portion]):
+            for batch in by_length([len(encoding) for encoding in portion], _BATCH):
                 places = [first + place for place in batch]
                 vectors[places] = self._encoded([portion[place] for place in batch])
                 if on_progress is not None:
@@ -77,23 +76,10 @@ class BertEncoder:
         return vectors
 
     def _encoded(self, texts: Sequence[Encoding]) -> Vectors:
-        length = -(-max(map(len, texts)) // _STEP) * _STEP
-        ids = np.zeros((len(texts), length), dtype=np.int64)
-        mask = np.zeros((len(texts), length), dtype=np.int64)
-        for row, encoding in enumerate(texts):
-            ids[row, : len(encoding)] = encoding.ids
-            mask[row, : len(encoding)] = 1
-        pooled = self._model(ids, mask)
+        pooled = self._model(*padded([encoding.ids for encoding in texts], 0))
         # In single precision, whatever the model ran in: the index takes vectors for unit vectors.
         unit: Vectors = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
         return unit
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Group places by length, longest first, so that little of a batch is padding."""
-    order = sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
-    for first in range(0, len(order), _BATCH):
-        yield order[first : first + _BATCH]
 
 
 def load_bert(path: Path, name: str, precision: Precision | None = None) -> BertEncoder | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from indexer.batching import by_length
 from indexer.encoder import Vectors
 from indexer.encoders.files import fingerprint
 from indexer.errors import EncoderError
@@ -57,10 +58,7 @@ class SentenceTransformerEncoder:
     ) -> Vectors:
         """Return one unit vector a text, `float32 (len(texts), dimension)`."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        # Texts of like length share a batch, so that little of it is padding.
-        order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
-        for first in range(0, len(order), _BATCH):
-            batch = order[first : first + _BATCH]
+        for batch in by_length([len(text) for text in texts], _BATCH):
             vectors[batch] = self._model.encode_document(
                 [texts[number] for number in batch],
                 batch_size=_BATCH,
