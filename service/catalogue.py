@@ -23,6 +23,22 @@ def shipped_readers() -> list[str]:
     return [*sorted(folder.name for folder in MODELS.iterdir() if folder.is_dir()), SENTENCE]
 
 
+def reader_folder(name: str) -> Path:
+    """Return where a span reader's files are: a shipped one's by its name, an exported one's by its folder.
+
+    Raises:
+        ReaderError: there is no reader by this name, nor a folder.
+    """
+    shipped = MODELS / name
+    folder = shipped if name in shipped_readers() and shipped.is_dir() else Path(name)
+    if not folder.is_dir():
+        raise ReaderError(
+            f"there is no reader {name!r}: set QUOTH_READER to {', '.join(shipped_readers())} or to the "
+            "folder of an exported one"
+        )
+    return folder
+
+
 def load_reader(name: str, encoder: Encoder) -> tuple[Reader, Calibration]:
     """Load a shipped reader by its name, or one that `eval.training` exported by its folder.
 
@@ -38,13 +54,7 @@ def load_span_reader(name: str) -> tuple[SpanReader, Calibration]:
     Raises:
         ReaderError: there is none by this name, or its files cannot be used.
     """
-    shipped = name in shipped_readers()
-    folder = MODELS / name if shipped else Path(name)
-    if not shipped and not folder.is_dir():
-        raise ReaderError(
-            f"there is no reader {name!r}: set QUOTH_READER to {', '.join(shipped_readers())} or to the "
-            "folder of an exported one"
-        )
+    folder = reader_folder(name)
     card = read_card(folder)
     network, tokenizer = load_network(folder)
     try:

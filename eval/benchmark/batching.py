@@ -24,7 +24,7 @@ from eval.environment import hardware
 from indexer.cli import run_commands
 from indexer.mapped import Bytes
 from indexer.runtime import native_precision, openvino
-from service.catalogue import MODELS, shipped_readers
+from service.catalogue import reader_folder
 from service.network import GRAPH, WEIGHTS
 from service.weights import unpack
 
@@ -39,7 +39,7 @@ def main(
     json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
 ) -> None:
     """Print rows a second by rows to a pass, and by passes at a time."""
-    folder = MODELS / reader if reader in shipped_readers() else Path(reader)
+    folder = reader_folder(reader)
     weights = unpack(folder / WEIGHTS)
     cores = int(hardware()["cores"])
     found: dict[int, list[float]] = {}

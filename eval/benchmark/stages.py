@@ -27,7 +27,7 @@ from indexer.commands import DEFAULT_INDEX, IndexOption
 from indexer.encoder import Encoder, Vectors
 from indexer.index import open_index
 from service.answerer import Answerer, AnswererSettings
-from service.catalogue import MODELS, shipped_readers
+from service.catalogue import reader_folder
 from service.confidence import calibration_from
 from service.engine import open_encoder
 from service.network import OpenVinoNetwork, load_network, read_card
@@ -94,7 +94,7 @@ def main(
     json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
 ) -> None:
     """Print the median of each stage, its share, and the distance of the model from its floor."""
-    folder = MODELS / reader if reader in shipped_readers() else Path(reader)
+    folder = reader_folder(reader)
     card = read_card(folder)
     found = ask(index, folder, top_k, seeds_questions()[:questions], rounds)
     tokens = round(float(np.median([one.tokens for one in found])))

@@ -13,7 +13,7 @@ from eval.benchmark.peers.errors import PeerError
 from eval.benchmark.peers.install import FOLDER, INSTALL, PEERS, python_of
 from indexer.encoders.files import find_model
 from indexer.index import PassageIndex
-from service.catalogue import MODELS
+from service.catalogue import reader_folder
 
 _HERE = Path(__file__).parent
 _QUOTH = ("faiss-cpu", "numpy", "openvino", "tokenizers")
@@ -74,9 +74,7 @@ def peers(
     # Imported here: it takes seconds, and who has no peers needs none of it.
     from eval.benchmark.peers.checkpoint import kept_checkpoint  # noqa: PLC0415
 
-    shipped = MODELS / task.reader
-    reader = shipped if shipped.is_dir() else Path(task.reader)
-    checkpoint = kept_checkpoint(reader, folder / "checkpoints")
+    checkpoint = kept_checkpoint(reader_folder(task.reader), folder / "checkpoints")
     passages = [index.passage(number) for number in range(index.manifest.passages)]
     configuration: dict[str, Any] = {
         "encoder": str(find_model(index.manifest.encoder["name"])),
