@@ -6,6 +6,7 @@ The model runs on OpenVINO (`service.network`); nothing here imports torch. The 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from indexer.batching import by_length, padded
 from indexer.records import ScoredPassage
@@ -50,6 +51,22 @@ class Network(Protocol):
 
 
 _BATCH = 8  # windows of a pass
+_KEPT = 2_000  # passages whose tokens are kept, some 10 kB each: questions come back to the same ones
+
+
+def _context_of(encoding: Encoding) -> tuple[int, int] | None:
+    """Return where the second of a pair of texts starts and ends, in tokens; None where it has none."""
+    kinds = encoding.sequence_ids
+    if 1 not in kinds:
+        return None
+    return kinds.index(1), len(kinds) - kinds[::-1].index(1)
+
+
+def _after_context(tokenizer: Tokenizer) -> list[int]:
+    """Return the ids of the special tokens that stand behind the second of a pair of texts."""
+    pair = tokenizer.encode("a", "a")
+    found = _context_of(pair)
+    return pair.ids[found[1] :] if found else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ class _Window:
     """A passage, or a part of one, with the question before it. The context is `ids[first:last]`."""
 
     scored: ScoredPassage
-    ids: list[int]
+    ids: Sequence[int]
     first: int
     last: int
     offsets: Offsets
@@ -103,10 +120,15 @@ class SpanReader:
             self._settings.max_tokens, stride=self._settings.stride, strategy="only_second"
         )
         self._pad = int(tokenizer.token_to_id("<pad>") or tokenizer.token_to_id("[PAD]") or 0)
+        self._after = tuple(_after_context(tokenizer))
+        self._context = functools.lru_cache(maxsize=_KEPT)(self._encoded)
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
         """Return every window's best spans, best first; a place that two windows hold counts once."""
-        windows = [window for scored in passages for window in self._windows(question, scored)]
+        asked = self._shortened(question)
+        before = self._tokenizer.encode(asked, "").ids
+        before = before[: len(before) - len(self._after)]
+        windows = [window for scored in passages for window in self._windows(asked, before, scored)]
         whole = asks_for_more(question)
         return merged(
             *(
@@ -115,14 +137,36 @@ class SpanReader:
             )
         )
 
-    def _windows(self, question: str, scored: ScoredPassage) -> Iterator[_Window]:
-        encoding = self._tokenizer.encode(self._shortened(question), scored.text)
+    def _windows(self, question: str, before: list[int], scored: ScoredPassage) -> Iterator[_Window]:
+        """Yield a passage's windows; `before` is what stands before the context, the question among it."""
+        context = self._context(scored.text)
+        if context is not None and (
+            len(before) + len(context[0]) + len(self._after) <= self._settings.max_tokens
+        ):
+            ids, offsets = context
+            if ids:
+                first = len(before)
+                yield _Window(scored, (*before, *ids, *self._after), first, first + len(ids), offsets)
+            return
+        encoding = self._tokenizer.encode(question, scored.text)
         for part in (encoding, *encoding.overflowing):
-            places = [place for place, kind in enumerate(part.sequence_ids) if kind == 1]
-            if places:
-                first, last = places[0], places[-1] + 1
+            found = _context_of(part)
+            if found is not None:
+                first, last = found
                 offsets = np.array(part.offsets[first:last], dtype=np.int32)
                 yield _Window(scored, part.ids, first, last, offsets)
+
+    def _encoded(self, text: str) -> tuple[tuple[int, ...], Offsets] | None:
+        """Return a text's token ids and offsets; None where it is too long for any window.
+
+        Encoded as the second of a pair: so the tokeniser may treat it otherwise than a text alone.
+        """
+        encoding = self._tokenizer.encode("", text)
+        if encoding.overflowing:
+            return None
+        first, last = _context_of(encoding) or (0, 0)
+        offsets = np.array(encoding.offsets[first:last], dtype=np.int32).reshape(-1, 2)
+        return tuple(encoding.ids[first:last]), offsets
 
     def _shortened(self, question: str) -> str:
         # A question may not push the passage out of the window. It is encoded as the second of a pair:

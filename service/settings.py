@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     top_k: int = Field(8, ge=1, le=50, description="Passages read for a question, at most.")
     first: int = Field(3, ge=1, le=50, description="Passages of them that are read first.")
     settled: float = Field(
-        0.7,
+        1.0,
         ge=0,
         le=1,
         allow_inf_nan=False,

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from indexer.records import Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets
 from service.answers import Span
+from service.catalogue import MODELS, shipped_readers
 from service.reader import Network, ReaderSettings, SpanReader, asks_for_more
 
 MakeTokenizer = Callable[[], Tokenizer]
@@ -346,6 +347,51 @@ def test_passages_read_together_give_what_each_gives_alone(small_tokenizer: Make
         assert mine
         assert mine == alone.read("Where did Ada go?", [passage])
     assert len(spans) == sum(len(alone.read("Where did Ada go?", [one])) for one in passages)
+
+
+class Recording:
+    """A network without an opinion, which keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[int]] = []
+
+    def __call__(self, ids: Ids, mask: Ids) -> Logits:
+        self.rows += [row[: int(sum(kept))].tolist() for row, kept in zip(ids, mask, strict=True)]
+        return np.zeros((2, *ids.shape), dtype=np.float32)
+
+
+QUESTIONS = ["Who?", "", "Where did the delegation, which came in May, go afterwards?", "Wer war’s? 😀"]
+TEXTS = [
+    "Ada went to Rome.",
+    " \n Two  spaces\tand a tab; naïve façade, 你好, 😀👩‍🔬 e\u0301. ",
+    "",
+    "\u200b",
+    "word " * 150,
+    "One sentence of a passage that is longer than any window can be. " * 40,
+]
+
+
+@pytest.mark.parametrize("name", [*shipped_readers()[:-1], "small"])
+def test_what_is_read_is_what_the_tokeniser_makes_of_question_and_passage(
+    name: str, small_tokenizer: MakeTokenizer
+) -> None:
+    def tokenizer() -> Tokenizer:
+        made = MODELS / name / "tokenizer.json"
+        return small_tokenizer() if name == "small" else Tokenizer.from_file(str(made))
+
+    settings = ReaderSettings()
+    network = Recording()
+    reader = SpanReader("x", tokenizer(), network, settings)
+    plain = tokenizer()
+    plain.no_padding()
+    plain.enable_truncation(settings.max_tokens, stride=settings.stride, strategy="only_second")
+    passages = [scored(text, 0, len(text), number=place) for place, text in enumerate(TEXTS)]
+    for question in [*QUESTIONS, *QUESTIONS]:  # the second time the passages' tokens are known
+        network.rows.clear()
+        reader.read(question, passages)
+        encodings = [plain.encode(question, text) for text in TEXTS]
+        parts = [part for one in encodings for part in (one, *one.overflowing) if 1 in part.sequence_ids]
+        assert sorted(network.rows) == sorted(part.ids for part in parts)
 
 
 def test_threads_share_a_reader(small_tokenizer: MakeTokenizer) -> None:
