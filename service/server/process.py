@@ -58,6 +58,9 @@ def serve(
     # A thread of its own, so that it needs neither the event loop nor any thread that may be busy.
     reaper = threading.Timer(server.limits.grace_seconds, _end, (server,))
     reaper.daemon = True
+    # Connections inherit it. asyncio sets it on sockets that say they are TCP's, which a listener's do not:
+    # without it the second piece of an answer waits until the client acknowledges the first, mostly 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         server.run(sockets=[listener])
     for thread in threading.enumerate():

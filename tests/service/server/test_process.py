@@ -260,6 +260,20 @@ def test_a_second_signal_ends_it_at_once(second: signal.Signals) -> None:
     assert time.monotonic() - began < SLACK
 
 
+def test_an_answer_in_pieces_does_not_wait_for_the_client_to_acknowledge_the_first() -> None:
+    with service() as process:
+        connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=30)
+        taken = []
+        with contextlib.closing(connection):
+            for _ in range(40):
+                began = time.perf_counter()
+                connection.request("GET", "/sleep?seconds=0")
+                assert connection.getresponse().read() == b'{"slept":0.0}'
+                taken.append(time.perf_counter() - began)
+        # A client acknowledges at once at first, and then after 40 ms unless it has something to send.
+        assert sorted(taken[20:])[5] < 0.03, taken
+
+
 def test_it_is_quick_where_nothing_is_under_way() -> None:
     with service(drain_seconds=0, grace_seconds=30) as process:
         process.get("/sleep?seconds=0")
