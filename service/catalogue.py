@@ -27,10 +27,11 @@ def reader_folder(name: str) -> Path:
     """Return where a span reader's files are: a shipped one's by its name, an exported one's by its folder.
 
     Raises:
-        ReaderError: there is no reader by this name, nor a folder.
+        ReaderError: there is no reader by this name, nor a folder; or it is the baseline, which has none.
     """
-    shipped = MODELS / name
-    folder = shipped if name in shipped_readers() and shipped.is_dir() else Path(name)
+    if name == SENTENCE:
+        raise ReaderError(f"the reader {name!r} is no span model: name another one")
+    folder = MODELS / name if name in shipped_readers() else Path(name)
     if not folder.is_dir():
         raise ReaderError(
             f"there is no reader {name!r}: set QUOTH_READER to {', '.join(shipped_readers())} or to the "

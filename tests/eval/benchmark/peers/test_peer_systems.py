@@ -12,7 +12,7 @@ from transformers import BertConfig
 
 from eval.benchmark.peers.commands import compare
 from eval.benchmark.peers.contestant import running
-from eval.benchmark.peers.errors import CheckpointError, PeerError
+from eval.benchmark.peers.errors import PeerError
 from eval.benchmark.peers.install import FOLDER, INSTALL, PEERS, STAMP, python_of, releases
 from eval.benchmark.peers.lineup import Task, peers, quoth
 from eval.training.model import SpanModel
@@ -21,6 +21,7 @@ from indexer.corpus import Corpus
 from indexer.encoder import Encoder
 from indexer.index import open_index
 from indexer.splitter import SplitterSettings
+from service.errors import ReaderError
 
 ARTICLES = {
     "harbour.txt": "The harbour at Gwadar was opened in 2007. It can take three ships at once.",
@@ -113,7 +114,7 @@ def test_a_peer_gets_what_the_index_holds(
         assert len(said) == 1
         (tmp_path / "txtai" / STAMP).write_text(json.dumps(releases(PEERS["txtai"])), "utf-8")
         found = peers(task, opened, ["txtai"], tmp_path, said.append)
-        with pytest.raises(CheckpointError, match="holds no span model"):
+        with pytest.raises(ReaderError, match="is no span model"):
             peers(Task(index, "sentence", 5), opened, ["txtai"], tmp_path, said.append)
         with pytest.raises(PeerError, match="'solr'"):
             peers(task, opened, ["txtai", "solr"], tmp_path, said.append)
