@@ -26,7 +26,7 @@ from eval.significance import Difference, difference, draws
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.distillation import Scores, distillation_loss, teacher_scores
 from eval.training.examples import SPAN_SETS, Example, span_examples
-from eval.training.features import Featuriser, Group, batches, grouped
+from eval.training.features import OTHER, Featuriser, Group, batches, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.negatives import altered, exchanged, retrieved
 from eval.training.network import torch_reader
@@ -65,7 +65,7 @@ class Study:
 
 def _without_passages(shop: Workshop) -> list[Example]:
     """Everything but the passages that retrieval brings from elsewhere."""
-    return [one for one in paragraphs(shop, SEED) if not one.id.endswith("/other")]
+    return [one for one in paragraphs(shop, SEED) if not one.id.endswith(OTHER)]
 
 
 def _without_labels(shop: Workshop) -> list[Example]:

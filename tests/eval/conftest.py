@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,17 @@ from eval.systems import Candidate, Place, Reply
 
 MakeResult = Callable[..., Result]
 MakeRun = Callable[..., Run]
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Models as small as those made here only wait for a second thread, and on a busy machine for long."""
+    import torch  # noqa: PLC0415 - most of these tests do without it
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from indexer.errors import SettingsError
 from indexer.furniture import is_furniture
 from indexer.segmenter import sentence_offsets
-from indexer.splitter import SplitterSettings, split
+from indexer.splitter import CountTokens, SplitterSettings, split
 
 Offsets = tuple[int, int]
 
@@ -75,6 +75,12 @@ def assert_nothing_lost(gap: str) -> None:
     assert all(not line.strip() or is_furniture(line) for line in gap.split("\n"))
 
 
+def passages_of(
+    text: str, settings: SplitterSettings, count_tokens: CountTokens, *, limit: int
+) -> list[Offsets]:
+    return split(text, sentence_offsets(text), settings, count_tokens, limit=limit)
+
+
 def fits(text: str, sentence: Offsets, limit: int) -> bool:
     return count_words([text[slice(*sentence)]])[0] <= limit
 
@@ -86,7 +92,7 @@ def fits(text: str, sentence: Offsets, limit: int) -> bool:
 @example("one two three. " * 60, SETTINGS, LIMIT)
 @example("漢" * 500, SETTINGS, LIMIT)
 def test_passages_of_any_text_keep_every_promise(text: str, chosen: SplitterSettings, limit: int) -> None:
-    passages = split(text, sentence_offsets(text), chosen, count_words, limit=limit)
+    passages = passages_of(text, chosen, count_words, limit=limit)
     limit = max(limit, chosen.max_tokens)
     whole = [sentence for sentence in sentence_offsets(text) if fits(text, sentence, limit)]
 
@@ -106,7 +112,7 @@ def test_passages_of_any_text_keep_every_promise(text: str, chosen: SplitterSett
 @given(any_text)
 @settings(max_examples=100, deadline=None)
 def test_neighbours_overlap_by_whole_sentences_only(text: str) -> None:
-    passages = split(text, sentence_offsets(text), SETTINGS, count_words, limit=10_000)
+    passages = passages_of(text, SETTINGS, count_words, limit=10_000)
     sentences = sentence_offsets(text)
 
     for before, after in pairwise(passages):
@@ -118,9 +124,8 @@ def test_neighbours_overlap_by_whole_sentences_only(text: str) -> None:
 @given(st.text(st.sampled_from("aé😀\u0301漢 \n\u3000\u00a0.,"), min_size=1, max_size=400))
 @settings(max_examples=150, deadline=None)
 def test_a_sentence_above_the_limit_is_cut_without_loss(text: str) -> None:
-    passages = split(
+    passages = passages_of(
         text,
-        sentence_offsets(text),
         SplitterSettings(max_tokens=16, overlap_tokens=0),
         count_characters,
         limit=16,
@@ -141,9 +146,8 @@ def numbered(count: int) -> tuple[str, list[str]]:
 def test_windows_and_overlap_are_as_computed_by_hand() -> None:
     text, lines = numbered(8)
 
-    passages = split(
+    passages = passages_of(
         text,
-        sentence_offsets(text),
         SplitterSettings(max_tokens=16, overlap_tokens=4),
         count_words,
         limit=LIMIT,
@@ -159,9 +163,8 @@ def test_windows_and_overlap_are_as_computed_by_hand() -> None:
 def test_without_overlap_windows_share_nothing() -> None:
     text, lines = numbered(8)
 
-    passages = split(
+    passages = passages_of(
         text,
-        sentence_offsets(text),
         SplitterSettings(max_tokens=16, overlap_tokens=0),
         count_words,
         limit=LIMIT,
@@ -174,7 +177,7 @@ def test_a_sentence_longer_than_a_window_stands_alone_and_whole() -> None:
     long = "Longer " * 14 + "ends."  # 29 tokens, above max_tokens and below the limit
     text = f"Short one. {long} Short two."
 
-    passages = split(text, sentence_offsets(text), SETTINGS, count_words, limit=LIMIT)
+    passages = passages_of(text, SETTINGS, count_words, limit=LIMIT)
 
     assert [text[start:end] for start, end in passages] == ["Short one.", long, "Short two."]
 
@@ -182,7 +185,7 @@ def test_a_sentence_longer_than_a_window_stands_alone_and_whole() -> None:
 def test_no_passage_spans_furniture() -> None:
     text = "Before it.\nRelevant Read: elsewhere\nAfter it."
 
-    passages = split(text, sentence_offsets(text), SETTINGS, count_words, limit=LIMIT)
+    passages = passages_of(text, SETTINGS, count_words, limit=LIMIT)
 
     assert [text[start:end] for start, end in passages] == ["Before it.", "After it."]
 
@@ -191,9 +194,8 @@ def test_repeated_sentences_get_their_own_offsets() -> None:
     sentence = "Same words here."  # 3 tokens, 17 characters with the space after it
     text = f"{sentence} " * 15
 
-    passages = split(
+    passages = passages_of(
         text,
-        sentence_offsets(text),
         SplitterSettings(max_tokens=16, overlap_tokens=0),
         count_words,
         limit=LIMIT,
@@ -204,7 +206,7 @@ def test_repeated_sentences_get_their_own_offsets() -> None:
 
 @pytest.mark.parametrize("text", ["", " \n\u3000", "Hot Topics\n\nAdvertisement"])
 def test_a_text_without_sentences_has_no_passages(text: str) -> None:
-    assert split(text, sentence_offsets(text), SETTINGS, count_words, limit=LIMIT) == []
+    assert passages_of(text, SETTINGS, count_words, limit=LIMIT) == []
 
 
 @pytest.mark.parametrize(("most", "overlap"), [(15, 0), (513, 0), (16, 16), (16, -1), (150, 200)])
@@ -215,9 +217,8 @@ def test_settings_that_cannot_hold_are_refused(most: int, overlap: int) -> None:
 
 def test_white_space_is_not_repeated_where_a_sentence_is_cut() -> None:
     text = "a" * 15 + "  aa"
-    passages = split(
+    passages = passages_of(
         text,
-        sentence_offsets(text),
         SplitterSettings(max_tokens=16, overlap_tokens=0),
         count_characters,
         limit=16,
@@ -236,6 +237,6 @@ def test_tokens_are_counted_in_small_batches(unit: str) -> None:
         return counts
 
     text = unit * (400_000 // len(unit))
-    passages = split(text, sentence_offsets(text), SETTINGS, count, limit=LIMIT)
+    passages = passages_of(text, SETTINGS, count, limit=LIMIT)
     assert_promises(text, passages)
     assert max(asked) <= 1_000 * LIMIT
