@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from eval.training.features import Feature, Group
-from eval.training.model import OUTSIDE, SpanModel, collate, group_loss, log_probabilities, predict
+from eval.training.model import OUTSIDE, Scorer, SpanModel, collate, group_loss, log_probabilities, predict
 from eval.training.trainer import Loss
 
 Scores = dict[str, npt.NDArray[np.float16]]
@@ -28,7 +28,7 @@ def key(feature: Feature) -> str:
 
 
 def teacher_scores(
-    model: SpanModel,
+    model: Scorer,
     features: Sequence[Feature],
     pad_id: int,
     path: Path,
@@ -37,10 +37,7 @@ def teacher_scores(
     say: Callable[[str], None] = print,
 ) -> Scores:
     """Return the teacher's scores, from `path`; the missing ones are computed and kept there."""
-    found: Scores = {}
-    if path.is_file():
-        with np.load(path, allow_pickle=False) as stored:
-            found = {name: stored[name] for name in stored.files}
+    found = kept_scores(path) if path.is_file() else {}
     missing = [feature for feature in features if key(feature) not in found]
     for start in range(0, len(missing), part):
         chosen = missing[start : start + part]
@@ -52,6 +49,12 @@ def teacher_scores(
         scratch.replace(path)
         say(f"scores: {len(found):,} of {len(features):,} windows")
     return found
+
+
+def kept_scores(path: Path) -> Scores:
+    """Return the scores that a file holds."""
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
 
 
 def _shared(scores: npt.NDArray[np.float32], feature: Feature) -> npt.NDArray[np.float16]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,10 @@ from eval.training.features import Feature, Group, batches, padded
 
 OUTSIDE = -1e4
 """The score of tokens that cannot start or end an answer: far below any other, and finite in bfloat16."""
+
+
+Scorer = Callable[[Tensor, Tensor], Tensor]
+"""Token ids and mask, `int64 (batch, length)` -> start and end scores, `float32 (2, batch, length)`."""
 
 
 class SpanModel(nn.Module):
@@ -143,10 +147,9 @@ def group_loss(scores: Tensor, legal: Tensor, groups: Sequence[Group]) -> Tensor
 
 @torch.no_grad()
 def predict(
-    model: SpanModel, features: Sequence[Feature], pad_id: int, tokens: int = 8_192
+    model: Scorer, features: Sequence[Feature], pad_id: int, tokens: int = 8_192
 ) -> dict[int, npt.NDArray[np.float32]]:
     """Return each feature's raw scores, `float32 (2, tokens)`, by the feature's `id()`."""
-    model.eval()
     found: dict[int, npt.NDArray[np.float32]] = {}
     for batch in batches([[feature] for feature in features], tokens=tokens, seed=None):
         alone = [feature for group in batch for feature in group]

@@ -15,11 +15,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import bm25s
-
 from eval.training.examples import Example
 from eval.training.features import OTHER
-from indexer.lexical import is_function_word, question_terms, terms
+from indexer.lexical import LexicalIndex, is_function_word, terms
 from indexer.segmenter import sentence_offsets
 
 _WORD = re.compile(r"\w+")
@@ -58,15 +56,10 @@ def retrieved(examples: Sequence[Example], share: float, seed: int) -> list[Exam
     found = []
     for group in by_source.values():
         contexts = list(dict.fromkeys(example.context for example in group))
-        index = bm25s.BM25()
-        index.index([terms(context) for context in contexts], show_progress=False)
+        index = LexicalIndex.build(contexts)
         for example in _drawn(group, share, draw):
-            places, scores = index.retrieve(
-                [question_terms(example.question)], k=min(_RETRIEVED, len(contexts)), show_progress=False
-            )
-            likely = [
-                contexts[int(place)] for place, score in zip(places[0], scores[0], strict=True) if score > 0
-            ]
+            places, _ = index.search(example.question, _RETRIEVED)
+            likely = [contexts[int(place)] for place in places]
             likely = [text for text in likely if text != example.context and not holds(text, example)]
             if likely:
                 context = likely[min(int(draw.expovariate(0.5)), len(likely) - 1)]

@@ -1,4 +1,7 @@
-"""A PyTorch span model behind the service's own reader, so that training measures what the service does."""
+"""A PyTorch span model behind the service's own reader, so that training measures what the service does.
+
+And the other way round: what the service runs, as training calls a model.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 
-from eval.training.model import SpanModel
-from service.reader import ReaderSettings, SpanReader
+from eval.training.model import Scorer, SpanModel
+from service.reader import Network, ReaderSettings, SpanReader
 
 
 class TorchNetwork:
@@ -31,3 +34,8 @@ def torch_reader(
 ) -> SpanReader:
     """Return a reader over a model in training; `tokenizer` is a `tokenizer.json`."""
     return SpanReader(name, Tokenizer.from_file(str(tokenizer)), TorchNetwork(model), settings)
+
+
+def scorer(network: Network) -> Scorer:
+    """Return a network that is called as a model in training is, with tensors."""
+    return lambda ids, mask: torch.from_numpy(network(ids.numpy(), mask.numpy()))

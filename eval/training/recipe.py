@@ -19,7 +19,7 @@ import copy
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -36,8 +36,9 @@ from eval.training.negatives import altered, exchanged, retrieved, without_answe
 from eval.training.network import torch_reader
 from eval.training.pruning import narrowed, sample
 from eval.training.rounding import input_products
-from eval.training.self_training import labelled
+from eval.training.self_training import kept_labels
 from eval.training.trainer import Loss, Plan, span_loss, train
+from service.reader import Reader
 
 ALONE = ("wiki", "qed", "squad")
 """Sources whose questions stand alone, so that another passage does not answer them by chance."""
@@ -57,6 +58,9 @@ training on.
 
 BLEND = 0.5
 """Share of the trained default in what is shipped; the rest is the model that its training began with."""
+
+ALTERED_PAIRS = 0.15
+"""Share of QAMR's questions that is learnt once more with something in them changed."""
 
 TEMPERATURE = 2.0
 SHARE = 0.7  # of the teacher's word in what a student learns
@@ -96,23 +100,17 @@ def unanswerable(examples: Sequence[Example], seed: int) -> list[Example]:
 def short(seed: int) -> list[Example]:
     """Return QAMR's pairs with some of their questions altered."""
     pairs = qamr_examples()
-    return [*pairs, *altered(pairs, 0.15, seed)]
+    return [*pairs, *altered(pairs, ALTERED_PAIRS, seed)]
 
 
 def labels(shop: Workshop) -> list[Example]:
     """Return the self-trained examples, made by the teacher of the stage before."""
-    path = shop.folder / "labels.jsonl"
-    if not path.is_file():
+
+    def reader() -> Reader:
         model = restore(shop.folder / "teacher-spans").to(torch.bfloat16)
-        reader = torch_reader("teacher", model, teacher_backbone(shop.folder) / "tokenizer.json")
-        found = labelled(reader, [*squad_pairs()])
-        shop.say(f"labels: {len(found):,} questions")
-        path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in found), "utf-8")
-    records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    return [
-        Example(**record | {"spans": tuple((start, end) for start, end in record["spans"])})
-        for record in records
-    ]
+        return torch_reader("teacher", model, teacher_backbone(shop.folder) / "tokenizer.json")
+
+    return kept_labels(shop.folder / "labels.jsonl", reader, [*squad_pairs()])
 
 
 def answered(shop: Workshop, seed: int, lively: float = 1.0) -> list[Example]:

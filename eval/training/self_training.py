@@ -7,8 +7,12 @@ context is wider than what the teacher read: the sentences around, which mostly 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from eval.reading import whole_passage
 from eval.training.examples import Example
@@ -71,3 +75,15 @@ def labelled(
             place = (start + best.start, start + best.end)
             found.append(Example(f"squad-{number}", "squad", question, context, (place,)))
     return found
+
+
+def kept_labels(path: Path, teacher: Callable[[], Reader], pairs: Sequence[tuple[str, str]]) -> list[Example]:
+    """Return the labelled questions that a file holds; if it is not there, `teacher` first makes them."""
+    if not path.is_file():
+        records = [json.dumps(asdict(one)) + "\n" for one in labelled(teacher(), pairs)]
+        path.write_text("".join(records), "utf-8")
+    return [_example(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+
+
+def _example(record: dict[str, Any]) -> Example:
+    return Example(**record | {"spans": tuple((start, end) for start, end in record["spans"])})

@@ -15,8 +15,9 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from eval.training.export import export, write_card
-from eval.training.model import SpanModel
-from eval.training.network import TorchNetwork
+from eval.training.features import Feature
+from eval.training.model import SpanModel, predict
+from eval.training.network import TorchNetwork, scorer
 from service.errors import ReaderError
 from service.network import CARD, GRAPH, TOKENIZER, WEIGHTS, load_network, read_card
 
@@ -123,3 +124,14 @@ def test_a_card_written_anew_keeps_to_the_files_that_are_there(
     assert card["files"][TOKENIZER]["size"] == 2
     assert "bits" not in card
     assert json.loads((folder / CARD).read_text("utf-8")) == card
+
+
+def test_what_is_shipped_scores_windows_as_the_model_in_training_does(
+    exported: Callable[[int], Path], model: SpanModel, window: Callable[..., Feature]
+) -> None:
+    windows = [window(list(range(5, 5 + length))) for length in (7, 9, 40)]
+    network, _ = load_network(exported(8), precision="f32")
+    wanted, found = (predict(one, windows, pad_id=0) for one in (model.eval(), scorer(network)))
+    for one in windows:
+        assert found[id(one)].shape == (2, len(one.ids))
+        assert np.linalg.norm(found[id(one)] - wanted[id(one)]) < 1e-2 * np.linalg.norm(wanted[id(one)])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.training.self_training import SURE, contexts, labelled
+from eval.training.self_training import SURE, contexts, kept_labels, labelled
 from indexer.records import Passage, ScoredPassage
 from service.answers import Span
 
@@ -123,3 +124,15 @@ def test_a_variant_of_the_best_span_is_nothing_against_it() -> None:
     teacher = FakeTeacher({FIRST: [("Lahore", 5.0), ("in Lahore", 4.9), ("rained in Lahore", 4.8)]})
     (found,) = labelled(teacher, [("Where?", FIRST)])
     assert found.answers == ["Lahore"]
+
+
+def test_labels_are_made_once_and_read_back(tmp_path: Path) -> None:
+    teacher = FakeTeacher({FIRST: [("Lahore", 5.0)], SECOND: [("Ann", 4.0)]})
+    path = tmp_path / "labels.jsonl"
+    made = kept_labels(path, lambda: teacher, PAIRS[:2])
+    assert made == labelled(teacher, PAIRS[:2])
+
+    def nobody() -> FakeTeacher:
+        raise AssertionError("the file is there")
+
+    assert kept_labels(path, nobody, PAIRS[:2]) == made

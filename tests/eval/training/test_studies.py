@@ -1,68 +1,85 @@
-"""The studies: what is compared with what, by hand-made readings."""
+"""The studies: what each learns from, and what is not done twice."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from eval.training.studies import BASE, STUDIES, Reading, _steps_of, apart, row
+from eval.training.comparison import Reading
+from eval.training.examples import Example
+from eval.training.features import OTHER
+from eval.training.studies import BASE, STUDIES, Bench, Material, Study, part
 
 
-def reading(f1: dict[str, list[float]], answered: list[float], unanswered: list[float]) -> Reading:
-    return Reading(
-        {name: np.array(values) for name, values in f1.items()}, np.array(answered), np.array(unanswered)
-    )
+def example(name: str, context: str = "It rained.") -> Example:
+    return Example(name, "wiki", "What happened?", context, ())
 
 
-def test_every_set_counts_alike_however_many_questions_it_has() -> None:
-    found = reading({"wiki": [1.0] * 30, "qed": [0.0, 0.5]}, [1.0], [0.0])
-    assert found.mean_f1 == pytest.approx((1.0 + 0.25) / 2)
+PAIRS, ANSWERED, LABELS = [example("qamr-1")], [example("wiki-1"), example("qed-1")], [example("squad-1")]
+UNANSWERED = [
+    example("wiki-1/altered"),
+    example("squad-1/altered"),
+    example(f"squad-1{OTHER}"),
+    example(f"qed-1{OTHER}"),
+]
+MATERIAL = Material(PAIRS, ANSWERED, LABELS, UNANSWERED)
+
+BASE_LEARNS = {"wiki-1", "qed-1", "squad-1", *(one.id for one in UNANSWERED)}
+LEARNT = {
+    "QAMR's pairs mixed in, not first": BASE_LEARNS | {"qamr-1"},
+    "no self-training": {"wiki-1", "qed-1", "wiki-1/altered", f"qed-1{OTHER}"},
+    "no passages from elsewhere": {"wiki-1", "qed-1", "squad-1", "wiki-1/altered", "squad-1/altered"},
+    "nothing unanswerable": {"wiki-1", "qed-1", "squad-1"},
+    "references alone, all mixed, nothing else": {"qamr-1", "wiki-1", "qed-1"},
+}
 
 
-def test_the_area_is_the_share_of_pairs_in_order() -> None:
-    # Of the six pairs, 5 > 1, 5 > 4, 3 > 1 and 2 > 1 stand in order; 3 < 4 and 2 < 4 do not.
-    assert reading({"wiki": [1.0]}, [5.0, 3.0, 2.0], [1.0, 4.0]).auroc == pytest.approx(4 / 6)
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_a_study_learns_from_what_its_name_says(study: Study) -> None:
+    found = [one.id for one in study.examples(MATERIAL)]
+    assert len({*found}) == len(found)
+    assert {*found} == LEARNT.get(study.name, BASE_LEARNS)
 
 
-def test_a_reading_beside_itself_differs_by_nothing() -> None:
-    draw = np.random.default_rng(0)
-    one = reading(
-        {"wiki": list(draw.random(40)), "qed": list(draw.random(20))}, [*draw.random(30)], [*draw.random(30)]
-    )
-    for found in apart(one, one, samples=200):
-        assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
-        assert not found.significant
-
-
-def test_what_is_better_question_by_question_is_so_in_every_draw() -> None:
-    before = [0.1, 0.9, 0.3, 0.7] * 10
-    base = reading({"wiki": before}, [1.0, 2.0, 3.0], [1.5, 2.5])
-    better = reading({"wiki": [value + 0.05 for value in before]}, [11.0, 12.0, 13.0], [1.5, 2.5])
-    f1, area = apart(base, better, samples=200)
-    # The questions differ much more than the runs do: only pairing them shows it.
-    assert (f1.low, f1.high) == pytest.approx((0.05, 0.05))
-    assert area.value == pytest.approx(1 - 3 / 6)
-    assert row(base, better) == [
-        "55.0",
-        "55.0",
-        "+5.0 to +5.0",
-        "1.000",
-        f"{area.low:+.3f} to {area.high:+.3f}",
+def test_every_study_differs_from_the_base() -> None:
+    kinds = [
+        (
+            frozenset(one.id for one in study.examples(MATERIAL)),
+            study.first_stage,
+            study.share,
+            study.temperature,
+        )
+        for study in STUDIES
     ]
-    assert row(base, base) == ["50.0", "50.0", "", "0.500", ""]
-
-
-def test_the_base_comes_first_and_no_two_studies_share_a_folder() -> None:
     assert STUDIES[0] is BASE
-    names = [study.name.replace(" ", "-") for study in STUDIES]
+    assert len({*kinds}) == len(kinds)
+
+
+def test_no_two_studies_share_a_folder() -> None:
+    names = [study.folder for study in STUDIES]
     assert len({*names}) == len(names)
-    assert all(Path(name).name == name for name in names)
+    assert all(Path(name).name == name and name.isascii() for name in names)
 
 
-def test_a_stages_steps_are_those_of_its_log(tmp_path: Path) -> None:
-    records = [{"step": 50, "of": 611}, {"step": 100, "of": 611}, {"plan": {}, "seconds": 9}]
-    (tmp_path / "log.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records), "utf-8")
-    assert _steps_of(tmp_path) == 611
+def test_a_part_takes_whole_contexts_and_a_larger_one_holds_it() -> None:
+    examples = [
+        example(f"{context}-{number}", f"Context {context}.") for context in range(400) for number in (0, 1)
+    ]
+    small, large = part(examples, 0.25), part(examples, 0.5)
+    contexts = {one.context for one in small}
+    assert small == [one for one in examples if one.context in contexts]
+    assert {one.id for one in small} < {one.id for one in large}
+    # Four deviations of a draw of 400 with chance a quarter.
+    assert abs(len(contexts) - 100) < 4 * (400 * 0.25 * 0.75) ** 0.5
+    assert part(examples, 1.0) == examples
+
+
+def test_what_a_study_has_read_is_not_read_again(tmp_path: Path) -> None:
+    kept = Reading({"wiki": np.array([0.5])}, np.array([2.0]), np.array([1.0]))
+    (tmp_path / STUDIES[3].folder).mkdir()
+    kept.save(tmp_path / STUDIES[3].folder / "reading.npz")
+    # There is no material here that it could train with.
+    found = Bench(tmp_path, steps=1, share=0.25, questions=1).read(3)
+    assert (found.mean_f1, found.auroc) == (0.5, 1.0)
