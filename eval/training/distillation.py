@@ -16,6 +16,7 @@ import torch
 
 from eval.training.features import Feature, Group
 from eval.training.model import OUTSIDE, Scorer, SpanModel, collate, group_loss, log_probabilities, predict
+from eval.training.relations import Relations
 from eval.training.trainer import Loss
 
 Scores = dict[str, npt.NDArray[np.float16]]
@@ -62,12 +63,15 @@ def _shared(scores: npt.NDArray[np.float32], feature: Feature) -> npt.NDArray[np
     return kept.astype(np.float16)
 
 
-def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share: float) -> Loss:
+def distillation_loss(
+    scores: Scores, pad_id: int, *, temperature: float, share: float, relations: Relations | None = None
+) -> Loss:
     """Return `share` of the divergence from the teacher and `1 - share` of the loss against the references.
 
     The divergence is of the distributions softened by `temperature`, times its square, which keeps its
     gradients in proportion. A question with a window that has no scores is learnt from the references alone:
     so a model can learn something new while it keeps what its teacher knows (Li and Hoiem, 2016).
+    `relations`, if given, adds what it makes of the windows with scores.
     """
 
     def loss(model: SpanModel, groups: Sequence[Group]) -> torch.Tensor:
@@ -77,7 +81,8 @@ def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share:
         features = [feature for group in (*taught, *untaught) for feature in group]
         rows = sum(map(len, taught))
         ids, mask, legal = collate(features, pad_id)
-        mine = model(ids, mask)
+        states = model.hidden(ids, mask)
+        mine = model.scored(states)
         parts: list[torch.Tensor] = []
         if taught:
             first, allowed = mine[:, :rows], legal[:rows]
@@ -90,6 +95,8 @@ def distillation_loss(scores: Scores, pad_id: int, *, temperature: float, share:
             soft_theirs = log_probabilities(theirs / temperature, allowed)
             apart = (soft_theirs.exp() * (soft_theirs - soft_mine)).sum(dim=-1).mean()
             both = share * temperature**2 * apart + (1 - share) * group_loss(first, allowed, taught)
+            if relations is not None:
+                both = both + relations.apart(states[:rows], features[:rows], [*map(key, features[:rows])])
             parts.append(both * len(taught) / len(groups))
         if untaught:
             parts.append(group_loss(mine[:, rows:], legal[rows:], untaught) * len(untaught) / len(groups))

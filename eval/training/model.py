@@ -33,13 +33,17 @@ class SpanModel(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Score every token; places outside the context are not masked here."""
-        scores: Tensor = self.head(self.hidden(ids, mask))
-        return scores.float().permute(2, 0, 1)
+        return self.scored(self.hidden(ids, mask))
 
     def hidden(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return the encoder's last hidden states, `(batch, length, width)`."""
         states: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         return states
+
+    def scored(self, states: Tensor) -> Tensor:
+        """Return the scores of tokens with these states, `(2, batch, length)`."""
+        scores: Tensor = self.head(states)
+        return scores.float().permute(2, 0, 1)
 
 
 def from_backbone(folder: Path, seed: int) -> SpanModel:

@@ -13,7 +13,10 @@ import torch
 from tokenizers import Tokenizer
 
 from eval.training.model import Scorer, SpanModel
+from indexer.runtime import Model, Precision, openvino
+from service.network import GRAPH, WEIGHTS
 from service.reader import Network, ReaderSettings, SpanReader
+from service.weights import unpack
 
 
 class TorchNetwork:
@@ -39,3 +42,23 @@ def torch_reader(
 def scorer(network: Network) -> Scorer:
     """Return a network that is called as a model in training is, with tensors."""
     return lambda ids, mask: torch.from_numpy(network(ids.numpy(), mask.numpy()))
+
+
+def hidden_states(folder: Path, precision: Precision | None = None) -> Scorer:
+    """Return what gives a shipped model's last hidden states, `float32 (batch, length, width)`.
+
+    The folder's files are taken as they are: `service.network.read_card` checks them.
+    """
+    weights = unpack(folder / WEIGHTS)
+    whole = openvino.Core().read_model(
+        (folder / GRAPH).read_bytes(), openvino.Tensor(weights, shared_memory=True)
+    )
+    head = [node for node in whole.get_ordered_ops() if node.get_type_name() == "MatMul"][-1]
+    states = openvino.opset15.result(head.input_value(0))
+    model = Model(openvino.Model([states], whole.get_parameters(), "hidden states"), precision)
+
+    def run(ids: torch.Tensor, mask: torch.Tensor, _: object = weights) -> torch.Tensor:
+        # OpenVINO points into the weights and does not hold them.
+        return torch.from_numpy(model(ids.numpy(), mask.numpy()))
+
+    return run

@@ -21,13 +21,14 @@ from rich.console import Console
 
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.comparison import Asked, Reading, row
-from eval.training.distillation import Scores, distillation_loss, kept_scores, teacher_scores
+from eval.training.distillation import Scores, distillation_loss, kept_scores, key, teacher_scores
 from eval.training.examples import SPAN_SETS, Example, qamr_examples, squad_pairs
 from eval.training.features import OTHER, Featuriser, batches, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.negatives import altered
-from eval.training.network import scorer, torch_reader
+from eval.training.network import hidden_states, scorer, torch_reader
 from eval.training.recipe import ALTERED_PAIRS, SHARE, TEMPERATURE, answerable, unanswerable
+from eval.training.relations import Relations
 from eval.training.self_training import kept_labels
 from eval.training.trainer import Plan, train
 from indexer.cli import run_commands
@@ -77,7 +78,7 @@ def part(examples: Sequence[Example], share: float) -> list[Example]:
 class Study:
     """One run: `examples` learnt, from the first stage's model or from the backbone, taught or not.
 
-    `share` and `temperature` are `distillation_loss`'s.
+    `share` and `temperature` are `distillation_loss`'s, `relations` the weight that `Relations` has in it.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Study:
     first_stage: bool = True
     share: float = SHARE
     temperature: float = TEMPERATURE
+    relations: float = 0.0
 
     @property
     def folder(self) -> str:
@@ -112,6 +114,8 @@ STUDIES = (
     Study("the teacher alone", share=1.0),
     Study("temperature 1", temperature=1.0),
     Study("temperature 4", temperature=4.0),
+    Study("hidden states related as the teacher's, weight 10", relations=10.0),
+    Study("hidden states related as the teacher's, weight 40", relations=40.0),
     Study("no self-training", _without_labels),
     Study("no passages from elsewhere", _without_passages),
     Study("nothing unanswerable", lambda found: [*found.answered, *found.labels]),
@@ -172,11 +176,22 @@ class Bench:
     def _trained(self, start: SpanModel, examples: Sequence[Example], plan: Plan, study: Study) -> SpanModel:
         words = Featuriser(small_backbone())
         taught: Scores = kept_scores(self.folder / _SCORES) if study.share else {}
-        loss = distillation_loss(taught, words.pad_id, temperature=study.temperature, share=study.share)
+        loss = distillation_loss(
+            taught,
+            words.pad_id,
+            temperature=study.temperature,
+            share=study.share,
+            relations=self._relations(examples, study.relations) if study.relations else None,
+        )
         folder = self.folder / plan.name
         model = train(start, grouped(words.features(examples)), plan, folder, loss, say=_say)
         save(model, folder)
         return restore(folder)
+
+    def _relations(self, examples: Sequence[Example], weight: float) -> Relations:
+        words = Featuriser(teacher_backbone(self.folder.parent))
+        windows = {key(window): window for window in words.features(examples)}
+        return Relations(hidden_states(reader_folder(TEACHER)), windows, words.pad_id, weight)
 
 
 def _say(message: str) -> None:

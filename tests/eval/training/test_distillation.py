@@ -26,8 +26,11 @@ class Fixed(SpanModel):
         nn.Module.__init__(self)
         self.scores = nn.Parameter(scores)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG002
-        filled = torch.full((2, *mask.shape), 50.0)
+    def hidden(self, ids: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG002
+        return mask
+
+    def scored(self, states: Tensor) -> Tensor:
+        filled = torch.full((2, *states.shape), 50.0)
         filled[:, :, : self.scores.shape[-1]] = self.scores
         return filled
 

@@ -17,7 +17,7 @@ from tokenizers.models import WordLevel
 from eval.training.export import export, write_card
 from eval.training.features import Feature
 from eval.training.model import SpanModel, predict
-from eval.training.network import TorchNetwork, scorer
+from eval.training.network import TorchNetwork, hidden_states, scorer
 from service.errors import ReaderError
 from service.network import CARD, GRAPH, TOKENIZER, WEIGHTS, load_network, read_card
 
@@ -76,6 +76,18 @@ def test_an_exported_model_gives_the_logits_of_the_original(
     exported: Callable[[int], Path], model: SpanModel, batch: int, length: int
 ) -> None:
     assert error(exported(8), model, batch, length) < 1e-2
+
+
+def test_an_exported_models_hidden_states_are_those_of_the_original(
+    exported: Callable[[int], Path], model: SpanModel
+) -> None:
+    ids, mask = (torch.from_numpy(array) for array in inputs(3, 20))
+    found = hidden_states(exported(8), "f32")(ids, mask)
+    with torch.no_grad():
+        wanted = model.hidden(ids, mask)
+    kept = mask.bool()
+    assert found.shape == wanted.shape
+    assert torch.linalg.norm(found[kept] - wanted[kept]) < 1e-2 * torch.linalg.norm(wanted[kept])
 
 
 def test_fewer_bits_cost_more_and_are_smaller(exported: Callable[[int], Path], model: SpanModel) -> None:

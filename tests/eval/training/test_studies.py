@@ -50,6 +50,7 @@ def test_every_study_differs_from_the_base() -> None:
             study.first_stage,
             study.share,
             study.temperature,
+            study.relations,
         )
         for study in STUDIES
     ]
