@@ -37,7 +37,7 @@ from service.network import load_network
 
 TEACHER = "default"
 SEED = 10
-_PAIRS, _LABELS, _SCORES, _READING = "first-stage", "labels.jsonl", "scores.npz", "reading.npz"
+_PAIRS, _LABELS, _SCORES = "first-stage", "labels.jsonl", "scores.npz"
 _RATE = 2e-4
 
 
@@ -142,15 +142,23 @@ class Bench:
         lessons = words.features([*material.pairs, *material.paragraphs])
         network, _ = load_network(reader_folder(TEACHER))
         teacher_scores(scorer(network), lessons, words.pad_id, self.folder / _SCORES, say=_say)
-        if not (self.folder / _PAIRS / "model.safetensors").is_file():
+        if not (self._first_stage / "model.safetensors").is_file():
             plan = Plan(_PAIRS, rate=_RATE, final=0.5, seed=SEED)
             model = from_backbone(small_backbone(), 0)
-            self._trained(model, material.pairs, plan, Study(_PAIRS))
+            self._trained(model, material.pairs, plan, Study(_PAIRS), self._first_stage)
+
+    @property
+    def _first_stage(self) -> Path:
+        return self.folder / f"{_PAIRS}-{self.share:g}"
+
+    def place(self, study: Study) -> Path:
+        """Return the folder of a study's run; one of other steps or another share has another."""
+        return self.folder / f"{study.folder}-{self.share:g}-{self.steps}"
 
     def read(self, number: int) -> Reading:
         """Train as a study says and let the model read, or take what it has read before."""
         study = STUDIES[number]  # not handed over: its function cannot go from process to process
-        kept = self.folder / study.folder / _READING
+        kept = self.place(study) / f"reading-{self.questions}.npz"
         if not kept.is_file():
             model = self.run(study).to(torch.bfloat16)
             reader = torch_reader(study.name, model, small_backbone() / "tokenizer.json")
@@ -161,18 +169,20 @@ class Bench:
         """Train as a study says."""
         material = Material.drawn(self.folder, self.share)
         backbone = small_backbone()
-        start = restore(self.folder / _PAIRS) if study.first_stage else from_backbone(backbone, 0)
+        start = restore(self._first_stage) if study.first_stage else from_backbone(backbone, 0)
         # Those that begin with the backbone learn for as long as the first stage took besides.
         steps = self.steps if study.first_stage else self.steps + self._batches(material.pairs)
         examples = study.examples(material)
         plan = Plan(study.folder, rate=_RATE, warmup=0.04, seed=SEED, epochs=steps / self._batches(examples))
-        return self._trained(start, examples, plan, study)
+        return self._trained(start, examples, plan, study, self.place(study))
 
     def _batches(self, examples: Sequence[Example]) -> int:
         features = Featuriser(small_backbone()).features(examples)
         return len(batches(grouped(features), tokens=Plan("").tokens, seed=SEED))
 
-    def _trained(self, start: SpanModel, examples: Sequence[Example], plan: Plan, study: Study) -> SpanModel:
+    def _trained(
+        self, start: SpanModel, examples: Sequence[Example], plan: Plan, study: Study, folder: Path
+    ) -> SpanModel:
         words = Featuriser(small_backbone())
         taught: Scores = kept_scores(self.folder / _SCORES) if study.share else {}
         loss = distillation_loss(
@@ -182,7 +192,6 @@ class Bench:
             share=study.share,
             relations=self._relations(examples, study.relations) if study.relations else None,
         )
-        folder = self.folder / plan.name
         model = train(start, grouped(words.features(examples)), plan, folder, loss, say=_say)
         save(model, folder)
         return restore(folder)

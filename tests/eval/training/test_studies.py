@@ -79,8 +79,14 @@ def test_a_part_takes_whole_contexts_and_a_larger_one_holds_it() -> None:
 
 def test_what_a_study_has_read_is_not_read_again(tmp_path: Path) -> None:
     kept = Reading({"wiki": np.array([0.5])}, np.array([2.0]), np.array([1.0]))
-    (tmp_path / STUDIES[3].folder).mkdir()
-    kept.save(tmp_path / STUDIES[3].folder / "reading.npz")
+    bench = Bench(tmp_path, steps=1, share=0.25, questions=1)
+    bench.place(STUDIES[3]).mkdir()
+    kept.save(bench.place(STUDIES[3]) / "reading-1.npz")
     # There is no material here that it could train with.
-    found = Bench(tmp_path, steps=1, share=0.25, questions=1).read(3)
+    found = bench.read(3)
     assert (found.mean_f1, found.auroc) == (0.5, 1.0)
+
+
+def test_another_length_or_share_is_another_run(tmp_path: Path) -> None:
+    benches = [Bench(tmp_path, steps, share, 1) for steps in (4, 40) for share in (0.25, 1.0)]
+    assert len({bench.place(study) for bench in benches for study in STUDIES}) == 4 * len(STUDIES)
