@@ -170,7 +170,7 @@ some 6,000 on all, with one thing changed at a time. F1 over up to 400 held-out 
 - Questions without an answer cost two and a half points, as the steps that they take are not spent on pointing, and are
   worth 0.05 of the AUROC: a reader for people who must not be misled has them.
 - QAMR, first or mixed in, is worth nothing that can be seen; nor are the relations between the teacher's hidden states
-  (at twice the time a step), nor passages from elsewhere, as long as a question is asked of its own paragraph alone.
+  (at twice the time a step), nor passages from elsewhere.
 - The self-trained labels take a third of the steps, and the references do better in their place. The shipped readers
   were made with them, before this was known: the next ones should try without.
 """
