@@ -59,9 +59,6 @@ training on.
 BLEND = 0.5
 """Share of the trained default in what is shipped; the rest is the model that its training began with."""
 
-ALTERED_PAIRS = 0.15
-"""Share of QAMR's questions that is learnt once more with something in them changed."""
-
 TEMPERATURE = 2.0
 SHARE = 0.7  # of the teacher's word in what a student learns
 KEPT = 0.5  # of the teacher's word in what the default learns of questions that the teacher knows
@@ -97,10 +94,9 @@ def unanswerable(examples: Sequence[Example], seed: int) -> list[Example]:
     ]
 
 
-def short(seed: int) -> list[Example]:
-    """Return QAMR's pairs with some of their questions altered."""
-    pairs = qamr_examples()
-    return [*pairs, *altered(pairs, ALTERED_PAIRS, seed)]
+def short(pairs: Sequence[Example], seed: int) -> list[Example]:
+    """Return QAMR's pairs, or some of them, with some of their questions altered."""
+    return [*pairs, *altered(pairs, 0.15, seed)]
 
 
 def labels(shop: Workshop) -> list[Example]:
@@ -227,7 +223,7 @@ def fast(shop: Workshop, master: SpanModel, epochs: float = 2.0) -> SpanModel:
     backbone, tutor = small_backbone(), Featuriser(teacher_backbone(shop.folder))
     words = Featuriser(backbone)
     tokenizer = backbone / "tokenizer.json"
-    lessons = [*short(20), *paragraphs(shop, 10)]
+    lessons = [*short(qamr_examples(), 20), *paragraphs(shop, 10)]
     scores = teacher_scores(
         master.to(torch.bfloat16),
         tutor.features(lessons),
@@ -239,7 +235,7 @@ def fast(shop: Workshop, master: SpanModel, epochs: float = 2.0) -> SpanModel:
     stage(
         shop, Plan("fast-qamr", rate=2e-4, final=0.5),
         start=lambda: from_backbone(backbone, 0),
-        groups=lambda: grouped(words.features(short(20))), loss=loss, tokenizer=tokenizer,
+        groups=lambda: grouped(words.features(short(qamr_examples(), 20))), loss=loss, tokenizer=tokenizer,
     )  # fmt: skip
     return stage(
         shop, Plan("fast", epochs=epochs, rate=2e-4, warmup=0.04),

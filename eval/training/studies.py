@@ -23,14 +23,13 @@ from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.comparison import Asked, Reading, row
 from eval.training.distillation import Scores, distillation_loss, kept_scores, key, teacher_scores
 from eval.training.examples import SPAN_SETS, Example, qamr_examples, squad_pairs
-from eval.training.features import OTHER, Featuriser, batches, grouped
+from eval.training.features import OTHER, Featuriser, Group, batches, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
-from eval.training.negatives import altered
 from eval.training.network import hidden_states, scorer, torch_reader
-from eval.training.recipe import ALTERED_PAIRS, SHARE, TEMPERATURE, answerable, unanswerable
+from eval.training.recipe import SHARE, TEMPERATURE, answerable, short, unanswerable
 from eval.training.relations import Relations
 from eval.training.self_training import kept_labels
-from eval.training.trainer import Plan, train
+from eval.training.trainer import Loss, Plan, train
 from indexer.cli import run_commands
 from service.catalogue import load_span_reader, reader_folder
 from service.network import load_network
@@ -54,10 +53,9 @@ class Material:
     def drawn(cls, folder: Path, share: float) -> Material:
         """Return what belongs to a share of the contexts, the same ones every time; labels are kept."""
         labels = kept_labels(folder / _LABELS, lambda: load_span_reader(TEACHER)[0], [*squad_pairs()])
-        pairs = part(qamr_examples(), share)
         answered, labels = part(answerable(), share), part(labels, share)
         return cls(
-            [*pairs, *altered(pairs, ALTERED_PAIRS, SEED)],
+            short(part(qamr_examples(), share), SEED),
             answered,
             labels,
             unanswerable([*answered, *labels], SEED),
@@ -145,7 +143,7 @@ class Bench:
         if not (self._first_stage / "model.safetensors").is_file():
             plan = Plan(_PAIRS, rate=_RATE, final=0.5, seed=SEED)
             model = from_backbone(small_backbone(), 0)
-            self._trained(model, material.pairs, plan, Study(_PAIRS), self._first_stage)
+            _trained(model, _groups(material.pairs), plan, self._loss(Study(_PAIRS)), self._first_stage)
 
     @property
     def _first_stage(self) -> Path:
@@ -171,35 +169,40 @@ class Bench:
         backbone = small_backbone()
         start = restore(self._first_stage) if study.first_stage else from_backbone(backbone, 0)
         # Those that begin with the backbone learn for as long as the first stage took besides.
-        steps = self.steps if study.first_stage else self.steps + self._batches(material.pairs)
+        steps = self.steps if study.first_stage else self.steps + _batches(_groups(material.pairs))
         examples = study.examples(material)
-        plan = Plan(study.folder, rate=_RATE, warmup=0.04, seed=SEED, epochs=steps / self._batches(examples))
-        return self._trained(start, examples, plan, study, self.place(study))
+        groups = _groups(examples)
+        plan = Plan(study.folder, rate=_RATE, warmup=0.04, seed=SEED, epochs=steps / _batches(groups))
+        loss = self._loss(study, self._relations(examples, study.relations) if study.relations else None)
+        return _trained(start, groups, plan, loss, self.place(study))
 
-    def _batches(self, examples: Sequence[Example]) -> int:
-        features = Featuriser(small_backbone()).features(examples)
-        return len(batches(grouped(features), tokens=Plan("").tokens, seed=SEED))
-
-    def _trained(
-        self, start: SpanModel, examples: Sequence[Example], plan: Plan, study: Study, folder: Path
-    ) -> SpanModel:
-        words = Featuriser(small_backbone())
+    def _loss(self, study: Study, relations: Relations | None = None) -> Loss:
         taught: Scores = kept_scores(self.folder / _SCORES) if study.share else {}
-        loss = distillation_loss(
+        return distillation_loss(
             taught,
-            words.pad_id,
+            Featuriser(small_backbone()).pad_id,
             temperature=study.temperature,
             share=study.share,
-            relations=self._relations(examples, study.relations) if study.relations else None,
+            relations=relations,
         )
-        model = train(start, grouped(words.features(examples)), plan, folder, loss, say=_say)
-        save(model, folder)
-        return restore(folder)
 
     def _relations(self, examples: Sequence[Example], weight: float) -> Relations:
         words = Featuriser(teacher_backbone(self.folder.parent))
         windows = {key(window): window for window in words.features(examples)}
         return Relations(hidden_states(reader_folder(TEACHER)), windows, words.pad_id, weight)
+
+
+def _groups(examples: Sequence[Example]) -> list[Group]:
+    return grouped(Featuriser(small_backbone()).features(examples))
+
+
+def _batches(groups: Sequence[Group]) -> int:
+    return len(batches(groups, tokens=Plan("").tokens, seed=SEED))
+
+
+def _trained(start: SpanModel, groups: Sequence[Group], plan: Plan, loss: Loss, folder: Path) -> SpanModel:
+    save(train(start, groups, plan, folder, loss, say=_say), folder)
+    return restore(folder)
 
 
 def _say(message: str) -> None:

@@ -127,8 +127,10 @@ def test_rows_stay_in_their_file_until_they_are_measured_again(tmp_path: Path) -
 
 
 def test_a_size_is_measured_from_end_to_end(
-    real: Real, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    real: Real, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # On a busy machine a search of microseconds waits for a second thread a thousand times as long.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     rows = Rows(tmp_path / "rows.json")
     _Trials(real, 300, tmp_path / "300", rows, rounds=2, minutes=5).run(["flat", "ivf-sq8"])
 
@@ -141,8 +143,7 @@ def test_a_size_is_measured_from_end_to_end(
     assert lexical["bytes"] > 300 * 8
     for row in (flat, cells):
         assert 0 < row["search_p50_ms"] <= row["search_p95_ms"]
-        # Not more than the search alone: on a busy machine a search of microseconds may take as long.
-        assert 0 < row["retrieve_p50_ms"] <= row["retrieve_p95_ms"]
+        assert row["search_p50_ms"] < row["retrieve_p50_ms"]
         assert row["similarity"]["1"] >= row["similarity"]["2"] >= row["similarity"]["10"]
     print_rows(rows, [300], ["bm25", "flat", "ivf-sq8"], real)
     assert "among 300, the real ones with noise of 0.68" in capsys.readouterr().out
