@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption
+from indexer.options import IndexOption, JsonOption
+from indexer.settings import DEFAULT_INDEX
 
 if TYPE_CHECKING:
     from eval.runs import Run

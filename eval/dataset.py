@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from eval.metrics import is_right
 from indexer.errors import QuothError
 from indexer.records import Article
-from service.answerer import MAX_QUESTION
+from service.answering.settings import MAX_QUESTION
 
 SEEDS = Path(__file__).parent / "datasets" / "seeds.jsonl"
 SPLITS = ("dev", "test")

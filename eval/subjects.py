@@ -12,23 +12,25 @@ from rich.text import Text
 
 from eval.dataset import SPLITS, DatasetError, Example, fingerprint, load_examples
 from eval.remote import RemoteSystem
-from eval.retrieval import sample
 from eval.squad import SquadFile, is_squad, load_squad
+from eval.studies.retrieval import sample
 from eval.systems import LocalSystem, ReaderSystem, System
 from indexer.commands import build_index, build_source
-from indexer.encoder import load_encoder
-from indexer.encoders.files import DEFAULT_ENCODER
-from service.catalogue import load_reader
-from service.engine import load_answerer
+from indexer.encoders.loading import load_encoder
+from indexer.settings import DEFAULT_ENCODER
+from service.answering.loading import load_reader
+from service.loading import load_answerer
 from service.settings import Settings
 
 WORK = Path(".quoth/eval")
 """Where the indexes of question sets and of folders are kept, so that they are made once."""
 
+_RECORDED = ("top_k", "fusion", "dense_weight", "candidates", "alternatives")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be measured. `questions`: a sample of so many, drawn by `seed`."""
+    """What to measure. `questions`: the size of a sample, drawn by `seed`. `top_k`: sent to a running service."""
 
     dataset: Path
     settings: Settings
@@ -38,6 +40,7 @@ class Request:
     split: str = "all"
     questions: int | None = None
     seed: int = 0
+    top_k: int | None = None
     work: Path = WORK
 
 
@@ -117,8 +120,9 @@ def _system(request: Request) -> System:
     settings = request.settings
     if request.url is not None:
         # The service has settings of its own: only what was asked for is sent.
-        top_k = settings.top_k if "top_k" in settings.model_fields_set else None
-        remote = RemoteSystem(request.url, top_k=top_k, min_confidence=settings.min_confidence)
+        remote = RemoteSystem(
+            request.url, top_k=request.top_k, min_confidence=settings.answering.min_confidence
+        )
         _ = remote.facts  # refuses what is not Quoth, before an article is missed there
         return remote
     if request.articles is None:
@@ -128,40 +132,40 @@ def _system(request: Request) -> System:
     report = build_index(request.articles, out, encoder=settings.encoder or DEFAULT_ENCODER)
     for failure in report.failures:
         Console(stderr=True).print(Text(f"not read: {failure.path}: {failure.reason}"), soft_wrap=True)
-    return _local(settings.model_copy(update={"index": out}))
+    return _local(settings.changed(index=out))
 
 
 def _squad_system(squad: SquadFile, request: Request) -> System:
     settings = request.settings
     out = request.work / f"squad-{fingerprint(request.dataset)[:16]}"
     build_source(squad, out, settings.encoder or DEFAULT_ENCODER)
-    return _local(settings.model_copy(update={"index": out}))
+    return _local(settings.changed(index=out))
 
 
 def _local(settings: Settings) -> System:
     answerer = load_answerer(settings)
+    info, recorded = answerer.index.info, settings.flat()
     return LocalSystem(
         answerer,
         {
             "mode": "open",
-            "generation": answerer.index.manifest.name,
-            "articles": answerer.index.manifest.articles,
-            "passages": answerer.index.manifest.passages,
-            "splitter": answerer.index.manifest.splitter,
+            "generation": info.generation,
+            "articles": info.articles,
+            "passages": info.passages,
+            "splitter": info.splitter,
             **answerer.models,
             "threshold": answerer.threshold,
-            "settings": settings.model_dump(
-                mode="json", include={"top_k", "fusion", "dense_weight", "candidates", "alternatives"}
-            ),
+            "settings": {name: recorded[name] for name in _RECORDED},
         },
     )
 
 
 def _reader_system(squad: SquadFile, request: Request) -> System:
     encoder = load_encoder(request.settings.encoder or DEFAULT_ENCODER)
-    reader, calibration = load_reader(request.settings.reader, encoder)
-    if request.settings.min_confidence is not None:
-        calibration = replace(calibration, threshold=request.settings.min_confidence)
+    reader, calibration = load_reader(request.settings.reader)
+    chosen = request.settings.answering.min_confidence
+    if chosen is not None:
+        calibration = replace(calibration, threshold=chosen)
     facts = {
         "mode": "reader-only",
         "articles": len(squad),

@@ -11,15 +11,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from eval.dataset import Example
-from indexer.encoder import Encoder, Vectors
+from indexer.arrays import Vectors
+from indexer.encoders.encoder import Encoder
 from indexer.errors import QuothError
 from indexer.records import Article, Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets
-from service.answerer import Answerer
-from service.answers import Answer
-from service.confidence import Calibration, evidence
-from service.reader import Reader
-from service.spans import distinct
+from service.answering.answerer import Answerer
+from service.answering.answers import Answer
+from service.answering.confidence import Calibration, confidence_features
+from service.answering.reader import Reader
+from service.answering.spans import distinct
 
 
 class UnreachableError(QuothError):
@@ -172,7 +173,7 @@ class ReaderSystem:
         scored = ScoredPassage(passage, article.text, 1.0, similarity, 0.0, sentences)
         groups = distinct(self._reader.read(example.question, [scored]), 2)
         confidence = (
-            self._calibration.confidence(evidence(example.question, groups, 0, [scored])) if groups else 0.0
+            self._calibration.confidence(confidence_features(example.question, groups, 0)) if groups else 0.0
         )
         milliseconds = 1_000 * (time.perf_counter() - began)
         candidate = None

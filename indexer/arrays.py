@@ -1,29 +1,20 @@
-"""NumPy's files, with nothing in them believed before it is seen to fit."""
+"""The arrays that travel between the modules, one name for each shape and meaning."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from indexer.errors import DamagedGenerationError
+Vector = np.ndarray[tuple[int], np.dtype[np.float32]]
+"""One text's embedding, `float32 (dimension,)`, of length 1."""
 
+Vectors = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+"""Embeddings, `float32 (n, dimension)`, each row of length 1: an inner product of two rows is a cosine."""
 
-def map_array(path: Path, kind: npt.DTypeLike, dimensions: int) -> npt.NDArray[Any]:
-    """Map an array of this type and so many dimensions: no byte is read before it is looked at.
+Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
+"""One score for each of n passages, `float32 (n,)`; higher is better."""
 
-    A header that promises more than the file holds is refused, where reading would make room for all of it.
+Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
+"""Passage ids, `int64 (n,)`."""
 
-    Raises:
-        DamagedGenerationError: the file is missing, or holds no such array.
-    """
-    try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    # The header is parsed as Python; over one that nothing wrote, its parsers raise errors of many kinds.
-    except Exception as error:
-        raise DamagedGenerationError(f"{path} cannot be read ({error}): run `quoth index` again") from error
-    if array.dtype != kind or array.ndim != dimensions:
-        raise DamagedGenerationError(f"{path} holds another array than was written: run `quoth index` again")
-    return array
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+"""Whether each passage of a generation may be returned, `bool (passages,)`."""

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption, print_table
+from indexer.commands import print_table
+from indexer.options import IndexOption, JsonOption
+from indexer.settings import DEFAULT_INDEX
 
 if TYPE_CHECKING:
-    from indexer.storage import Manifest
+    from indexer.engines.faiss.storage import Manifest
 
 
 def backup(
@@ -27,7 +29,7 @@ def backup(
     feedback is a file of its own and not part of it.
     """
     # Imported here, as in `indexer.commands`: it loads FAISS.
-    from indexer.backup import back_up  # noqa: PLC0415
+    from indexer.engines.faiss.backup import back_up  # noqa: PLC0415
 
     manifest = back_up(index, file, force=force)
     size = file.stat().st_size
@@ -44,7 +46,7 @@ def restore(
     In an empty folder the generation keeps its number, and answers are the same to their last field;
     elsewhere it becomes the newest, and the one served before stays to fall back to.
     """
-    from indexer.backup import restore as bring_back  # noqa: PLC0415 - see above
+    from indexer.engines.faiss.backup import restore as bring_back  # noqa: PLC0415 - see above
 
     manifest = bring_back(file, index)
     _print(manifest, {"backup": str(file), "index": str(index)}, f"{file} to {index}", json_=json_)

@@ -5,35 +5,26 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from indexer.arrays import Vectors
 from indexer.corpus import ArticleSource, Failure
-from indexer.dense import DenseIndex, FaissChoice, check_choice, kind_for
-from indexer.encoder import Encoder, Vectors
+from indexer.encoders.encoder import Encoder
+from indexer.engines.faiss.dense import DenseIndex, kind_for
+from indexer.engines.faiss.index import FaissPassageIndex, check_generation, open_index
+from indexer.engines.faiss.lexical import LexicalIndex
+from indexer.engines.faiss.publication import publish, writer_lock
+from indexer.engines.faiss.storage import Layout, Manifest, current_number
+from indexer.engines.faiss.store import write_store
 from indexer.errors import CorpusError, DamagedGenerationError, FormatVersionError, IndexMissingError
-from indexer.index import FaissPassageIndex, open_index, try_generation
-from indexer.lexical import LexicalIndex
-from indexer.publication import publish, writer_lock
-from indexer.records import Article
-from indexer.segmenter import Offsets, sentence_offsets
-from indexer.splitter import SplitterSettings, split
-from indexer.storage import Layout, Manifest, current_number
-from indexer.store import write_store
-
-
-@dataclass(frozen=True, slots=True)
-class BuildSettings:
-    """What decides the content of an index besides the articles and the encoder.
-
-    `faiss`: kind of FAISS index, `auto` for the one that suits the number of passages.
-    """
-
-    splitter: SplitterSettings = field(default_factory=SplitterSettings)
-    faiss: FaissChoice = "auto"
+from indexer.records import Article, CharRange
+from indexer.segmenter import sentence_offsets
+from indexer.settings import BuildSettings, check_choice
+from indexer.splitter import split
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +76,8 @@ class _Draft:
     """An article on its way into the index; `vectors` is None until it is embedded."""
 
     article: Article
-    sentences: Sequence[Offsets]
-    passages: Sequence[Offsets]
+    sentences: Sequence[CharRange]
+    passages: Sequence[CharRange]
     vectors: Vectors | None
 
 
@@ -322,4 +313,4 @@ class _Builder:
                 **self._identity(),
             )
 
-        return publish(layout, write, describe, try_generation)
+        return publish(layout, write, describe, check_generation)

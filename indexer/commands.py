@@ -13,20 +13,25 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from indexer.build import BuildReport, BuildSettings
-    from indexer.corpus import ArticleSource
-    from indexer.storage import Manifest
+from indexer.options import IndexOption, JsonOption
+from indexer.settings import (
+    DEFAULT_ENCODER,
+    DEFAULT_INDEX,
+    MAX_FILE_BYTES,
+    BuildSettings,
+    SplitterSettings,
+    check_choice,
+)
 
-DEFAULT_INDEX = Path(".quoth/index")
+if TYPE_CHECKING:
+    from indexer.build import BuildReport
+    from indexer.corpus import ArticleSource
+    from indexer.engines.faiss.storage import Manifest
+
+_SPLITTER = SplitterSettings()
 
 SOME_UNREADABLE = 3
 """Exit status of `quoth index` when the index was made but some file could not be read."""
-
-IndexOption = Annotated[
-    Path, typer.Option("--index", help="The index folder.", envvar="QUOTH_INDEX", show_envvar=True)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def index(
@@ -39,16 +44,18 @@ def index(
     encoder: Annotated[
         str,
         typer.Option(help="Name or path of a sentence-transformers model.", envvar="QUOTH_ENCODER"),
-    ] = "all-MiniLM-L6-v2",
+    ] = DEFAULT_ENCODER,
     faiss: Annotated[
         str,
         typer.Option(help="Kind of FAISS index: flat, hnsw, ivf-sq8, or auto, by the number of passages."),
     ] = "auto",
-    max_tokens: Annotated[int, typer.Option(help="Tokens in a passage, at most.")] = 136,
-    overlap_tokens: Annotated[int, typer.Option(help="Tokens that neighbours share, at most.")] = 50,
+    max_tokens: Annotated[int, typer.Option(help="The most tokens in a passage.")] = _SPLITTER.max_tokens,
+    overlap_tokens: Annotated[
+        int, typer.Option(help="The most tokens that neighbouring passages share.")
+    ] = _SPLITTER.overlap_tokens,
     max_file_mb: Annotated[
         float, typer.Option(help="The largest file that is read, in megabytes.", min=0.001, max=4_000)
-    ] = 20,
+    ] = MAX_FILE_BYTES / 1e6,
     json_: JsonOption = False,
 ) -> None:
     """Index a folder of articles; run it again after any change, and only what changed is embedded.
@@ -60,9 +67,7 @@ def index(
         folder,
         out,
         encoder=encoder,
-        faiss=faiss,
-        max_tokens=max_tokens,
-        overlap_tokens=overlap_tokens,
+        settings=BuildSettings(SplitterSettings(max_tokens, overlap_tokens), check_choice(faiss)),
         max_file_bytes=int(max_file_mb * 1e6),
     )
     if json_:
@@ -73,33 +78,19 @@ def index(
         raise typer.Exit(SOME_UNREADABLE)
 
 
-def build_index(  # noqa: D417 - the settings are those of `quoth index`
+def build_index(
     folder: Path,
     out: Path,
     *,
-    encoder: str = "all-MiniLM-L6-v2",
-    faiss: str = "auto",
-    max_tokens: int = 136,
-    overlap_tokens: int = 50,
-    max_file_bytes: int = 20_000_000,
+    encoder: str = DEFAULT_ENCODER,
+    settings: BuildSettings | None = None,
+    max_file_bytes: int = MAX_FILE_BYTES,
 ) -> BuildReport:
-    """Build an index with a progress bar on stderr and return the report.
-
-    Args:
-        folder: the articles.
-        out: the index folder.
-    """
-    # Imported here: they load FAISS, trafilatura and langchain, which `quoth --help` can do without.
-    from indexer.build import BuildSettings  # noqa: PLC0415
+    """Build the index `out` of the articles in `folder`, with progress on stderr, and return the report."""
+    # Imported here: it loads trafilatura, which `quoth index --help` can do without.
     from indexer.corpus import Corpus  # noqa: PLC0415
-    from indexer.dense import check_choice  # noqa: PLC0415
-    from indexer.splitter import SplitterSettings  # noqa: PLC0415
 
-    corpus = Corpus(folder, max_file_bytes=max_file_bytes)
-    settings = BuildSettings(
-        SplitterSettings(max_tokens=max_tokens, overlap_tokens=overlap_tokens), check_choice(faiss)
-    )
-    return build_source(corpus, out, encoder, settings)
+    return build_source(Corpus(folder, max_file_bytes=max_file_bytes), out, encoder, settings)
 
 
 def build_source(
@@ -107,7 +98,7 @@ def build_source(
 ) -> BuildReport:
     """Build an index of any source of articles, with a progress bar on stderr, and return the report."""
     from indexer.build import build  # noqa: PLC0415
-    from indexer.encoder import load_encoder  # noqa: PLC0415
+    from indexer.encoders.loading import load_encoder  # noqa: PLC0415
 
     console = Console(stderr=True)
     with console.status("Loading the encoder"):
@@ -121,8 +112,8 @@ def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:
 
     Exit status: 0 all is sound, 1 the current generation is damaged and an older one would serve.
     """
-    from indexer.index import open_index  # noqa: PLC0415 - see above
-    from indexer.storage import Layout, current_number  # noqa: PLC0415
+    from indexer.engines.faiss.index import open_index  # noqa: PLC0415 - see above
+    from indexer.engines.faiss.storage import Layout, current_number  # noqa: PLC0415
 
     manifest = open_index(index).manifest
     sound = current_number(Layout(index)) == manifest.generation

@@ -14,9 +14,7 @@ from indexer.formats import FORMATS
 from indexer.formats.isolation import Isolation, Limits
 from indexer.metadata import SIDECAR, check_stated, combine, read_sidecar
 from indexer.records import Article
-
-MAX_FILE_BYTES = 20_000_000
-"""The largest file read by default: some 3,000 pages of text."""
+from indexer.settings import MAX_FILE_BYTES
 
 # A sidecar of this size keeps the TOML parser for less than a second, whatever is in it; twice the size, four
 # times as long.

@@ -6,6 +6,9 @@ import datetime
 import hashlib
 from dataclasses import dataclass
 
+CharRange = tuple[int, int]
+"""Start and end of a run of characters: half-open, in Unicode code points of an article's text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -22,38 +25,20 @@ class Metadata:
 class Article:
     """One source text.
 
-    `id` is the file's path below the indexed folder, with forward slashes. `text` is what a reader of
-    the source reads, kept as it was; every offset in the project counts into it. `sha256` is the hash
-    of `text` in UTF-8, in lower-case hexadecimal.
+    `id` is the file's path below the indexed folder, with forward slashes. `metadata` is what the article
+    says of itself. `text` is what a reader of the source reads, kept as it was; every offset in the project
+    counts into it. `sha256` is the hash of `text` in UTF-8, in lower-case hexadecimal.
     """
 
     id: str
-    title: str | None
-    publisher: str | None
-    author: str | None
-    published: datetime.date | None
-    url: str | None
+    metadata: Metadata
     text: str
     sha256: str
 
     @classmethod
     def create(cls, article_id: str, text: str, metadata: Metadata) -> Article:
         """Build an article and hash its text."""
-        return cls(
-            id=article_id,
-            title=metadata.title,
-            publisher=metadata.publisher,
-            author=metadata.author,
-            published=metadata.published,
-            url=metadata.url,
-            text=text,
-            sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
-        )
-
-    @property
-    def metadata(self) -> Metadata:
-        """The descriptive fields alone, for comparing two versions of an article."""
-        return Metadata(self.title, self.publisher, self.author, self.published, self.url)
+        return cls(article_id, metadata, text, hashlib.sha256(text.encode("utf-8")).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +60,7 @@ class ScoredPassage:
 
     `score` is the fused score, in [0, 1], higher is better, and comparable within one question only.
     `dense` is the cosine similarity of question and passage, in [-1, 1]; `lexical` is the BM25 score,
-    0 or more. `sentences` are the offsets, in the article, of the sentences in the passage.
+    0 or more. `sentences` are the sentences in the passage, as ranges of the article's text.
     """
 
     passage: Passage
@@ -83,4 +68,4 @@ class ScoredPassage:
     score: float
     dense: float
     lexical: float
-    sentences: tuple[tuple[int, int], ...]
+    sentences: tuple[CharRange, ...]

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 
 import sentencex
 
-from indexer.furniture import is_furniture
-
-Offsets = tuple[int, int]
+from indexer.boilerplate import is_boilerplate
+from indexer.records import CharRange
 
 # A text whose lines were wrapped at a column continues many of its lines in lower case; a text with a
 # paragraph or a list item on each line continues hardly any.
@@ -25,24 +24,24 @@ _WINDOW = 10_000
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
-def sentence_offsets(text: str, *, language: str = "en") -> list[Offsets]:
+def sentence_offsets(text: str, *, language: str = "en") -> list[CharRange]:
     """Return the `(start, end)` of each sentence of `text`, in order, without surrounding white space.
 
-    Sentences do not overlap; only white space and page furniture lie between them. A blank line always
+    Sentences do not overlap; only white space and boilerplate lie between them. A blank line always
     ends a sentence, and so does a line break unless the text is wrapped at a column. One longer than 10,000
     characters is cut there, at white space where there is some.
     """
     return [sentence for block in blocks(text) for sentence in _sentences(text, block, language)]
 
 
-def blocks(text: str) -> list[Offsets]:
-    """Return the `(start, end)` of each paragraph or line that holds text and is not page furniture."""
+def blocks(text: str) -> list[CharRange]:
+    """Return the `(start, end)` of each paragraph or line that holds text and is not boilerplate."""
     wrapped = _is_wrapped(text)
-    found: list[Offsets] = []
-    open_block: Offsets | None = None
+    found: list[CharRange] = []
+    open_block: CharRange | None = None
     for start, end in _lines(text):
         line = text[start:end]
-        if not line.strip() or is_furniture(line):
+        if not line.strip() or is_boilerplate(line):
             open_block = None
             continue
         if open_block is not None and wrapped:
@@ -53,7 +52,7 @@ def blocks(text: str) -> list[Offsets]:
     return [_trim(text, start, end) for start, end in found]
 
 
-def _lines(text: str) -> Iterator[Offsets]:
+def _lines(text: str) -> Iterator[CharRange]:
     start = 0
     for line in text.split("\n"):
         yield start, start + len(line)
@@ -69,7 +68,7 @@ def _is_wrapped(text: str) -> bool:
     return joined > 0 and continued / joined > _WRAPPED_SHARE
 
 
-def _sentences(text: str, block: Offsets, language: str) -> Iterator[Offsets]:
+def _sentences(text: str, block: CharRange, language: str) -> Iterator[CharRange]:
     start, end = block
     while start < end:
         stop = min(end, start + _WINDOW)
@@ -101,7 +100,7 @@ def _last_white_space(text: str, start: int, end: int) -> int:
     return end
 
 
-def _trim(text: str, start: int, end: int) -> Offsets:
+def _trim(text: str, start: int, end: int) -> CharRange:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from indexer.errors import SettingsError
-from indexer.segmenter import Offsets
+from indexer.records import CharRange
+from indexer.settings import SplitterSettings
 
 # Sentences counted at once: a tokenizer takes about half a kilobyte a token until it has counted.
 _BATCH = 1_000
@@ -30,42 +29,18 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 _CUTS = [r"(?<=\n)", r"(?<=[.!?;:])(?=\s)", r"(?<=,)(?=\s)", r"(?<=\s)", ""]
 
 
-@dataclass(frozen=True, slots=True)
-class SplitterSettings:
-    """How articles are cut into passages; part of a generation's identity.
-
-    `max_tokens`: tokens of the encoder in one passage, 16 to 512; 136 leave room for a question in the 160
-    that the span reader is quick with, and still name one topic. `overlap_tokens`: what two neighbours share
-    at most, below `max_tokens`; the last passage before furniture or the end shares more where it has room.
-    `language`: ISO 639-1, for the sentence rules.
-    """
-
-    max_tokens: int = 136
-    overlap_tokens: int = 50
-    language: str = "en"
-
-    def __post_init__(self) -> None:
-        if not 16 <= self.max_tokens <= 512:  # noqa: PLR2004 - the range the docstring gives
-            raise SettingsError(f"max_tokens is {self.max_tokens}; choose 16 to 512")
-        if not 0 <= self.overlap_tokens < self.max_tokens:
-            raise SettingsError(
-                f"overlap_tokens is {self.overlap_tokens}; choose 0 or more and less than max_tokens "
-                f"({self.max_tokens})"
-            )
-
-
 def split(
     text: str,
-    sentences: Sequence[Offsets],
+    sentences: Sequence[CharRange],
     settings: SplitterSettings,
     count_tokens: CountTokens,
     *,
     limit: int,
-) -> list[Offsets]:
+) -> list[CharRange]:
     """Return the `(start, end)` of each passage of `text`, in order.
 
     `sentences` are those that `segmenter.sentence_offsets` finds. Starts and ends strictly increase, every
-    sentence lies whole in at least one passage, and only white space and page furniture lie outside. `limit`
+    sentence lies whole in at least one passage, and only white space and boilerplate lie outside. `limit`
     is the most tokens the encoder reads (above it a "sentence" is cut); a sentence between `max_tokens` and
     `limit` is a passage by itself.
     """
@@ -84,7 +59,7 @@ def split(
     ]
 
 
-def _pieces(text: str, offsets: Offsets, count_tokens: CountTokens, limit: int) -> list[Offsets]:
+def _pieces(text: str, offsets: CharRange, count_tokens: CountTokens, limit: int) -> list[CharRange]:
     start, end = offsets
     sentence = text[start:end]
     # A token is at least one character, so a short sentence need not be counted.
@@ -101,7 +76,7 @@ def _pieces(text: str, offsets: Offsets, count_tokens: CountTokens, limit: int) 
         # least 1: langchain repeats pieces without a length, such as white space, even at overlap 0.
         length_function=functools.lru_cache(maxsize=4096)(lambda piece: max(1, count_tokens([piece])[0])),
     )
-    pieces: list[Offsets] = []
+    pieces: list[CharRange] = []
     position = start
     for piece in splitter.split_text(sentence):
         begin = position + len(piece) - len(piece.lstrip())
@@ -113,8 +88,8 @@ def _pieces(text: str, offsets: Offsets, count_tokens: CountTokens, limit: int) 
     return pieces
 
 
-def _runs(text: str, sentences: Sequence[Offsets]) -> Iterator[range]:
-    """Yield the sentence numbers of each stretch that page furniture does not interrupt."""
+def _runs(text: str, sentences: Sequence[CharRange]) -> Iterator[range]:
+    """Yield the sentence numbers of each stretch that boilerplate does not interrupt."""
     first = 0
     for number, (before, after) in enumerate(pairwise(sentences), start=1):
         if text[before[1] : after[0]].strip():

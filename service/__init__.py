@@ -1,4 +1,5 @@
-"""Question -> retrieved passages -> spans -> a cited Answer -> JSON, HTML.
+"""Question -> a cited answer -> JSON and HTML.
 
-Start at `answerer.Answerer`, which knows no HTTP, and `app.create_app`, which puts it behind HTTP.
+`answering` knows no HTTP, `web` puts it behind HTTP, `loading` opens an index with its models, and
+`commands` are what `quoth` runs. Nothing is imported here, so that each part costs only what it needs.
 """

@@ -11,15 +11,17 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption, build_index
+from indexer.commands import build_index
 from indexer.errors import CorpusError, IndexMissingError
-from service.addresses import check_address
-from service.examples import QUESTION
+from indexer.options import IndexOption, JsonOption
+from indexer.settings import DEFAULT_INDEX
+from service.web.addresses import check_address
+from service.web.examples import QUESTION
 
 if TYPE_CHECKING:
-    from service.answerer import Answerer
-    from service.answers import Answer, Citation
-    from service.engine import Engine
+    from service.answering.answerer import Answerer
+    from service.answering.answers import Answer, Citation
+    from service.loading import AnswererSource
     from service.settings import Settings
 
 
@@ -43,12 +45,12 @@ def ask(
     ] = None,
 ) -> None:
     """Answer a question in the articles' own words, with the source, or say that they hold no answer."""
-    from indexer.index import Filters  # noqa: PLC0415 - the models' libraries come with it
-    from service.answerer import check_question  # noqa: PLC0415
+    from indexer.engine import Filters  # noqa: PLC0415 - the models' libraries come with it
+    from service.answering.answerer import check_question  # noqa: PLC0415
     from service.settings import load_settings  # noqa: PLC0415
 
     check_question(question)
-    answerer = _open(_engine(load_settings(index=index)))
+    answerer = _open(_source(load_settings(index=index)))
     filters = Filters(
         tuple(publisher or ()),
         tuple(article or ()),
@@ -77,9 +79,9 @@ def serve(
     from service.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(index=index, host=host, port=port, allow_public=allow_public or None)
-    check_address(settings)
-    engine = _engine(settings)
-    _serve(_open(engine), settings, engine)
+    check_address(settings.web)
+    source = _source(settings)
+    _serve(_open(source), settings, source)
 
 
 def demo(
@@ -95,16 +97,16 @@ def demo(
     from service.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(index=index, port=port)
-    check_address(settings)
+    check_address(settings.web)
     messages = _console()
     _index_seeds(settings.index, messages)
-    engine = _engine(settings)
-    answerer = _open(engine)
+    source = _source(settings)
+    answerer = _open(source)
     messages.print(Text(f"\n$ quoth ask {json.dumps(question, ensure_ascii=False)}\n"))
     print_answer(answerer.answer(question))
     if serve_:
         messages.print()
-        _serve(answerer, settings, engine)
+        _serve(answerer, settings, source)
 
 
 def feedback() -> None:
@@ -116,7 +118,7 @@ def feedback() -> None:
     from service.feedback import FeedbackStore, as_questions  # noqa: PLC0415
     from service.settings import load_settings  # noqa: PLC0415
 
-    for line in as_questions(FeedbackStore(load_settings().feedback)):
+    for line in as_questions(FeedbackStore(load_settings().web.feedback)):
         typer.echo(line)
 
 
@@ -136,7 +138,7 @@ def as_json(answer: Answer) -> str:
     """Return what the HTTP endpoint returns for this answer."""
     import uuid  # noqa: PLC0415
 
-    from service.schemas import AnswerResponse  # noqa: PLC0415
+    from service.web.schemas import AnswerResponse  # noqa: PLC0415
 
     return AnswerResponse.of(answer, uuid.uuid4().hex).model_dump_json(indent=2)
 
@@ -183,11 +185,12 @@ def _marked(citation: Citation) -> Text:
 
 
 def _source_line(citation: Citation) -> str:
+    metadata = citation.metadata
     parts = [
-        citation.title,
-        citation.author,
-        citation.publisher,
-        citation.published.isoformat() if citation.published else None,
+        metadata.title,
+        metadata.author,
+        metadata.publisher,
+        metadata.published.isoformat() if metadata.published else None,
     ]
     return " · ".join(part for part in parts if part) or "(the article states no title, publisher or date)"
 
@@ -197,20 +200,20 @@ def _shorten(text: str, width: int = 100) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
-def _engine(settings: Settings) -> Engine:
-    from service.engine import Engine  # noqa: PLC0415 - the models' libraries come with it
+def _source(settings: Settings) -> AnswererSource:
+    from service.loading import AnswererSource  # noqa: PLC0415 - the models' libraries come with it
 
-    return Engine(settings)
+    return AnswererSource(settings)
 
 
-def _open(engine: Engine) -> Answerer:
+def _open(source: AnswererSource) -> Answerer:
     with Console(stderr=True).status("Loading the models"):
-        return engine.open()
+        return source.open()
 
 
 def _index_seeds(out: Path, messages: Console) -> None:
     """Index the seeds unless the index holds something else, which is left as it is."""
-    from indexer.index import open_index  # noqa: PLC0415
+    from indexer.engines.faiss.index import open_index  # noqa: PLC0415
 
     seeds = seeds_folder()
     try:
@@ -218,7 +221,7 @@ def _index_seeds(out: Path, messages: Console) -> None:
     except IndexMissingError:
         pass
     else:
-        source = opened.manifest.source
+        source = opened.info.source
         opened.close()
         if source != str(seeds.resolve()):
             messages.print(Text(f"Using the index in {out}, made from {source}."))
@@ -233,10 +236,12 @@ def _index_seeds(out: Path, messages: Console) -> None:
     )
 
 
-def _serve(answerer: Answerer, settings: Settings, engine: Engine) -> None:
-    from service.launch import launch  # noqa: PLC0415
+def _serve(answerer: Answerer, settings: Settings, source: AnswererSource) -> None:
+    from service.web.launch import launch  # noqa: PLC0415
 
-    launch(answerer, settings, engine, lambda url: _console().print(f"Serving [bold]{url}[/] (Ctrl-C stops)"))
+    launch(
+        answerer, settings.web, source, lambda url: _console().print(f"Serving [bold]{url}[/] (Ctrl-C stops)")
+    )
 
 
 def _console() -> Console:

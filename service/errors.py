@@ -4,10 +4,10 @@ indexer.errors.QuothError
 └── ServiceError
     ├── QuestionError         the caller's question or filters: mend and ask again
     ├── ArticleUnknownError   no article by this id
-    ├── FeedbackError         what a reader says cannot be kept
+    ├── FeedbackError         feedback cannot be saved
     ├── OverloadedError       more questions than can be answered in time: ask again later
-    ├── RequestGoneError      whoever asked has hung up
-    ├── RateError             what is given as a rate is none: a caller's mistake
+    ├── RequestGoneError      the client has disconnected
+    ├── RateError             not a valid rate: a caller's mistake
     ├── RateLimitedError      more requests than the rate allows: ask again later
     ├── KeyFileError          the file of API keys cannot be read, written or trusted
     ├── KeyNameError          a key's name is not plain, is taken or is unknown: a caller's mistake
@@ -25,7 +25,7 @@ class ServiceError(QuothError):
 
 
 class QuestionError(ServiceError):
-    """A question that cannot be asked: empty, too long, not text, or with filters that contradict.
+    """A question that cannot be asked: empty, too long, not text, or with contradictory filters.
 
     `field` is the part of the request at fault, as a JSON pointer.
     """
@@ -52,11 +52,11 @@ class OverloadedError(ServiceError):
 
 
 class RequestGoneError(ServiceError):
-    """Whoever asked has hung up, so nothing is answered."""
+    """The client has disconnected, so nothing is answered."""
 
 
 class RateError(ServiceError, ValueError):
-    """What is given as a rate is none. Also a ValueError, which Pydantic's validators may raise."""
+    """Not a valid rate. Also a ValueError, which Pydantic's validators may raise."""
 
 
 class RateLimitedError(ServiceError):
@@ -80,4 +80,4 @@ class ReaderError(ServiceError):
 
 
 class CitationError(ServiceError):
-    """A span does not stand in its article where it says; the index and the reader disagree."""
+    """A span's words are not in its article at its offsets; the index and the reader disagree."""

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from eval.baseline import SentenceReader, SentenceWeights
 from eval.reliability import specimen
-from indexer.build import BuildSettings, build
+from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder, load_encoder
-from indexer.index import open_index
-from indexer.splitter import SplitterSettings
-from service.answerer import Answerer
-from service.confidence import Calibration
-from service.retriever import Retriever, RetrieverSettings
-from service.sentences import SentenceReader, SentenceWeights
+from indexer.encoders.encoder import Encoder
+from indexer.encoders.loading import load_encoder
+from indexer.engines.faiss.index import open_index
+from indexer.settings import BuildSettings, SplitterSettings
+from service.answering.answerer import Answerer
+from service.answering.confidence import Calibration
+from service.answering.retriever import Retriever
+from service.answering.settings import RetrieverSettings
 
 
 @pytest.fixture(scope="session")

@@ -24,9 +24,9 @@ from eval.environment import hardware
 from indexer.cli import run_commands
 from indexer.mapped import Bytes
 from indexer.runtime import native_precision, openvino
-from service.catalogue import reader_folder
-from service.network import GRAPH, WEIGHTS
-from service.weights import unpack
+from service.answering.loading import reader_folder
+from service.answering.network import GRAPH, WEIGHTS
+from service.answering.weights import unpack
 
 ROWS = (1, 2, 4, 8, 16, 32)
 

@@ -26,7 +26,8 @@ from eval.benchmark.load import seeds_questions
 from eval.benchmark.record import write_record
 from eval.benchmark.serving import serving
 from indexer.cli import run_commands
-from indexer.commands import DEFAULT_INDEX, IndexOption
+from indexer.options import IndexOption
+from indexer.settings import DEFAULT_INDEX
 
 _QUESTIONS = 30
 _NAME = re.compile(r"[A-Za-z0-9._-]+")

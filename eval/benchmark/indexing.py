@@ -19,12 +19,15 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.benchmark.record import write_record
+from indexer.arrays import Vectors
 from indexer.build import build
 from indexer.cli import run_commands
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder, Vectors, load_encoder
-from indexer.encoders.files import DEFAULT_ENCODER, find_model
-from indexer.index import open_index
+from indexer.encoders.encoder import Encoder
+from indexer.encoders.files import find_model
+from indexer.encoders.loading import load_encoder
+from indexer.engines.faiss.index import open_index
+from indexer.settings import DEFAULT_ENCODER
 
 
 def main(

@@ -21,11 +21,12 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.metrics import mean_reciprocal_rank, recall_at
-from eval.retrieval import open_set, relevant_passages, sample
+from eval.studies.retrieval import open_set, relevant_passages, sample
+from indexer.analyzer import question_terms, terms
 from indexer.cli import run_commands
-from indexer.encoder import load_encoder
-from indexer.lexical import LexicalIndex, question_terms, terms
-from indexer.postings import K1, B
+from indexer.encoders.loading import load_encoder
+from indexer.engines.faiss.lexical import LexicalIndex
+from indexer.engines.faiss.postings import K1, B
 
 _COUNT = 100
 
@@ -99,7 +100,7 @@ def main(
     paragraphs, index = open_set(name, folder, load_encoder())
     passages = [index.passage(number) for number in range(index.manifest.passages)]
     texts = list(grown_texts([index.passage_text(passage) for passage in passages], copies * len(passages)))
-    asked = sample(paragraphs.questions, questions, seed=0)
+    asked = sample(paragraphs.examples, questions, seed=0)
     relevant = [relevant_passages(index, question) for question in asked]
     table = Table(
         "",
@@ -120,7 +121,7 @@ def main(
             times, ranks = [], []
             for question, wanted in zip(asked, relevant, strict=True):
                 start = time.perf_counter()
-                found = search(question.text)
+                found = search(question.question)
                 times.append((time.perf_counter() - start) * 1_000)
                 ranks.append(next((place for place, number in enumerate(found, 1) if number in wanted), None))
         table.add_row(

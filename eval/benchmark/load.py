@@ -27,7 +27,8 @@ from rich.table import Table
 from eval.benchmark.serving import serving
 from eval.dataset import SEEDS
 from indexer.cli import run_commands
-from indexer.commands import DEFAULT_INDEX, IndexOption
+from indexer.options import IndexOption
+from indexer.settings import DEFAULT_INDEX
 
 MAX_OPEN = 2_000
 """Requests under way at once, at most: beyond it the generator itself would be what is measured."""

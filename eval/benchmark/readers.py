@@ -18,10 +18,11 @@ from rich.table import Table
 
 from eval.dataset import SEEDS, load_examples
 from indexer.cli import run_commands
-from indexer.encoder import load_encoder
-from indexer.index import open_index
-from service.catalogue import MODELS, load_reader, shipped_readers
-from service.retriever import Retriever, RetrieverSettings
+from indexer.encoders.loading import load_encoder
+from indexer.engines.faiss.index import open_index
+from service.answering.loading import MODELS, load_reader, shipped_readers
+from service.answering.retriever import Retriever
+from service.answering.settings import RetrieverSettings
 
 
 def main(
@@ -44,7 +45,7 @@ def main(
     loaded, rows = {}, {}
     for name in readers or shipped_readers():
         began = time.perf_counter()
-        loaded[name], _ = load_reader(name, encoder)
+        loaded[name], _ = load_reader(name)
         rows[name] = time.perf_counter() - began
     taken: dict[str, list[float]] = {name: [] for name in loaded}
     for timed in (False, True):  # the first round warms every shape up

@@ -11,7 +11,7 @@ import time
 from rich.console import Console
 from rich.table import Table
 
-from eval.paragraphs import load
+from eval.studies.paragraphs import load
 from indexer.cli import run_commands
 from indexer.segmenter import sentence_offsets
 
@@ -30,9 +30,9 @@ def main() -> None:
         took = time.perf_counter() - began
         characters = sum(len(article.text) for article in paragraphs.articles(lambda _: None))
         answers = [
-            any(first <= start and end <= last for first, last in sentences[question.article_id])
-            for question in paragraphs.questions
-            for start, end in question.answers
+            any(first <= gold.start and gold.end <= last for first, last in sentences[gold.article])
+            for example in paragraphs.examples
+            for gold in example.answers
         ]
         count = sum(len(found) for found in sentences.values())
         table.add_row(

@@ -22,17 +22,20 @@ from rich.table import Table
 from eval.benchmark.floor import Products
 from eval.benchmark.load import seeds_questions
 from eval.benchmark.record import write_record
+from indexer.arrays import Vector
 from indexer.cli import run_commands
-from indexer.commands import DEFAULT_INDEX, IndexOption
-from indexer.encoder import Encoder, Vectors
-from indexer.index import open_index
-from service.answerer import Answerer, AnswererSettings
-from service.catalogue import reader_folder
-from service.confidence import calibration_from
-from service.engine import open_encoder
-from service.network import OpenVinoNetwork, load_network, read_card
-from service.reader import ReaderSettings, SpanReader
-from service.retriever import Retriever, RetrieverSettings
+from indexer.encoders.encoder import Encoder
+from indexer.engines.faiss.index import open_index
+from indexer.options import IndexOption
+from indexer.settings import DEFAULT_INDEX
+from service.answering.answerer import Answerer
+from service.answering.confidence import calibration_from
+from service.answering.loading import reader_folder
+from service.answering.network import OpenVinoNetwork, load_network, read_card
+from service.answering.reader import SpanReader
+from service.answering.retriever import Retriever
+from service.answering.settings import AnswererSettings, ReaderSettings, RetrieverSettings
+from service.loading import open_encoder
 from service.settings import load_settings
 
 STAGES = ("query vector", "searches, texts", "tokens, spans", "span model", "confidence, citations")
@@ -48,7 +51,7 @@ class _TimedEncoder:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the encoder has
         return getattr(self._encoder, name)
 
-    def encode_query(self, question: str) -> Vectors:
+    def encode_query(self, question: str) -> Vector:
         began = time.perf_counter()
         vector = self._encoder.encode_query(question)
         self.seconds += time.perf_counter() - began

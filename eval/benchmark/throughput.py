@@ -26,7 +26,8 @@ from eval.benchmark.load import asking, connect, percentile, saturate, seeds_que
 from eval.benchmark.record import write_record
 from eval.benchmark.serving import serving
 from indexer.cli import run_commands
-from indexer.commands import DEFAULT_INDEX, IndexOption
+from indexer.options import IndexOption
+from indexer.settings import DEFAULT_INDEX
 
 CLIENTS = (1, 2, 4, 8, 16, 32, 64)
 _WARM_UP_S = 5.0

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from eval.reliability.campaign import finish
-from indexer.commands import JsonOption
+from indexer.options import JsonOption
 
 SeedOption = Annotated[int, typer.Option(help="Of everything that is drawn.", min=0)]
 FolderOption = Annotated[

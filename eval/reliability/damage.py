@@ -21,9 +21,9 @@ from typing import Any, get_args
 
 from eval.reliability import specimen
 from eval.reliability.campaign import Outcome
-from indexer.dense import FaissKind
+from indexer.engines.faiss.storage import Layout, open_newest, verify
 from indexer.errors import DamagedGenerationError, FormatVersionError
-from indexer.storage import Layout, open_newest, verify
+from indexer.settings import FaissKind
 
 REFUSED = (DamagedGenerationError, FormatVersionError)
 """The errors that make opening turn to another generation."""

@@ -20,8 +20,8 @@ from pathlib import Path
 from eval.reliability import specimen
 from eval.reliability.campaign import Outcome
 from eval.reliability.steps import Step, watched
+from indexer.engines.faiss.storage import Layout, current_number
 from indexer.errors import PublishError, WriterLockedError
-from indexer.storage import Layout, current_number
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EMFILE)
 """No room, a quota, a broken disk, a read-only one, no permission, too many open files."""

@@ -27,9 +27,10 @@ from eval.reliability import specimen
 from eval.reliability.campaign import Outcome
 from eval.reliability.children import Child, Send, ask, limit
 from eval.reliability.damage import REFUSED, flipped, spread
-from indexer.dense import FaissKind
-from indexer.index import FaissPassageIndex, Filters, canary, open_index
-from indexer.storage import Layout
+from indexer.engine import Filters
+from indexer.engines.faiss.index import FaissPassageIndex, open_index, self_check
+from indexer.engines.faiss.storage import Layout
+from indexer.settings import FaissKind
 
 _SENTENCES = 120
 _MEGABYTES = 256
@@ -123,7 +124,7 @@ class _Forger:
             send({"ended": "refused"})
             return
         refused = False
-        for use in (_search, _read, _take_over, canary):
+        for use in (_search, _read, _take_over, self_check):
             try:
                 use(index)
             except REFUSED:

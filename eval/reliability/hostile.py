@@ -34,20 +34,23 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.openapi.checks import RejectedPositiveData
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from eval.baseline import load_baseline
 from eval.reliability import specimen
 from eval.reliability.campaign import Outcome
 from eval.reliability.refusals import faults, is_success
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import load_encoder
-from indexer.index import open_index
-from service.access.keys import Scope as KeyScope
-from service.access.keys import add_key
-from service.app import create_app
-from service.catalogue import SENTENCE
+from indexer.encoders.encoder import Encoder
+from indexer.encoders.loading import load_encoder
+from indexer.engines.faiss.index import open_index
+from service.answering.answerer import Answerer
+from service.answering.retriever import Retriever
 from service.commands import seeds_folder
-from service.engine import build_answerer
+from service.loading import build_answerer
 from service.settings import Settings
+from service.web.access.keys import Scope as KeyScope
+from service.web.access.keys import add_key
+from service.web.app import create_app
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
@@ -71,24 +74,30 @@ def campaign(examples: int, seed: int, folder: Path | None = None, *, models: bo
     """
     began = time.perf_counter()
     with specimen.workplace(folder) as work:
-        encoder = load_encoder() if models else specimen.WordEncoder()
+        encoder: Encoder = load_encoder() if models else specimen.WordEncoder()
         build(Corpus(seeds_folder()), work / "index", encoder)
-        settings = Settings(
+        settings = Settings.of(
             index=work / "index",
-            reader="default" if models else SENTENCE,
             feedback=work / "feedback.sqlite",
             keys=work / "keys.json",
-            patience=SECONDS,
+            queue_timeout=SECONDS,
         )
         shown = {scope: add_key(work / "keys.json", scope, scope) for scope in get_args(KeyScope)}
-        answerer = build_answerer(open_index(settings.index), encoder, settings)
+        answerer = _answerer(encoder, settings, models=models)
         try:
-            tally = fuzz(create_app(answerer, settings), examples, seed, shown)
+            tally = fuzz(create_app(answerer, settings.web), examples, seed, shown)
         finally:
             answerer.close()
     figures = {**tally.figures, "models": models, "examples": examples, "seed": seed}
     trials = sum(tally.requests.values())
     return Outcome("hostile", trials, tuple(tally.failures), figures, time.perf_counter() - began)
+
+
+def _answerer(encoder: Encoder, settings: Settings, *, models: bool) -> Answerer:
+    index = open_index(settings.index)
+    if models:
+        return build_answerer(index, encoder, settings)
+    return Answerer(index, Retriever(index, encoder), *load_baseline(encoder))
 
 
 def fuzz(app: FastAPI, examples: int, seed: int, keys: Mapping[str, str]) -> Tally:

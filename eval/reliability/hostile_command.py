@@ -8,8 +8,8 @@ import typer
 
 from eval.reliability.campaign import finish
 from eval.reliability.commands import FolderOption, OutOption, SeedOption
-from indexer.commands import JsonOption
 from indexer.errors import QuothError
+from indexer.options import JsonOption
 
 
 class ToolMissingError(QuothError):

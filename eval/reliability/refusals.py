@@ -10,8 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from service.problems import MEDIA_TYPE
-from service.schemas import ProblemModel
+from service.web.problems import MEDIA_TYPE, ProblemModel
 
 _OURS = ("indexer", "service", "eval")
 _THEIRS = (

@@ -24,7 +24,8 @@ from eval.benchmark.serving import serving
 from eval.reliability.campaign import Outcome
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder, load_encoder
+from indexer.encoders.encoder import Encoder
+from indexer.encoders.loading import load_encoder
 from service.commands import seeds_folder
 
 SLOWER = 2.0

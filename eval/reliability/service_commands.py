@@ -8,7 +8,8 @@ import typer
 
 from eval.reliability.campaign import finish
 from eval.reliability.commands import OutOption, SeedOption
-from indexer.commands import DEFAULT_INDEX, IndexOption, JsonOption
+from indexer.options import IndexOption, JsonOption
+from indexer.settings import DEFAULT_INDEX
 
 
 def flood(

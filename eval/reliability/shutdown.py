@@ -22,7 +22,7 @@ import httpx2 as httpx
 from eval.benchmark.load import NO_RESPONSE, Sample, arrivals, asking, connect, offer, seeds_questions
 from eval.benchmark.serving import Served, serving
 from eval.reliability.campaign import Outcome
-from service.operation.lifecycle import STOPPING
+from service.web.operation.lifecycle import STOPPING
 
 GRACE = 10.0
 _SECONDS = 4.0  # of load, with the signal somewhere in its first half

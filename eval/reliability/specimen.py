@@ -14,14 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.build import BuildSettings, build
+from indexer.arrays import Vector, Vectors
+from indexer.build import build
 from indexer.corpus import Failure
-from indexer.dense import FaissKind
-from indexer.encoder import Vectors
+from indexer.engines.faiss.index import FaissPassageIndex, open_index, self_check
 from indexer.errors import QuothError
-from indexer.index import FaissPassageIndex, canary, open_index
 from indexer.records import Article, Metadata
-from indexer.splitter import SplitterSettings
+from indexer.settings import BuildSettings, FaissKind, SplitterSettings
 
 _NAMES = ("harbour.txt", "railway.txt", "satellite.txt")
 _SPLITTER = SplitterSettings(max_tokens=40, overlap_tokens=8)
@@ -71,7 +70,7 @@ class WordEncoder:
         """Return the number of words in each text."""
         return [len(text.split()) for text in texts]
 
-    def encode_query(self, question: str) -> Vectors:
+    def encode_query(self, question: str) -> Vector:
         """Return the question's unit vector, `float32 (dimension,)`."""
         vector = np.full(self.dimension, 1e-3, dtype=np.float32)
         for word in question.lower().split():
@@ -102,14 +101,14 @@ def read(root: Path, sentences: int = 6) -> int:
     """
     index = open_index(root)
     try:
-        canary(index)
+        self_check(index)
         return _version(index, sentences)
     finally:
         index.close()
 
 
 def _version(index: FaissPassageIndex, sentences: int) -> int:
-    titles = {article.title for article in index.articles}
+    titles = {article.metadata.title for article in index.articles}
     if len(titles) != 1:
         raise NotWholeError(f"{index.manifest.name} serves versions {sorted(map(str, titles))}")
     version = int(str(titles.pop()))

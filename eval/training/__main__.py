@@ -14,7 +14,7 @@ from eval.training.backbones import SMALL, TEACHER, small_backbone, teacher_back
 from eval.training.recipe import Workshop, default, fast, teacher
 from eval.training.shipping import Product, ship
 from indexer.cli import run_commands
-from service.catalogue import MODELS
+from service.answering.loading import MODELS
 
 
 class Which(StrEnum):

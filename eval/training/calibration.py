@@ -20,28 +20,29 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from eval.calibrate import fit as fit_logistic
-from eval.dataset import SEEDS, load_examples
+from eval.dataset import SEEDS, Example, load_examples
 from eval.metrics import auroc, expected_calibration_error, is_right, token_f1
-from eval.paragraphs import Question
-from eval.retrieval import open_set
-from eval.training.examples import Example, group_of, held_out
+from eval.studies.calibrate import fit as fit_logistic
+from eval.studies.retrieval import open_set
+from eval.training.examples import ContextExample, group_of, held_out
 from eval.training.negatives import altered
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder
-from indexer.index import Filters, open_index
+from indexer.encoders.encoder import Encoder
+from indexer.engine import Filters
+from indexer.engines.faiss.index import open_index
 from indexer.records import ScoredPassage
-from service.confidence import Calibration, evidence
-from service.reader import Reader
-from service.retriever import Retriever, RetrieverSettings
-from service.spans import distinct
+from service.answering.confidence import Calibration, confidence_features
+from service.answering.reader import Reader
+from service.answering.retriever import Retriever
+from service.answering.settings import RetrieverSettings
+from service.answering.spans import distinct
 
 SETS = ("wiki", "qed")
 """Sets whose questions stand alone, so that they can be put to a whole collection."""
 
 USED = ("score", "margin", "similarity", "coverage")
-"""The evidence that the confidence uses; `support` was tried beside it."""
+"""The features that the confidence uses; `support` was tried beside them."""
 
 _TOP_K = 8
 _SHOWN = 5
@@ -58,15 +59,7 @@ class Reading:
     f1: float
     right: bool
     article: bool
-    evidence: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    source: str
-    question: str
-    answers: list[tuple[str, str]]  # article and words; none where nothing answers
-    filters: Filters | None = None
+    features: dict[str, float]
 
 
 def readings(
@@ -87,13 +80,13 @@ def readings(
         retriever = Retriever(index, encoder, RetrieverSettings())
         texts = {article.id: article for article in paragraphs.articles(lambda _: None)}
         mine = [
-            question
-            for question in paragraphs.questions
-            if held_out(group_of(name, texts[question.article_id]))
+            example
+            for example in paragraphs.examples
+            if held_out(group_of(name, texts[example.context or ""]))
         ][:most]
         contexts = {key: article.text for key, article in texts.items()}
-        for asked in _variants(name, mine, contexts):
-            found.append(_read(reader, retriever, asked))
+        for source, example, filters in _variants(name, mine, contexts):
+            found.append(_read(reader, retriever, source, example, filters))
             on_progress()
     with tempfile.TemporaryDirectory() as scratch:
         build(Corpus(seeds), Path(scratch), encoder)
@@ -101,42 +94,47 @@ def readings(
         retriever = Retriever(index, encoder, RetrieverSettings())
         for example in load_examples(SEEDS, index):
             if example.split == split:
-                answers = [(span.article, span.text) for span in example.answers]
-                found.append(_read(reader, retriever, _Asked("seeds", example.question, answers)))
+                found.append(_read(reader, retriever, "seeds", example))
                 on_progress()
     return found
 
 
-def _variants(name: str, questions: Sequence[Question], contexts: dict[str, str]) -> Iterator[_Asked]:
+def _variants(
+    name: str, examples: Sequence[Example], contexts: dict[str, str]
+) -> Iterator[tuple[str, Example, Filters | None]]:
+    """Yield each question with its source: as it is, with its paragraph excluded, and altered."""
     everything = set(contexts)
     by_id = {}
-    for question in questions:
-        text = contexts[question.article_id]
-        answers = [(question.article_id, text[start:end]) for start, end in question.answers]
-        yield _Asked(name, question.text, answers)
-        barred = Filters(article_ids=(*(everything - {question.article_id}),))
-        yield _Asked(f"{name}, barred", question.text, [], barred)
-        by_id[question.id] = Example(question.id, name, question.text, text, question.answers)
-    for example in altered([*by_id.values()], 1.0, seed=0):
-        yield _Asked(f"{name}, altered", example.question, [])
+    for example in examples:
+        paragraph = example.context or ""
+        yield name, example, None
+        others = Filters(article_ids=(*(everything - {paragraph}),))
+        yield f"{name}, barred", replace(example, answers=()), others
+        spans = tuple((gold.start, gold.end) for gold in example.answers)
+        by_id[example.id] = ContextExample(example.id, name, example.question, contexts[paragraph], spans)
+    for changed in altered([*by_id.values()], 1.0, seed=0):
+        unanswerable = Example(changed.id, changed.question, "unanswerable", "dev", ())
+        yield f"{name}, altered", unanswerable, None
 
 
-def _read(reader: Reader, retriever: Retriever, asked: _Asked) -> Reading:
-    passages: list[ScoredPassage] = retriever.retrieve(asked.question, _TOP_K, asked.filters)
-    groups = distinct(reader.read(asked.question, passages), _SHOWN)
+def _read(
+    reader: Reader, retriever: Retriever, source: str, example: Example, filters: Filters | None = None
+) -> Reading:
+    passages: list[ScoredPassage] = retriever.retrieve(example.question, _TOP_K, filters)
+    groups = distinct(reader.read(example.question, passages), _SHOWN)
     best = groups[0][0]
     # A group's words may stand in several articles, and each is cited.
     cited = {span.passage.article_id for span in groups[0]}
-    matches = [text for article, text in asked.answers if article in cited]
+    matches = [gold.text for gold in example.answers if gold.article in cited]
     return Reading(
-        source=asked.source,
-        question=asked.question,
-        answerable=bool(asked.answers),
+        source=source,
+        question=example.question,
+        answerable=example.answerable,
         text=best.text,
-        f1=token_f1(best.text, [text for _, text in asked.answers]) if asked.answers else 0.0,
+        f1=token_f1(best.text, example.references) if example.answerable else 0.0,
         right=is_right(best.text, matches),
         article=bool(matches),
-        evidence=evidence(asked.question, groups, 0, passages),
+        features=confidence_features(example.question, groups, 0),
     )
 
 
@@ -157,7 +155,7 @@ def fit(
 
     `refused`: the share of answerable questions that the threshold may refuse.
     """
-    rows = np.array([[one.evidence[name] for name in used] for one in found])
+    rows = np.array([[one.features[name] for name in used] for one in found])
     right = np.array([one.right for one in found])
     weights, bias = fit_logistic(rows, right, seed)
     return with_threshold(Calibration(dict(zip(used, weights, strict=True)), bias, 0.0), found, refused)
@@ -165,7 +163,7 @@ def fit(
 
 def with_threshold(calibration: Calibration, found: Sequence[Reading], refused: float) -> Calibration:
     """Return the calibration with the highest threshold that refuses at most a share of the answerable."""
-    answerable = sorted(calibration.confidence(one.evidence) for one in found if one.answerable)
+    answerable = sorted(calibration.confidence(one.features) for one in found if one.answerable)
     highest = answerable[min(int(refused * len(answerable)), len(answerable) - 1)]
     # Rounded down: rounded up it would refuse the question that it stands on.
     return replace(calibration, threshold=math.floor(10_000 * highest) / 10_000)
@@ -173,7 +171,7 @@ def with_threshold(calibration: Calibration, found: Sequence[Reading], refused: 
 
 def figures(calibration: Calibration, found: Sequence[Reading]) -> dict[str, float]:
     """Return the figures of a calibration over readings."""
-    confidences = np.array([calibration.confidence(one.evidence) for one in found])
+    confidences = np.array([calibration.confidence(one.features) for one in found])
     answerable = np.array([one.answerable for one in found])
     right = [one.right for one in found]
     given = confidences >= calibration.threshold
@@ -212,7 +210,7 @@ def cross_fitted(
         )
         thresholds.append(calibration.threshold)
         for place in np.flatnonzero(parts == fold).tolist():
-            confidences[place] = calibration.confidence(found[place].evidence)
+            confidences[place] = calibration.confidence(found[place].features)
     answerable = [one.answerable for one in found]
     return {
         "auroc_answerable": round(auroc(confidences.tolist(), answerable), 4),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from service.network import CARD
+from service.answering.network import CARD
 
 _WATTS = 40.0  # two server cores with their share of memory and cooling
 _GRAMS_PER_KWH = 400.0  # about the world's mean electricity (Ember, 2024: 473; IEA, 2023: 460, falling)
@@ -81,7 +81,7 @@ def _reading(cards: dict[str, Any]) -> str:
     lines = [
         "## Reading comprehension",
         "",
-        "`python -m eval.reading --reader NAME`: each held-out question over its own paragraph, always answered. "
+        "`python -m eval.studies.reading --reader NAME`: each held-out question over its own paragraph, always answered. "
         "Token F1 and exact match as SQuAD counts them, in percent, with 95% bootstrap intervals; the last "
         "column is what conversion and few-bit weights cost against the PyTorch model.",
         "",

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from eval.metrics import Array, auroc
-from eval.reading import Prediction, read_examples
 from eval.significance import Difference, difference, draws
-from eval.training.examples import SPAN_SETS, Example, span_examples
+from eval.studies.reading import Prediction, read_examples
+from eval.training.examples import SPAN_SETS, ContextExample, span_examples
 from eval.training.negatives import altered, exchanged, retrieved
-from service.reader import Reader
+from service.answering.reader import Reader
 
 _SEED = 10
 _ANSWERED, _UNANSWERED = "answered", "unanswered"
@@ -27,8 +27,8 @@ _ANSWERED, _UNANSWERED = "answered", "unanswered"
 class Asked:
     """The held-out questions: those of each set, and those that their paragraphs do not answer."""
 
-    sets: dict[str, list[Example]]
-    unanswered: list[Example]
+    sets: dict[str, list[ContextExample]]
+    unanswered: list[ContextExample]
 
     @classmethod
     def held_out(cls, most: int) -> Asked:

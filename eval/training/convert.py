@@ -18,7 +18,7 @@ import typer
 from torch import Tensor, nn
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from eval.paragraphs import DataMissingError, data_folder
+from eval.studies.paragraphs import DataMissingError, data_folder
 from eval.training.calibration import SETS
 from eval.training.export import export
 from eval.training.model import SpanModel
@@ -26,8 +26,8 @@ from eval.training.recipe import Workshop
 from eval.training.shipping import calibrate
 from indexer.cli import run_commands
 from indexer.errors import QuothError
-from service.network import TOKENIZER
-from service.reader import ReaderSettings
+from service.answering.network import TOKENIZER
+from service.answering.settings import ReaderSettings
 
 
 class ConversionError(QuothError):

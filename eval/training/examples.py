@@ -13,19 +13,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eval.paragraphs import data_folder, load
+from eval.studies.paragraphs import data_folder, load
 from indexer.corpus import Failure
 from indexer.records import Article
 
 SPAN_SETS = ("wiki", "reddit", "amazon", "policy", "qed")
-"""The sets with paragraphs and answer offsets, as `eval.paragraphs` names them."""
+"""The sets with paragraphs and answer offsets, as `eval.studies.paragraphs` names them."""
 
 DEVELOPMENT_SHARE = 0.12
 """Share of the groups held out, a set; Wikipedia's is by article, so its questions vary more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ContextExample:
     """A question on a context. `spans` are half-open offsets into it; none means it has no answer."""
 
     id: str
@@ -43,7 +43,7 @@ class Example:
 def group_of(name: str, article: Article) -> str:
     """Return the words that name the group of a paragraph of a set, for `held_out`."""
     # Wikipedia's paragraphs share an article, and with it people and events.
-    return str(article.title) if name == "wiki" else article.text
+    return str(article.metadata.title) if name == "wiki" else article.text
 
 
 def held_out(group: str) -> bool:
@@ -51,7 +51,7 @@ def held_out(group: str) -> bool:
     return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 16**8 < DEVELOPMENT_SHARE
 
 
-def span_examples(name: str, *, development: bool) -> list[Example]:
+def span_examples(name: str, *, development: bool) -> list[ContextExample]:
     """Return one split of a set of `SPAN_SETS`.
 
     Raises:
@@ -60,11 +60,13 @@ def span_examples(name: str, *, development: bool) -> list[Example]:
     source = load(name)
     articles = {article.id: article for article in source.articles(_ignore)}
     found = []
-    for question in source.questions:
-        article = articles[question.article_id]
+    for question in source.examples:
+        article = articles[question.context or ""]
         if held_out(group_of(name, article)) == development:
-            spans = tuple(trimmed(article.text, start, end) for start, end in question.answers)
-            found.append(Example(f"{name}-{question.id}", name, question.text, article.text, spans))
+            spans = tuple(trimmed(article.text, span.start, span.end) for span in question.answers)
+            found.append(
+                ContextExample(f"{name}-{question.id}", name, question.question, article.text, spans)
+            )
     return found
 
 
@@ -102,7 +104,7 @@ def detokenised(tokens: list[str]) -> tuple[str, list[tuple[int, int]]]:
     return text, places
 
 
-def qamr_examples() -> list[Example]:
+def qamr_examples() -> list[ContextExample]:
     """Return QAMR's pairs over Wikinews and Wikipedia sentences, without those a validator rejected.
 
     The answers of the writer and of both validators are all references; answers whose tokens do not
@@ -131,7 +133,7 @@ def qamr_examples() -> list[Example]:
                     if run and run[-1] - run[0] == len(run) - 1 and run[-1] < len(places)
                 )
                 if spans:
-                    found.append(Example(f"{name[:8]}-{number}", "qamr", question, text, spans))
+                    found.append(ContextExample(f"{name[:8]}-{number}", "qamr", question, text, spans))
     return found
 
 

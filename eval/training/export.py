@@ -1,6 +1,6 @@
 """A trained span model -> the folder that the service reads: graph, packed weights, tokeniser, card.
 
-OpenVINO converts the PyTorch model directly. Large matrices are kept in few bits (`service.weights`);
+OpenVINO converts the PyTorch model directly. Large matrices are kept in few bits (`service.answering.weights`);
 everything else in 16-bit floats.
 """
 
@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from eval.training.model import SpanModel
-from service.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
-from service.weights import Rounding, pack, quantised
+from service.answering.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
+from service.answering.weights import Rounding, pack, quantised
 
-import openvino  # isort: skip - after `service.network`, which keeps it from sending events
+import openvino  # isort: skip - after `service.answering.network`, which keeps it from sending events
 
 _SMALLEST = 4_096  # values in a matrix that is worth packing
 

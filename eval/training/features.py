@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tokenizers import Encoding
 from transformers import AutoTokenizer
 
-from eval.training.examples import Example
+from eval.training.examples import ContextExample
 
 MAX_TOKENS = 252
 """Tokens of question and context together; a longer context is read in windows. The special tokens that
@@ -61,7 +61,7 @@ class Featuriser:
         self.pad_id = int(self._tokenizer.pad_token_id)
         self._most = MAX_TOKENS + self._tokenizer.num_special_tokens_to_add(pair=True)
 
-    def features(self, examples: Sequence[Example]) -> list[Feature]:
+    def features(self, examples: Sequence[ContextExample]) -> list[Feature]:
         """Return every window of every example, in order."""
         found: list[Feature] = []
         for begin in range(0, len(examples), 512):
@@ -91,7 +91,7 @@ class Featuriser:
         return question if len(places) <= _QUESTION_TOKENS else question[: places[_QUESTION_TOKENS - 1][1]]
 
 
-def _feature(example: Example, window: int, encoding: Encoding) -> Feature:
+def _feature(example: ContextExample, window: int, encoding: Encoding) -> Feature:
     sequence = np.array([-1 if part is None else part for part in encoding.sequence_ids])
     places = np.flatnonzero(sequence == 1)
     first, last = int(places[0]), int(places[-1]) + 1

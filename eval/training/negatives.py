@@ -15,16 +15,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from eval.training.examples import Example
+from eval.training.examples import ContextExample
 from eval.training.features import OTHER
-from indexer.lexical import LexicalIndex, is_function_word, terms
+from indexer.analyzer import is_function_word, terms
+from indexer.engines.faiss.lexical import LexicalIndex
 from indexer.segmenter import sentence_offsets
 
 _WORD = re.compile(r"\w+")
 _RETRIEVED = 8  # passages looked at for a question
 
 
-def without_answer(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+def without_answer(examples: Sequence[ContextExample], share: float, seed: int) -> list[ContextExample]:
     """Return a share of the examples with the sentences cut out that hold an answer."""
     draw = random.Random(seed)
     found = []
@@ -36,7 +37,7 @@ def without_answer(examples: Sequence[Example], share: float, seed: int) -> list
     return found
 
 
-def holds(text: str, example: Example) -> bool:
+def holds(text: str, example: ContextExample) -> bool:
     """Whether a reference answer's words stand in a text."""
     folded = f" {_words(text)} "
     return any(f" {_words(answer)} " in folded for answer in example.answers)
@@ -47,10 +48,10 @@ def _words(text: str) -> str:
     return " ".join(_WORD.findall(text.casefold()))
 
 
-def retrieved(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+def retrieved(examples: Sequence[ContextExample], share: float, seed: int) -> list[ContextExample]:
     """Return a share of the examples on a like context that BM25 finds for the question in its own set."""
     draw = random.Random(seed)
-    by_source: dict[str, list[Example]] = defaultdict(list)
+    by_source: dict[str, list[ContextExample]] = defaultdict(list)
     for example in examples:
         by_source[example.source].append(example)
     found = []
@@ -72,7 +73,7 @@ _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _PLAIN = re.compile(r"(?<=\w )[a-z]{4,}\b(?![’'-])")
 
 
-def altered(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+def altered(examples: Sequence[ContextExample], share: float, seed: int) -> list[ContextExample]:
     """Return a share of the examples with one thing in the question changed: a name, a number, or a word.
 
     What takes its place comes from another question: a name or a number from one with the same first word,
@@ -116,7 +117,7 @@ def _parts(question: str) -> list[tuple[_Slot, re.Match[str]]]:
     return found
 
 
-def exchanged(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+def exchanged(examples: Sequence[ContextExample], share: float, seed: int) -> list[ContextExample]:
     """Return a share of the examples with a name or a number of the question exchanged for the context's.
 
     What takes its place stands in the example's own context, though in no sentence with an answer: all that
@@ -141,7 +142,7 @@ def exchanged(examples: Sequence[Example], share: float, seed: int) -> list[Exam
     return found
 
 
-def _parted(example: Example) -> tuple[list[str], list[str]]:
+def _parted(example: ContextExample) -> tuple[list[str], list[str]]:
     """Return the sentences of the context that hold an answer, and those that do not."""
     answering: list[str] = []
     others: list[str] = []
@@ -151,12 +152,12 @@ def _parted(example: Example) -> tuple[list[str], list[str]]:
     return answering, others
 
 
-def _drawn(examples: Sequence[Example], share: float, draw: random.Random) -> Iterator[Example]:
+def _drawn(examples: Sequence[ContextExample], share: float, draw: random.Random) -> Iterator[ContextExample]:
     """Yield a share of the examples, each drawn when its turn comes."""
     return (example for example in examples if draw.random() < share)
 
 
-def _changed(example: Example, part: re.Match[str], other: str, kind: str) -> Example:
+def _changed(example: ContextExample, part: re.Match[str], other: str, kind: str) -> ContextExample:
     """Return an example whose question has something else in the place of a part of it."""
     question = example.question[: part.start()] + other + example.question[part.end() :]
     return replace(example, id=f"{example.id}/{kind}", question=question, spans=())

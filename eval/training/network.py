@@ -14,9 +14,10 @@ from tokenizers import Tokenizer
 
 from eval.training.model import Scorer, SpanModel
 from indexer.runtime import Model, Precision, openvino
-from service.network import GRAPH, WEIGHTS
-from service.reader import Network, ReaderSettings, SpanReader
-from service.weights import unpack
+from service.answering.network import GRAPH, WEIGHTS
+from service.answering.reader import Network, SpanReader
+from service.answering.settings import ReaderSettings
+from service.answering.weights import unpack
 
 
 class TorchNetwork:
@@ -47,7 +48,7 @@ def scorer(network: Network) -> Scorer:
 def hidden_states(folder: Path, precision: Precision | None = None) -> Scorer:
     """Return what gives a shipped model's last hidden states, `float32 (batch, length, width)`.
 
-    The folder's files are taken as they are: `service.network.read_card` checks them.
+    The folder's files are taken as they are: `service.answering.network.read_card` checks them.
     """
     weights = unpack(folder / WEIGHTS)
     whole = openvino.Core().read_model(

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from eval.training.examples import Example
+from eval.training.examples import ContextExample
 from eval.training.model import SpanModel, layers
 from eval.training.rounding import inverted
 
@@ -27,10 +27,10 @@ _TOGETHER = 32  # neurons that go in one step
 _FOLLOWED = 4  # neurons looked at for each that goes
 
 
-def sample(examples: Sequence[Example], each: int, seed: int) -> list[Example]:
+def sample(examples: Sequence[ContextExample], each: int, seed: int) -> list[ContextExample]:
     """Draw at most `each` examples of each source."""
     drawn = random.Random(seed).sample(list(examples), len(examples))
-    by_source: dict[str, list[Example]] = {}
+    by_source: dict[str, list[ContextExample]] = {}
     for example in drawn:
         by_source.setdefault(example.source, []).append(example)
     return [example for group in by_source.values() for example in group[:each]]

@@ -25,11 +25,11 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from eval.reading import measure
+from eval.studies.reading import measure
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.blending import blended
 from eval.training.distillation import distillation_loss, teacher_scores
-from eval.training.examples import SPAN_SETS, Example, qamr_examples, span_examples, squad_pairs
+from eval.training.examples import SPAN_SETS, ContextExample, qamr_examples, span_examples, squad_pairs
 from eval.training.features import Feature, Featuriser, Group, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.negatives import altered, exchanged, retrieved, without_answer
@@ -38,7 +38,7 @@ from eval.training.pruning import narrowed, sample
 from eval.training.rounding import input_products
 from eval.training.self_training import kept_labels
 from eval.training.trainer import Loss, Plan, span_loss, train
-from service.reader import Reader
+from service.answering.reader import Reader
 
 ALONE = ("wiki", "qed", "squad")
 """Sources whose questions stand alone, so that another passage does not answer them by chance."""
@@ -76,12 +76,12 @@ class Workshop:
         return (self.folder / stage / "model.safetensors").is_file()
 
 
-def answerable(*, development: bool = False) -> list[Example]:
+def answerable(*, development: bool = False) -> list[ContextExample]:
     """Return one split of all sets with paragraphs."""
     return [example for name in SPAN_SETS for example in span_examples(name, development=development)]
 
 
-def unanswerable(examples: Sequence[Example], seed: int) -> list[Example]:
+def unanswerable(examples: Sequence[ContextExample], seed: int) -> list[ContextExample]:
     """Return what does not answer: cut paragraphs, spoilt questions, and passages from elsewhere."""
     alone = [example for example in examples if example.source in ALONE]
     cased = [example for example in alone if example.source in NAMED]
@@ -94,12 +94,12 @@ def unanswerable(examples: Sequence[Example], seed: int) -> list[Example]:
     ]
 
 
-def short(pairs: Sequence[Example], seed: int) -> list[Example]:
+def short(pairs: Sequence[ContextExample], seed: int) -> list[ContextExample]:
     """Return QAMR's pairs, or some of them, with some of their questions altered."""
     return [*pairs, *altered(pairs, 0.15, seed)]
 
 
-def labels(shop: Workshop) -> list[Example]:
+def labels(shop: Workshop) -> list[ContextExample]:
     """Return the self-trained examples, made by the teacher of the stage before."""
 
     def reader() -> Reader:
@@ -109,7 +109,7 @@ def labels(shop: Workshop) -> list[Example]:
     return kept_labels(shop.folder / "labels.jsonl", reader, [*squad_pairs()])
 
 
-def answered(shop: Workshop, seed: int, lively: float = 1.0) -> list[Example]:
+def answered(shop: Workshop, seed: int, lively: float = 1.0) -> list[ContextExample]:
     """Return everything with paragraphs that answer: references and labels.
 
     `lively`: the share of the `LIVELY` sources that is taken.
@@ -122,7 +122,7 @@ def answered(shop: Workshop, seed: int, lively: float = 1.0) -> list[Example]:
     ]
 
 
-def paragraphs(shop: Workshop, seed: int) -> list[Example]:
+def paragraphs(shop: Workshop, seed: int) -> list[ContextExample]:
     """Return everything with paragraphs: references, labels, and what does not answer."""
     found = answered(shop, seed)
     return [*found, *unanswerable(found, seed)]
@@ -212,7 +212,7 @@ def _trained(shop: Workshop, master: SpanModel, words: Featuriser) -> SpanModel:
     )  # fmt: skip
 
 
-def _first_paragraphs() -> list[Example]:
+def _first_paragraphs() -> list[ContextExample]:
     found = answerable()
     alone = [example for example in found if example.source in ALONE]
     return [*found, *without_answer(found, 0.12, 1), *retrieved(alone, 0.25, 2)]

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from eval.training.features import Feature
 from eval.training.model import SpanModel, predict
-from service.weights import Rounded, Rounding, quantised
+from service.answering.weights import Rounded, Rounding, quantised
 
 _DAMPING = 0.01  # of the mean of the diagonal, so that it can be inverted
 _BLOCK = 128

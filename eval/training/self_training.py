@@ -14,10 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from eval.reading import whole_passage
-from eval.training.examples import Example
-from service.reader import Reader
-from service.spans import distinct
+from eval.studies.reading import whole_passage
+from eval.training.examples import ContextExample
+from service.answering.reader import Reader
+from service.answering.spans import distinct
 
 SURE = 0.6
 """The share of the best span in the softmax over the spans of different places that makes a label."""
@@ -56,7 +56,7 @@ def contexts(sentences: Sequence[str]) -> list[tuple[str, int]]:
 
 def labelled(
     teacher: Reader, pairs: Sequence[tuple[str, str]], on_progress: Callable[[], None] = lambda: None
-) -> list[Example]:
+) -> list[ContextExample]:
     """Return the questions with the spans that the teacher is sure of.
 
     `pairs`: questions, each with the sentence that holds its answer, in the order of their text.
@@ -65,7 +65,7 @@ def labelled(
     around = contexts([sentence for _, sentence in pairs])
     for number, ((question, sentence), (context, start)) in enumerate(zip(pairs, around, strict=True)):
         on_progress()
-        spans = teacher.read(question, [whole_passage(Example("", "", question, sentence, ()))])
+        spans = teacher.read(question, [whole_passage(ContextExample("", "", question, sentence, ()))])
         groups = distinct(spans)
         if not groups:
             continue
@@ -73,11 +73,13 @@ def labelled(
         share = 1 / sum(math.exp(group[0].score - best.score) for group in groups)
         if share >= SURE:
             place = (start + best.start, start + best.end)
-            found.append(Example(f"squad-{number}", "squad", question, context, (place,)))
+            found.append(ContextExample(f"squad-{number}", "squad", question, context, (place,)))
     return found
 
 
-def kept_labels(path: Path, teacher: Callable[[], Reader], pairs: Sequence[tuple[str, str]]) -> list[Example]:
+def kept_labels(
+    path: Path, teacher: Callable[[], Reader], pairs: Sequence[tuple[str, str]]
+) -> list[ContextExample]:
     """Return the labelled questions that a file holds; if it is not there, `teacher` first makes them."""
     if not path.is_file():
         records = [json.dumps(asdict(one)) + "\n" for one in labelled(teacher(), pairs)]
@@ -85,5 +87,5 @@ def kept_labels(path: Path, teacher: Callable[[], Reader], pairs: Sequence[tuple
     return [_example(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
-def _example(record: dict[str, Any]) -> Example:
-    return Example(**record | {"spans": tuple((start, end) for start, end in record["spans"])})
+def _example(record: dict[str, Any]) -> ContextExample:
+    return ContextExample(**record | {"spans": tuple((start, end) for start, end in record["spans"])})

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.reading import measure
+from eval.studies.reading import measure
 from eval.training.attention import fused
 from eval.training.calibration import SETS, cross_fitted, figures, fit, keep, kept, readings
 from eval.training.export import export, write_card
@@ -17,10 +17,11 @@ from eval.training.model import SpanModel
 from eval.training.network import torch_reader
 from eval.training.recipe import Workshop, typical
 from eval.training.rounding import input_products, rounding
-from indexer.encoder import load_encoder
-from service.confidence import Calibration
-from service.network import CARD, WEIGHTS, load_network
-from service.reader import ReaderSettings, SpanReader
+from indexer.encoders.loading import load_encoder
+from service.answering.confidence import Calibration
+from service.answering.network import CARD, WEIGHTS, load_network
+from service.answering.reader import SpanReader
+from service.answering.settings import ReaderSettings
 
 REFUSED = 0.025
 """Share of the answerable development questions that the threshold may refuse."""

@@ -22,7 +22,7 @@ from rich.console import Console
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.comparison import Asked, Reading, row
 from eval.training.distillation import Scores, distillation_loss, kept_scores, key, teacher_scores
-from eval.training.examples import SPAN_SETS, Example, qamr_examples, squad_pairs
+from eval.training.examples import SPAN_SETS, ContextExample, qamr_examples, squad_pairs
 from eval.training.features import OTHER, Featuriser, Group, batches, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.network import hidden_states, scorer, torch_reader
@@ -31,8 +31,8 @@ from eval.training.relations import Relations
 from eval.training.self_training import kept_labels
 from eval.training.trainer import Loss, Plan, train
 from indexer.cli import run_commands
-from service.catalogue import load_span_reader, reader_folder
-from service.network import load_network
+from service.answering.loading import load_reader, reader_folder
+from service.answering.network import load_network
 
 TEACHER = "default"
 SEED = 10
@@ -44,15 +44,15 @@ _RATE = 2e-4
 class Material:
     """What is learnt from: the first stage's pairs, paragraphs that answer, self-trained labels, the rest."""
 
-    pairs: list[Example]
-    answered: list[Example]
-    labels: list[Example]
-    unanswered: list[Example]
+    pairs: list[ContextExample]
+    answered: list[ContextExample]
+    labels: list[ContextExample]
+    unanswered: list[ContextExample]
 
     @classmethod
     def drawn(cls, folder: Path, share: float) -> Material:
         """Return what belongs to a share of the contexts, the same ones every time; labels are kept."""
-        labels = kept_labels(folder / _LABELS, lambda: load_span_reader(TEACHER)[0], [*squad_pairs()])
+        labels = kept_labels(folder / _LABELS, lambda: load_reader(TEACHER)[0], [*squad_pairs()])
         answered, labels = part(answerable(), share), part(labels, share)
         return cls(
             short(part(qamr_examples(), share), SEED),
@@ -62,12 +62,12 @@ class Material:
         )
 
     @property
-    def paragraphs(self) -> list[Example]:
+    def paragraphs(self) -> list[ContextExample]:
         """Everything but the first stage's pairs."""
         return [*self.answered, *self.labels, *self.unanswered]
 
 
-def part(examples: Sequence[Example], share: float) -> list[Example]:
+def part(examples: Sequence[ContextExample], share: float) -> list[ContextExample]:
     """Return the examples on a share of the contexts, by a checksum of their words."""
     return [one for one in examples if zlib.crc32(one.context.encode()) < share * 2**32]
 
@@ -80,7 +80,7 @@ class Study:
     """
 
     name: str
-    examples: Callable[[Material], list[Example]] = lambda material: material.paragraphs
+    examples: Callable[[Material], list[ContextExample]] = lambda material: material.paragraphs
     first_stage: bool = True
     share: float = SHARE
     temperature: float = TEMPERATURE
@@ -92,12 +92,12 @@ class Study:
         return self.name.replace(" ", "-").replace(",", "").replace(":", "")
 
 
-def _without_passages(material: Material) -> list[Example]:
+def _without_passages(material: Material) -> list[ContextExample]:
     """Everything but the passages that retrieval brings from elsewhere."""
     return [one for one in material.paragraphs if not one.id.endswith(OTHER)]
 
 
-def _without_labels(material: Material) -> list[Example]:
+def _without_labels(material: Material) -> list[ContextExample]:
     """Everything but the self-trained examples and what was made of them."""
     own = {one.id for one in material.labels}
     return [one for one in material.paragraphs if one.id.split("/")[0] not in own]
@@ -186,13 +186,13 @@ class Bench:
             relations=relations,
         )
 
-    def _relations(self, examples: Sequence[Example], weight: float) -> Relations:
+    def _relations(self, examples: Sequence[ContextExample], weight: float) -> Relations:
         words = Featuriser(teacher_backbone(self.folder.parent))
         windows = {key(window): window for window in words.features(examples)}
         return Relations(hidden_states(reader_folder(TEACHER)), windows, words.pad_id, weight)
 
 
-def _groups(examples: Sequence[Example]) -> list[Group]:
+def _groups(examples: Sequence[ContextExample]) -> list[Group]:
     return grouped(Featuriser(small_backbone()).features(examples))
 
 

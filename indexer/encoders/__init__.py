@@ -1,1 +1,1 @@
-"""The encoders behind `indexer.encoder.Encoder`, and where on this machine their files are."""
+"""The encoders behind `indexer.encoders.encoder.Encoder`, and where on this machine their files are."""

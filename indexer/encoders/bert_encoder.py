@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from indexer.arrays import Vector, Vectors
 from indexer.batching import by_length, padded
-from indexer.encoder import Vectors
 from indexer.encoders.bert import BertShape, sentence_graph
 from indexer.encoders.files import fingerprint
 from indexer.errors import EncoderError
@@ -56,9 +56,9 @@ class BertEncoder:
         encodings = self._counting.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
-    def encode_query(self, question: str) -> Vectors:
+    def encode_query(self, question: str) -> Vector:
         """Return the question's unit vector, `float32 (dimension,)`."""
-        vector: Vectors = self._encoded([self._cutting.encode(question)])[0]
+        vector: Vector = self._encoded([self._cutting.encode(question)])[0]
         return vector
 
     def encode_passages(

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 
 from indexer.errors import EncoderError
+from indexer.settings import DEFAULT_ENCODER
 
-DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 
 def find_model(name: str) -> Path:
-    """Return the folder of the model called `name`; see `indexer.encoder.load_encoder`.
+    """Return the folder of the model called `name`; see `indexer.encoders.loading.load_encoder`.
 
     Raises:
         EncoderError: there is no such model on this machine.

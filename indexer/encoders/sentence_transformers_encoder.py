@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from indexer.arrays import Vector, Vectors
 from indexer.batching import by_length
-from indexer.encoder import Vectors
 from indexer.encoders.files import fingerprint
 from indexer.errors import EncoderError
 
@@ -46,12 +46,12 @@ class SentenceTransformerEncoder:
         )
         return [len(ids) for ids in encoded["input_ids"]]
 
-    def encode_query(self, question: str) -> Vectors:
+    def encode_query(self, question: str) -> Vector:
         """Return the question's unit vector, `float32 (dimension,)`."""
         vector = self._model.encode_query(
             question, convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=False
         )
-        return cast("Vectors", np.ascontiguousarray(vector, dtype=np.float32))
+        return cast("Vector", np.ascontiguousarray(vector, dtype=np.float32))
 
     def encode_passages(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None

@@ -15,10 +15,10 @@ from eval.dataset import DatasetError, Example, GoldSpan, load_examples
 from eval.remote import RemoteSystem
 from eval.runs import Result, ask_all
 from eval.systems import LocalSystem, Place, UnreachableError
-from service.access.keys import add_key
-from service.answerer import Answerer
-from service.app import create_app
+from service.answering.answerer import Answerer
 from service.settings import Settings
+from service.web.access.keys import add_key
+from service.web.app import create_app
 
 TEXTS = {
     "rain.txt": "The river rose by two metres in May. Nobody was hurt in the town of Bern.",
@@ -40,7 +40,7 @@ def answerer(
 
 @pytest.fixture(scope="module")
 def client(answerer: Answerer) -> Iterator[httpx.Client]:
-    with TestClient(create_app(answerer, Settings())) as client:
+    with TestClient(create_app(answerer, Settings().web)) as client:
         yield client
 
 
@@ -57,7 +57,7 @@ def test_a_key_in_the_address_opens_the_service_and_is_told_to_nobody(
     answerer: Answerer, tmp_path: Path
 ) -> None:
     key = add_key(tmp_path / "keys.json", "evaluation")
-    with TestClient(create_app(answerer, Settings(keys=tmp_path / "keys.json"))) as client:
+    with TestClient(create_app(answerer, Settings.of(keys=tmp_path / "keys.json").web)) as client:
         with pytest.raises(UnreachableError, match="401"):
             _ = RemoteSystem("http://testserver/", client=client).articles
         remote = RemoteSystem(f"http://any:{key}@testserver/", client=client)
@@ -132,7 +132,7 @@ def test_nothing_is_withheld_by_a_service_that_would(
     (tmp_path / "articles" / "rain.txt").write_text(TEXTS["rain.txt"], "utf-8")
     strict = word_answerer(tmp_path / "articles", tmp_path / "index")
     strict._calibration = type(strict._calibration)(strict._calibration.weights, 0.0, 1.0)
-    with TestClient(create_app(strict, Settings())) as client:
+    with TestClient(create_app(strict, Settings().web)) as client:
         remote = RemoteSystem("http://testserver", client=client)
         found: list[Result] = []
         ask_all(remote, [ask("How far did the river rise?")], found.append)

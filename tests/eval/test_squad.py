@@ -14,8 +14,8 @@ from eval.dataset import DatasetError, GoldSpan
 from eval.squad import SquadFile, is_squad, load_squad
 from indexer.build import build
 from indexer.corpus import Failure
-from indexer.encoder import Encoder
-from indexer.index import open_index
+from indexer.encoders.encoder import Encoder
+from indexer.engines.faiss.index import open_index
 
 RIVER = "The Aare rose by 12% in May. In 2012 it fell."
 TOWN = "Ada went to Bern."

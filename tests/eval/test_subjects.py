@@ -15,7 +15,7 @@ from eval.subjects import Request, open_subject
 from eval.systems import LocalSystem, ReaderSystem, UnreachableError
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder
+from indexer.encoders.encoder import Encoder
 from indexer.errors import CorpusError, IndexMissingError
 from service.settings import Settings
 
@@ -26,7 +26,7 @@ ROAD = "A road was built to the port. It cost nine million francs."
 @pytest.fixture(autouse=True)
 def _words_for_encoder(monkeypatch: pytest.MonkeyPatch, word_encoder: Encoder) -> None:
     """Whatever encoder is asked for, the one that counts words is loaded."""
-    for module in ("indexer.encoder", "service.engine", "eval.subjects"):
+    for module in ("indexer.encoders.encoder", "service.loading", "eval.subjects"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda *_: word_encoder)
 
 
@@ -71,7 +71,7 @@ def squad(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, articles: Path, word_encoder: Encoder) -> Settings:
     build(Corpus(articles), tmp_path / "index", word_encoder)
-    return Settings(index=tmp_path / "index", reader="sentence", top_k=3)
+    return Settings.of(index=tmp_path / "index", reader="sentence", top_k=3)
 
 
 def answers(subject: subjects.Subject) -> dict[str, Result]:
@@ -99,7 +99,7 @@ def test_a_folder_of_articles_is_indexed_once_and_asked(
     questions: Path, articles: Path, tmp_path: Path
 ) -> None:
     request = Request(
-        questions, Settings(reader="sentence", index=tmp_path / "none"), articles, work=tmp_path / "work"
+        questions, Settings.of(reader="sentence", index=tmp_path / "none"), articles, work=tmp_path / "work"
     )
     subject = open_subject(request)
     assert [article.id for article in subject.system.articles] == ["rain.txt", "road.txt"]
@@ -111,7 +111,7 @@ def test_a_folder_of_articles_is_indexed_once_and_asked(
 
 def test_a_squad_file_is_one_corpus(squad: Path, tmp_path: Path) -> None:
     request = Request(
-        squad, Settings(reader="sentence", index=tmp_path / "none", min_confidence=0.0), work=tmp_path
+        squad, Settings.of(reader="sentence", index=tmp_path / "none", min_confidence=0.0), work=tmp_path
     )
     subject = open_subject(request)
     assert isinstance(subject.system, LocalSystem)
@@ -125,7 +125,7 @@ def test_a_squad_file_is_one_corpus(squad: Path, tmp_path: Path) -> None:
 
 
 def test_a_squad_file_may_be_put_to_the_reader_alone(squad: Path, tmp_path: Path) -> None:
-    settings = Settings(reader="sentence", min_confidence=0.5)
+    settings = Settings.of(reader="sentence", min_confidence=0.5)
     subject = open_subject(Request(squad, settings, reader_only=True, work=tmp_path / "work"))
     assert isinstance(subject.system, ReaderSystem)
     facts = json.loads(json.dumps(subject.system.facts, allow_nan=False))
@@ -140,7 +140,7 @@ def test_a_squad_file_may_be_put_to_the_reader_alone(squad: Path, tmp_path: Path
 
 def test_without_a_threshold_the_readers_own_counts(squad: Path) -> None:
     one, other = (
-        open_subject(Request(squad, Settings(reader="sentence", min_confidence=given), reader_only=True))
+        open_subject(Request(squad, Settings.of(reader="sentence", min_confidence=given), reader_only=True))
         for given in (None, 0.0)
     )
     assert one.system.threshold > 0.0 == other.system.threshold
@@ -184,14 +184,14 @@ def test_a_split_and_a_sample_of_it_are_taken(questions: Path, settings: Setting
 def test_a_request_that_does_not_hold_together_is_refused(
     tmp_path: Path, name: str, changes: dict[str, object], message: str
 ) -> None:
-    request = Request(tmp_path / name, Settings(reader="sentence"), work=tmp_path / "work", **changes)  # type: ignore[arg-type]
+    request = Request(tmp_path / name, Settings.of(reader="sentence"), work=tmp_path / "work", **changes)  # type: ignore[arg-type]
     with pytest.raises(DatasetError, match=message):
         open_subject(request)
 
 
 def test_what_is_to_be_asked_must_be_there(questions: Path, tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError, match="make one with `quoth index"):
-        open_subject(Request(questions, Settings(index=tmp_path / "none")))
+        open_subject(Request(questions, Settings.of(index=tmp_path / "none")))
     with pytest.raises(CorpusError, match="name a folder of articles"):
         open_subject(Request(questions, Settings(), articles=tmp_path / "none", work=tmp_path))
     with pytest.raises(UnreachableError, match="start one with `quoth serve`"):
@@ -219,7 +219,7 @@ def test_a_service_is_known_before_its_articles_are_asked_for(
 
     monkeypatch.setattr(subjects, "RemoteSystem", Elsewhere)
     monkeypatch.delenv("QUOTH_TOP_K", raising=False)
-    for settings in (Settings(), Settings(top_k=8, min_confidence=0.5)):
+    for settings in (Settings(), Settings.of(top_k=8, min_confidence=0.5)):
         with pytest.raises(UnreachableError, match="not Quoth"):
             open_subject(Request(questions, settings, url="http://x"))
     # Only what was asked for is sent: the service has settings of its own.

@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eval.baseline import SentenceReader, SentenceWeights
 from eval.dataset import Example, GoldSpan
 from eval.runs import Result, ask_all
 from eval.systems import LocalSystem, Place, ReaderSystem
-from indexer.encoder import Encoder
+from indexer.encoders.encoder import Encoder
 from indexer.records import Article, Metadata, ScoredPassage
-from service.answerer import Answerer, AnswererSettings
-from service.answers import Span
-from service.confidence import Calibration
-from service.sentences import SentenceReader, SentenceWeights
+from service.answering.answerer import Answerer
+from service.answering.answers import Span
+from service.answering.confidence import Calibration
+from service.answering.settings import AnswererSettings
 
 TEXTS = {
     "rain.txt": "The river rose by two metres. Nobody was hurt in the town of Bern.",

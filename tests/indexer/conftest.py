@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.encoder import Vectors
+from indexer.arrays import Vectors
 
 
 class FakeEncoder:

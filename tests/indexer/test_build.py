@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from indexer import dense
-from indexer.build import BuildReport, BuildSettings, build
+from indexer.arrays import Vectors
+from indexer.build import BuildReport, build
 from indexer.corpus import Corpus
-from indexer.dense import FaissChoice, FaissKind
-from indexer.encoder import Vectors
+from indexer.engines.faiss import dense
+from indexer.engines.faiss.index import open_index
+from indexer.engines.faiss.storage import Layout, current_number
 from indexer.errors import CorpusError, SettingsError, SidecarError
-from indexer.index import open_index
-from indexer.splitter import SplitterSettings
-from indexer.storage import Layout, current_number
+from indexer.settings import BuildSettings, FaissChoice, FaissKind, SplitterSettings
 
 if TYPE_CHECKING:
     from tests.indexer.conftest import FakeEncoder

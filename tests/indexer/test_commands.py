@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.index import open_index
+from indexer.engines.faiss.index import open_index
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SEEDS = _ROOT / "seeds"

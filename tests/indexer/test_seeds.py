@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from indexer.boilerplate import is_boilerplate
 from indexer.corpus import Corpus, Failure
-from indexer.encoder import Encoder
-from indexer.furniture import is_furniture
+from indexer.encoders.encoder import Encoder
 from indexer.records import Article, Metadata
 from indexer.segmenter import sentence_offsets
-from indexer.splitter import SplitterSettings, split
+from indexer.settings import SplitterSettings
+from indexer.splitter import split
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -90,15 +91,18 @@ def test_the_sidecar_names_only_these_articles() -> None:
     assert tomllib.loads((SEEDS / "metadata.toml").read_text()).keys() == SHA256.keys()
 
 
-def test_furniture_lines_are_in_no_sentence(seeds: dict[str, Article]) -> None:
+def test_boilerplate_lines_are_in_no_sentence(seeds: dict[str, Article]) -> None:
     lines = {
-        line.strip() for article in seeds.values() for line in article.text.split("\n") if is_furniture(line)
+        line.strip()
+        for article in seeds.values()
+        for line in article.text.split("\n")
+        if is_boilerplate(line)
     }
     held = [
         article.text[start:end] for article in seeds.values() for start, end in sentence_offsets(article.text)
     ]
 
-    assert len(lines) >= 3, "the seeds have furniture to leave out"
+    assert len(lines) >= 3, "the seeds have boilerplate to leave out"
     assert not any(line in sentence.split("\n") for line in lines for sentence in held)
 
 
@@ -128,7 +132,7 @@ def test_passages_keep_every_promise_with_the_real_encoder(
     position = 0
     for line in text.split("\n"):
         inside = [position + n in covered for n, char in enumerate(line) if not char.isspace()]
-        assert not any(inside) if is_furniture(line) else all(inside)
+        assert not any(inside) if is_boilerplate(line) else all(inside)
         position += len(line) + 1
     for (start, end), tokens in zip(
         passages, encoder.count_tokens([text[start:end] for start, end in passages]), strict=True

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.furniture import is_furniture
+from indexer.boilerplate import is_boilerplate
 from indexer.segmenter import blocks, sentence_offsets
 
 # What segmenters stumble over: white space of every kind, marks that end sentences in many scripts,
@@ -50,7 +50,7 @@ def sentences(text: str) -> list[str]:
 @example("a\u3000. b")
 @example("\x1c.\x85!")
 @example("Ends.\u2028Starts.")
-def test_sentences_are_in_order_trimmed_and_leave_out_only_white_space_and_furniture(text: str) -> None:
+def test_sentences_are_in_order_trimmed_and_leave_out_only_white_space_and_boilerplate(text: str) -> None:
     position = 0
     for start, end in sentence_offsets(text):
         assert position <= start < end <= len(text)
@@ -62,7 +62,7 @@ def test_sentences_are_in_order_trimmed_and_leave_out_only_white_space_and_furni
 
 
 def assert_nothing_lost(gap: str) -> None:
-    assert all(not line.strip() or is_furniture(line) for line in gap.split("\n"))
+    assert all(not line.strip() or is_boilerplate(line) for line in gap.split("\n"))
 
 
 @given(
@@ -119,7 +119,7 @@ def test_windows_line_ends_cut_as_plain_ones_do() -> None:
     assert sentences("First line\r\n\r\nSecond line\r\n") == ["First line", "Second line"]
 
 
-def test_furniture_is_in_no_block_and_parts_its_neighbours() -> None:
+def test_boilerplate_is_in_no_block_and_parts_its_neighbours() -> None:
     text = "The report goes\non here and\nRelevant Read: elsewhere\nthen it ends\nat last"
 
     assert [text[start:end] for start, end in blocks(text)] == [

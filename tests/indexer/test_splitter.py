@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from indexer.boilerplate import is_boilerplate
 from indexer.errors import SettingsError
-from indexer.furniture import is_furniture
 from indexer.segmenter import sentence_offsets
-from indexer.splitter import CountTokens, SplitterSettings, split
+from indexer.settings import SplitterSettings
+from indexer.splitter import CountTokens, split
 
 Offsets = tuple[int, int]
 
@@ -57,7 +58,7 @@ def count_characters(texts: Sequence[str]) -> list[int]:
 
 
 def assert_promises(text: str, passages: list[Offsets]) -> None:
-    """Starts and ends strictly increase, and nothing but white space and furniture is left out."""
+    """Starts and ends strictly increase, and nothing but white space and boilerplate is left out."""
     for before, after in pairwise(passages):
         assert before[0] < after[0]
         assert before[1] < after[1]
@@ -66,13 +67,13 @@ def assert_promises(text: str, passages: list[Offsets]) -> None:
         assert 0 <= start < end <= len(text)
         assert text[start:end] == text[start:end].strip()
         assert_nothing_lost(text[position:start])
-        assert not any(is_furniture(line) for line in text[start:end].split("\n"))
+        assert not any(is_boilerplate(line) for line in text[start:end].split("\n"))
         position = end
     assert_nothing_lost(text[position:])
 
 
 def assert_nothing_lost(gap: str) -> None:
-    assert all(not line.strip() or is_furniture(line) for line in gap.split("\n"))
+    assert all(not line.strip() or is_boilerplate(line) for line in gap.split("\n"))
 
 
 def passages_of(
@@ -182,7 +183,7 @@ def test_a_sentence_longer_than_a_window_stands_alone_and_whole() -> None:
     assert [text[start:end] for start, end in passages] == ["Short one.", long, "Short two."]
 
 
-def test_no_passage_spans_furniture() -> None:
+def test_no_passage_spans_boilerplate() -> None:
     text = "Before it.\nRelevant Read: elsewhere\nAfter it."
 
     passages = passages_of(text, SETTINGS, count_words, limit=LIMIT)

@@ -19,14 +19,14 @@ from tokenizers.processors import TemplateProcessing
 
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder
-from indexer.index import FaissPassageIndex, open_index
-from service.answerer import Answerer
-from service.app import create_app
-from service.engine import build_answerer
-from service.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
+from indexer.encoders.encoder import Encoder
+from indexer.engines.faiss.index import FaissPassageIndex, open_index
+from service.answering.answerer import Answerer
+from service.answering.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
+from service.answering.weights import pack
+from service.loading import build_answerer
 from service.settings import Settings
-from service.weights import pack
+from service.web.app import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,7 +71,7 @@ def small_model(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The folder of a reader whose graph looks up each token's logits. Copy it before changing it."""
-    # OpenVINO comes after `service.network`, which sees to how it is imported.
+    # OpenVINO comes after `service.answering.network`, which sees to how it is imported.
     import openvino  # noqa: PLC0415
     import openvino.opset13 as ops  # noqa: PLC0415
 
@@ -123,10 +123,10 @@ def seeds_index(seeds_index_folder: Path) -> Iterator[FaissPassageIndex]:
 @pytest.fixture(scope="session")
 def answerer(seeds_index: FaissPassageIndex, encoder: Encoder) -> Answerer:
     # Shared by all tests: what one of them asked is read anew for the next.
-    return build_answerer(seeds_index, encoder, Settings(cache=0))
+    return build_answerer(seeds_index, encoder, Settings.of(cache_size=0))
 
 
 @pytest.fixture(scope="session")
 def client(answerer: Answerer) -> Iterator[TestClient]:
-    with TestClient(create_app(answerer, Settings()), raise_server_exceptions=False) as client:
+    with TestClient(create_app(answerer, Settings().web), raise_server_exceptions=False) as client:
         yield client

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from indexer.backup import back_up, restore
-from indexer.encoder import Encoder
-from indexer.index import open_index
-from service.engine import build_answerer
-from service.schemas import AnswerResponse
+from indexer.encoders.encoder import Encoder
+from indexer.engines.faiss.backup import back_up, restore
+from indexer.engines.faiss.index import open_index
+from service.loading import build_answerer
 from service.settings import Settings
+from service.web.schemas import AnswerResponse
 
 _QUESTIONS = (
     "Who is the chief executive of BUCIC?",
@@ -29,7 +29,7 @@ def _answers(index: Path, encoder: Encoder, reader: str) -> list[dict[str, Any]]
     """What the endpoint returns for each question, but for what differs between any two requests."""
     opened = open_index(index)
     try:
-        answerer = build_answerer(opened, encoder, Settings(reader=reader))
+        answerer = build_answerer(opened, encoder, Settings.of(reader=reader))
         answers = [AnswerResponse.of(answerer.answer(question), "") for question in _QUESTIONS]
     finally:
         opened.close()

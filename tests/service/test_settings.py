@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import SettingsError
-from service.addresses import check_address
 from service.settings import Settings, load_settings
+from service.web.addresses import check_address
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,14 +69,14 @@ def test_a_value_out_of_range_is_refused_by_name(
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
 def test_a_public_address_is_refused_unless_allowed(host: str) -> None:
     with pytest.raises(SettingsError, match="--allow-public"):
-        check_address(Settings(host=host))
-    check_address(Settings(host=host, allow_public=True))
-    check_address(Settings(host=host, keys=Path("keys.json")))
+        check_address(Settings.of(host=host).web)
+    check_address(Settings.of(host=host, allow_public=True).web)
+    check_address(Settings.of(host=host, keys=Path("keys.json")).web)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.8.8.8"])
 def test_a_loopback_address_needs_no_leave(host: str) -> None:
-    check_address(Settings(host=host))
+    check_address(Settings.of(host=host).web)
 
 
 def test_the_readme_documents_every_setting() -> None:

@@ -21,10 +21,10 @@ from eval import runs
 from eval.benchmark.growth.material import NEAREST, Real, gather, noise, write_grown
 from eval.benchmark.growth.report import Rows, print_noise, print_rows
 from eval.benchmark.growth.room import LEXICAL, Row, refusal, run_trial
-from eval.paragraphs import SETS
-from indexer.dense import FaissKind, check_kind
-from indexer.encoder import load_encoder
+from eval.studies.paragraphs import SETS
+from indexer.encoders.loading import load_encoder
 from indexer.errors import SettingsError
+from indexer.settings import FaissKind, check_kind
 
 _SEED = 0
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.retrieval import open_set, relevant_passages, sample
-from indexer.dense import Ids
-from indexer.encoder import Encoder, Vectors
+from eval.studies.retrieval import open_set, relevant_passages, sample
+from indexer.arrays import Ids, Vectors
+from indexer.encoders.encoder import Encoder
 
 NEAREST = 100
 """So many of each question's exact similarities are kept."""
@@ -49,9 +49,9 @@ def gather(sets: Sequence[str], folder: Path, encoder: Encoder, questions: int, 
     vectors, asked, sources = [], [], []
     for name in sets:
         paragraphs, index = open_set(name, folder, encoder)
-        for question in sample(paragraphs.questions, math.ceil(questions / len(sets)), seed):
+        for question in sample(paragraphs.examples, math.ceil(questions / len(sets)), seed):
             if relevant := relevant_passages(index, question):
-                asked.append(question.text)
+                asked.append(question.question)
                 sources.append(len(texts) + min(relevant))
         count = index.manifest.passages
         texts += [index.passage_text(index.passage(number)) for number in range(count)]

@@ -17,14 +17,17 @@ import numpy as np
 
 from eval.benchmark.lexical import grown_texts
 from eval.significance import bootstrap_interval
-from indexer.dense import DenseIndex, FaissKind, Ids
-from indexer.encoder import Encoder, Vectors
-from indexer.index import FaissPassageIndex
-from indexer.lexical import LexicalIndex
+from indexer.arrays import Ids, Vectors
+from indexer.encoders.encoder import Encoder
+from indexer.engines.faiss.dense import DenseIndex
+from indexer.engines.faiss.index import FaissPassageIndex
+from indexer.engines.faiss.lexical import LexicalIndex
+from indexer.engines.faiss.storage import Layout, Manifest
+from indexer.engines.faiss.store import Store
 from indexer.records import Passage
-from indexer.storage import Layout, Manifest
-from indexer.store import Store
-from service.retriever import Retriever, RetrieverSettings
+from indexer.settings import FaissKind
+from service.answering.retriever import Retriever
+from service.answering.settings import RetrieverSettings
 
 REAL = "real.json"
 """The file of real `texts` and `questions`."""

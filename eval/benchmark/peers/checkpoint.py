@@ -29,7 +29,7 @@ from transformers import (
 
 from eval.benchmark.peers.errors import CheckpointError
 from eval.benchmark.peers.graph import Array, Parameters, parameters
-from service.network import GRAPH, TOKENIZER, WEIGHTS, OpenVinoNetwork, load_network
+from service.answering.network import GRAPH, TOKENIZER, WEIGHTS, OpenVinoNetwork, load_network
 
 _VERSION = 1  # of what is written here: another makes every kept checkpoint anew
 _TOLERANCE = 1e-3  # of the largest logit; the same sums in another order come to about 1e-5

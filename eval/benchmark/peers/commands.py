@@ -23,8 +23,9 @@ from eval.benchmark.peers.lineup import Task, peers, quoth
 from eval.benchmark.peers.table import print_standings
 from eval.dataset import SEEDS, Example, load_examples
 from eval.runs import check_writable, describe, write
-from indexer.commands import DEFAULT_INDEX, IndexOption
-from indexer.index import open_index
+from indexer.engines.faiss.index import open_index
+from indexer.options import IndexOption
+from indexer.settings import DEFAULT_INDEX
 
 FORMAT = 1
 

@@ -12,8 +12,8 @@ from eval.benchmark.peers.contestant import Contestant
 from eval.benchmark.peers.errors import PeerError
 from eval.benchmark.peers.install import FOLDER, INSTALL, PEERS, python_of
 from indexer.encoders.files import find_model
-from indexer.index import PassageIndex
-from service.catalogue import reader_folder
+from indexer.engine import PassageIndex
+from service.answering.loading import reader_folder
 
 _HERE = Path(__file__).parent
 _QUOTH = ("faiss-cpu", "numpy", "openvino", "tokenizers")
@@ -75,9 +75,9 @@ def peers(
     from eval.benchmark.peers.checkpoint import kept_checkpoint  # noqa: PLC0415
 
     checkpoint = kept_checkpoint(reader_folder(task.reader), folder / "checkpoints")
-    passages = [index.passage(number) for number in range(index.manifest.passages)]
+    passages = [index.passage(number) for number in range(index.info.passages)]
     configuration: dict[str, Any] = {
-        "encoder": str(find_model(index.manifest.encoder["name"])),
+        "encoder": str(find_model(index.info.encoder.name)),
         "checkpoint": str(checkpoint.resolve()),
         "top_k": task.top_k,
         "passages": [{"id": str(one.id), "text": index.passage_text(one)} for one in passages],

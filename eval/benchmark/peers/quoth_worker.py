@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from service.answers import Answer
-from service.engine import load_answerer
+from service.answering.answers import Answer
+from service.loading import load_answerer
 from service.settings import load_settings
 
 
@@ -22,15 +22,13 @@ class Quoth:
             index=Path(configuration["index"]),
             reader=configuration["reader"],
             top_k=configuration["top_k"],
-            cache=0,  # the one place where the cache of answers is turned off
+            cache_size=0,  # the one place where the cache of answers is turned off
         )
         self._answerer = load_answerer(settings)
-        sure = f"those after {settings.first} unless one is sure to {settings.settled:g}"
-        read = "all" if settings.settled >= 1 else sure
         self.facts: dict[str, Any] = {
             "indexing_s": None,
-            "settings": f"the service's answerer; reads {read}; withholds answers "
-            f"below {self._answerer.threshold:.4f}; no cache",
+            "settings": f"the service's answerer; withholds answers below "
+            f"{self._answerer.threshold:.4f}; no cache",
         }
 
     def ask(self, question: str) -> Answer:

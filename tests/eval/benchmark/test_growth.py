@@ -14,7 +14,7 @@ from eval.benchmark.growth.commands import _Trials
 from eval.benchmark.growth.material import Real, compare_noise, grown, highest, noise, noisy, write_grown
 from eval.benchmark.growth.report import Rows, print_rows
 from eval.benchmark.lexical import grown_texts
-from indexer.encoder import Vectors
+from indexer.arrays import Vectors
 
 DIMENSION = 64
 

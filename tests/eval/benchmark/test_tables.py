@@ -7,17 +7,17 @@ import os
 from pathlib import Path
 
 import pytest
+from eval.studies.depth import PassageByPassage
 
 from eval.benchmark import footprint, indexing, stages, throughput
 from eval.benchmark.floor import Products
 from eval.benchmark.record import write_record
-from eval.depth import PassageByPassage
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder
+from indexer.encoders.encoder import Encoder
 from indexer.records import Passage, ScoredPassage
-from service.answers import Span
-from service.catalogue import MODELS
+from service.answering.answers import Span
+from service.answering.loading import MODELS
 
 SEEDS = Path(__file__).parents[3] / "seeds"
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eval.reliability import faults, specimen
-from indexer import publication
-from indexer.storage import Layout
+from indexer.engines.faiss import publication
+from indexer.engines.faiss.storage import Layout
 
 if TYPE_CHECKING:
     from tests.eval.reliability.conftest import RunScript

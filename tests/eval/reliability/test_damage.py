@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from eval.reliability import damage
-from indexer import storage
+from indexer.engines.faiss import storage
 
 if TYPE_CHECKING:
     from tests.eval.reliability.conftest import RunScript

@@ -11,7 +11,8 @@ import pytest
 from eval.reliability import replay, specimen
 from eval.reliability.disk import Disk, Enter, Leave, Move, Sync, Write
 from eval.reliability.recording import record
-from indexer import durable, publication
+from indexer import durable
+from indexer.engines.faiss import publication
 
 _sync = durable.sync
 

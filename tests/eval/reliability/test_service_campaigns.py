@@ -13,8 +13,8 @@ from eval.benchmark.load import Load, Sample
 from eval.reliability import flood, reload, shutdown
 from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder
-from service.operation.lifecycle import STOPPING
+from indexer.encoders.encoder import Encoder
+from service.web.operation.lifecycle import STOPPING
 
 ROOT = Path(__file__).resolve().parents[3]
 PROBLEM = "application/problem+json"

@@ -12,9 +12,9 @@ import pytest
 
 from eval.reliability import specimen
 from indexer.corpus import Failure
-from indexer.dense import FaissKind
 from indexer.errors import IndexMissingError
 from indexer.records import Article
+from indexer.settings import FaissKind
 
 _articles = specimen.Library.articles
 

@@ -25,7 +25,7 @@ from eval.training.calibration import (
     kept,
     with_threshold,
 )
-from service.confidence import EVIDENCE, Calibration
+from service.answering.confidence import FEATURES, Calibration
 
 
 def reading(
@@ -37,7 +37,7 @@ def reading(
     source: str = "made",
     f1: float = 0.0,
 ) -> Reading:
-    evidence = dict.fromkeys(EVIDENCE, 0.0) | {"score": score}
+    evidence = dict.fromkeys(FEATURES, 0.0) | {"score": score}
     return Reading(source, question, answerable, "words", f1, right, right, evidence)
 
 
@@ -48,7 +48,7 @@ def drawn(count: int, seed: int = 0) -> list[Reading]:
     for number in range(count):
         score = draw.gauss(0, 1.5)
         right = draw.random() < 1 / (1 + math.exp(1 - 2 * score))
-        evidence = {name: draw.gauss(0, 1) for name in EVIDENCE} | {"score": score}
+        evidence = {name: draw.gauss(0, 1) for name in FEATURES} | {"score": score}
         found.append(
             Reading(
                 "made",
@@ -192,7 +192,7 @@ def test_a_cross_fit_learns_nothing_from_what_cannot_be_learnt() -> None:
     draw = random.Random(1)
     found = [
         Reading("made", str(number), draw.random() < 0.5, "", 0.0, draw.random() < 0.5, False, {
-            name: draw.gauss(0, 1) for name in EVIDENCE
+            name: draw.gauss(0, 1) for name in FEATURES
         })
         for number in range(2_000)
     ]  # fmt: skip

@@ -19,9 +19,9 @@ from transformers import (
 
 from eval.training.backbones import small_backbone
 from eval.training.convert import ConversionError, convert, main, span_model
-from indexer.encoder import load_encoder
-from service.catalogue import load_reader
-from service.network import load_network, read_card
+from indexer.encoders.loading import load_encoder
+from service.answering.loading import load_reader
+from service.answering.network import load_network, read_card
 
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning"),

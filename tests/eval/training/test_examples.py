@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.paragraphs import DataMissingError, data_folder, load
+from eval.studies.paragraphs import DataMissingError, data_folder, load
 from eval.training.examples import (
     DEVELOPMENT_SHARE,
     SPAN_SETS,
-    Example,
+    ContextExample,
     detokenised,
     held_out,
     qamr_examples,
@@ -110,7 +110,10 @@ def test_a_span_loses_the_white_space_at_its_ends(start: int, end: int, words: s
 
 
 def test_an_example_gives_its_references_words() -> None:
-    assert Example("1", "made", "Who came?", "Ann and Bo came.", ((0, 3), (8, 10))).answers == ["Ann", "Bo"]
+    assert ContextExample("1", "made", "Who came?", "Ann and Bo came.", ((0, 3), (8, 10))).answers == [
+        "Ann",
+        "Bo",
+    ]
 
 
 def packed(path: Path, text: str) -> None:
@@ -179,7 +182,7 @@ def test_no_group_is_on_both_sides_of_the_split(name: str) -> None:
     for article in source.articles(lambda _: None):
         titles.setdefault(article.text, set()).add(article.title)
     training, development = (span_examples(name, development=side) for side in (False, True))
-    assert len(training) + len(development) == len(source.questions)
+    assert len(training) + len(development) == len(source.examples)
     assert not {example.context for example in training} & {example.context for example in development}
     if name == "wiki":
         taught, kept = (
@@ -188,7 +191,7 @@ def test_no_group_is_on_both_sides_of_the_split(name: str) -> None:
         )
         assert not taught & kept
         assert kept
-    assert 0.08 < len(development) / len(source.questions) < 0.16
+    assert 0.08 < len(development) / len(source.examples) < 0.16
 
 
 @pytest.mark.data

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.training.backbones import small_backbone
-from eval.training.examples import Example
+from eval.training.examples import ContextExample
 from eval.training.features import MAX_TOKENS, OTHER, STRIDE, Feature, Featuriser, Group, batches, grouped
 
 SPECIAL = 3  # [CLS] question [SEP] context [SEP]
@@ -22,11 +22,11 @@ def featuriser() -> Featuriser:
     return Featuriser(small_backbone())
 
 
-def example(context: str, *answers: str, question: str = "What is it?", name: str = "x") -> Example:
+def example(context: str, *answers: str, question: str = "What is it?", name: str = "x") -> ContextExample:
     for answer in answers:
         assert context.count(answer) == 1, "a reference that stands there once"
     spans = tuple((context.index(answer), context.index(answer) + len(answer)) for answer in answers)
-    return Example(name, "made", question, context, spans)
+    return ContextExample(name, "made", question, context, spans)
 
 
 def target(feature: Feature, context: str) -> str:
@@ -64,7 +64,7 @@ def test_the_target_tokens_cover_exactly_the_reference(
 @pytest.mark.models
 def test_a_reference_that_cuts_a_token_takes_all_of_it(featuriser: Featuriser) -> None:
     context = "It rained in Lahore."
-    (feature,) = featuriser.features([Example("x", "made", "Where?", context, ((5, 14),))])
+    (feature,) = featuriser.features([ContextExample("x", "made", "Where?", context, ((5, 14),))])
     assert context[5:14] == "ined in L"
     assert target(feature, context) == "rained in Lahore"
 
@@ -117,7 +117,7 @@ def test_windows_are_numbered_within_their_example_and_examples_stay_in_order(fe
 def test_several_references_share_the_target(featuriser: Featuriser) -> None:
     context = "Ann and Bo came to Lahore."
     spans = ((0, 3), (0, 10), (8, 10), (0, 3))
-    (feature,) = featuriser.features([Example("x", "made", "Who came?", context, spans)])
+    (feature,) = featuriser.features([ContextExample("x", "made", "Who came?", context, spans)])
     ann, bo = feature.first, feature.first + 2
     assert feature.starts == pytest.approx({ann: 3 / 4, bo: 1 / 4})
     assert feature.ends == pytest.approx({ann: 2 / 4, bo: 2 / 4})
@@ -129,7 +129,7 @@ def test_several_references_share_the_target(featuriser: Featuriser) -> None:
 def test_the_shares_of_references_add_to_one(featuriser: Featuriser, starts: list[int], length: int) -> None:
     words = [f"w{number:02d}" for number in range(64)]
     spans = tuple((4 * start, 4 * (start + length) - 1) for start in starts)
-    (feature,) = featuriser.features([Example("x", "made", "Who?", " ".join(words), spans)])
+    (feature,) = featuriser.features([ContextExample("x", "made", "Who?", " ".join(words), spans)])
     assert sum(feature.starts.values()) == pytest.approx(1.0)
     assert sum(feature.ends.values()) == pytest.approx(1.0)
     assert feature.answerable == bool(starts)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from eval.training.examples import Example
+from eval.training.examples import ContextExample
 from eval.training.features import OTHER
 from eval.training.negatives import altered, exchanged, retrieved, without_answer
 
-Kind = Callable[[Sequence[Example], float, int], list[Example]]
+Kind = Callable[[Sequence[ContextExample], float, int], list[ContextExample]]
 
 FILLER = (
     "The valley is wide and green in spring. Farmers grow wheat and barley along the lower slopes. "
@@ -19,9 +19,9 @@ FILLER = (
 )
 
 
-def example(name: str, question: str, context: str, *answers: str, source: str = "made") -> Example:
+def example(name: str, question: str, context: str, *answers: str, source: str = "made") -> ContextExample:
     spans = tuple((context.index(answer), context.index(answer) + len(answer)) for answer in answers)
-    return Example(name, source, question, context, spans)
+    return ContextExample(name, source, question, context, spans)
 
 
 def words(text: str) -> set[str]:
@@ -64,7 +64,7 @@ PLACES = ["Lahore", "Tromsø", "Quito", "Perth", "Accra", "Osaka"]
 YEARS = ["1901", "1912", "1923", "1,934", "1945", "1956"]
 
 
-def towns() -> list[Example]:
+def towns() -> list[ContextExample]:
     """Questions about different towns, each on its own context, each with something to change."""
     found = []
     for number, (person, place, year) in enumerate(zip(PEOPLE, PLACES, YEARS, strict=True)):
@@ -97,12 +97,12 @@ def test_an_altered_question_has_one_thing_of_another_question_in_it() -> None:
     assert kinds == {0, 1, 2}
 
 
-def on_filler(*questions: str) -> list[Example]:
+def on_filler(*questions: str) -> list[ContextExample]:
     """Questions on contexts that share no word with any of them."""
     return [example(f"{number}", question, FILLER, "spring") for number, question in enumerate(questions)]
 
 
-def alterations(questions: Sequence[Example]) -> dict[str, set[str]]:
+def alterations(questions: Sequence[ContextExample]) -> dict[str, set[str]]:
     """A question -> all that it is changed to over many draws."""
     before = {f"{one.id}/altered": one.question for one in questions}
     found: dict[str, set[str]] = {one.question: set() for one in questions}
@@ -233,7 +233,7 @@ def test_a_word_is_not_changed_for_one_of_the_context_or_the_question(question: 
     assert alterations([example("a", question, context), other])[question] == set()
 
 
-def rivers() -> list[Example]:
+def rivers() -> list[ContextExample]:
     found = []
     for number in range(12):
         name = f"River{number}"
@@ -287,7 +287,7 @@ def test_a_set_of_one_context_has_no_other_to_offer() -> None:
     assert retrieved(rivers()[:1], 1.0, 0) == []
 
 
-def many(count: int) -> list[Example]:
+def many(count: int) -> list[ContextExample]:
     return [
         example(f"{number}-{one.id}", one.question, one.context, *one.answers)
         for number in range(count // 18)
@@ -315,7 +315,7 @@ def test_the_share_is_of_the_examples_and_the_seed_draws_them(kind: Kind) -> Non
     assert not ids & {one.id for one in asked}
 
 
-def bridges() -> list[Example]:
+def bridges() -> list[ContextExample]:
     context = (
         "Ann Moor built the bridge of Lahore in 1901. It fell down. "
         "Later Bo Lund met Cy Hart from Quito in 1923, who gave him 75 coins."

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from transformers import MPNetConfig
 
 from eval.training import pruning
-from eval.training.examples import Example
+from eval.training.examples import ContextExample
 from eval.training.features import Feature
 from eval.training.model import SpanModel, layers, restore, save, untrained
 from eval.training.pruning import narrowed, sample
@@ -23,10 +23,10 @@ Tiny = Callable[[int], SpanModel]
 Window = Callable[..., Feature]
 
 
-def examples(**counts: int) -> list[Example]:
+def examples(**counts: int) -> list[ContextExample]:
     """So many examples of each source, the sources taking turns as long as they last."""
     found = [
-        (number, Example(f"{source}-{number}", source, "Who?", "It rained.", ()))
+        (number, ContextExample(f"{source}-{number}", source, "Who?", "It rained.", ()))
         for source, count in counts.items()
         for number in range(count)
     ]

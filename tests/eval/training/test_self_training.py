@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eval.training.self_training import SURE, contexts, kept_labels, labelled
 from indexer.records import Passage, ScoredPassage
-from service.answers import Span
+from service.answering.answers import Span
 
 AROUND, WORDS = 4, 150
 

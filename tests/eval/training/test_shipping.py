@@ -12,15 +12,15 @@ from transformers import BertConfig
 
 from eval.training import recipe, shipping
 from eval.training.backbones import small_backbone
-from eval.training.examples import Example
+from eval.training.examples import ContextExample
 from eval.training.model import SpanModel, untrained
 from eval.training.network import torch_reader
 from eval.training.recipe import Workshop
 from eval.training.rounding import input_products
 from eval.training.shipping import Product, ship
 from indexer.records import Passage, ScoredPassage
-from service.network import load_network, read_card
-from service.reader import Reader, SpanReader
+from service.answering.network import load_network, read_card
+from service.answering.reader import Reader, SpanReader
 
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning"),
@@ -29,7 +29,7 @@ pytestmark = [
 ]
 
 CONTEXT = "The bridge of Lahore was built in 1901. A ferry crossed the river before. It rained for weeks."
-EXAMPLES = [Example("a", "wiki", "When was the bridge built?", CONTEXT, ((34, 38),))]
+EXAMPLES = [ContextExample("a", "wiki", "When was the bridge built?", CONTEXT, ((34, 38),))]
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from eval.training.comparison import Reading
-from eval.training.examples import Example
+from eval.training.examples import ContextExample
 from eval.training.features import OTHER
 from eval.training.studies import BASE, STUDIES, Bench, Material, Study, part
 
 
-def example(name: str, context: str = "It rained.") -> Example:
-    return Example(name, "wiki", "What happened?", context, ())
+def example(name: str, context: str = "It rained.") -> ContextExample:
+    return ContextExample(name, "wiki", "What happened?", context, ())
 
 
 PAIRS, ANSWERED, LABELS = [example("qamr-1")], [example("wiki-1"), example("qed-1")], [example("squad-1")]

@@ -14,8 +14,8 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
-from indexer.encoder import load_encoder
 from indexer.encoders.bert_encoder import BertEncoder, load_bert
+from indexer.encoders.loading import load_encoder
 from indexer.encoders.sentence_transformers_encoder import SentenceTransformerEncoder
 from indexer.errors import EncoderError
 

@@ -28,8 +28,8 @@ from eval.training.attention import fused
 from eval.training.backbones import small_backbone
 from eval.training.export import export
 from eval.training.model import SpanModel, from_backbone
-from service.catalogue import MODELS
-from service.network import GRAPH, TOKENIZER, WEIGHTS, load_network
+from service.answering.loading import MODELS
+from service.answering.network import GRAPH, TOKENIZER, WEIGHTS, load_network
 
 # OpenVINO converts what torch.jit.trace gives: torch would rather have it use something else, transformers
 # calls a name of its own that is on its way out, and the traced sizes stay free.

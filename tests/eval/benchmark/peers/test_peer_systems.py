@@ -16,11 +16,11 @@ from eval.benchmark.peers.errors import PeerError
 from eval.benchmark.peers.install import FOLDER, INSTALL, PEERS, STAMP, python_of, releases
 from eval.benchmark.peers.lineup import Task, peers, quoth
 from eval.training.model import SpanModel
-from indexer.build import BuildSettings, build
+from indexer.build import build
 from indexer.corpus import Corpus
-from indexer.encoder import Encoder
-from indexer.index import open_index
-from indexer.splitter import SplitterSettings
+from indexer.encoders.encoder import Encoder
+from indexer.engines.faiss.index import open_index
+from indexer.settings import BuildSettings, SplitterSettings
 from service.errors import ReaderError
 
 ARTICLES = {

@@ -1,0 +1,1 @@
+"""Ablations, comparisons and calibrations that chose the defaults; each is a command of its own."""

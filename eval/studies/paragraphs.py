@@ -1,0 +1,133 @@
+"""Public question-answering data -> articles and questions, for studies and for fitting.
+
+The files are not part of the project: `QUOTH_DATA` names their folder (default `../shared/data`), and
+whatever needs them says so when they are not there. Each paragraph is an article of its own, so that a
+question's evidence is one article.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from eval.dataset import Example, GoldSpan, asked_for
+from indexer.corpus import Failure
+from indexer.errors import QuothError
+from indexer.records import Article, Metadata
+
+SETS = {
+    "wiki": "squadshifts_new_wiki.json.gz",
+    "reddit": "squadshifts_reddit.json.gz",
+    "amazon": "squadshifts_amazon_reviews.json.gz",
+    "policy": "policyqa_dev.json.gz",
+    "qed": "qed_dev.jsonl.gz",
+}
+"""The development sets that carry answer offsets, by short name."""
+
+
+class DataMissingError(QuothError):
+    """The optional data folder, or a file in it, is not there."""
+
+
+class Paragraphs:
+    """A development set as an article source for `indexer.build.build`, with its questions."""
+
+    def __init__(self, name: str, articles: list[Article], examples: list[Example]) -> None:
+        self._name = name
+        self._articles = articles
+        self.examples = examples
+
+    @property
+    def name(self) -> str:
+        """The set's short name."""
+        return self._name
+
+    @property
+    def ignored(self) -> int:
+        """Nothing is left out."""
+        return 0
+
+    def __len__(self) -> int:
+        return len(self._articles)
+
+    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:  # noqa: ARG002
+        """Yield each paragraph; none can fail."""
+        yield from self._articles
+
+
+def data_folder() -> Path:
+    """Return the folder of development data.
+
+    Raises:
+        DataMissingError: it is not there.
+    """
+    folder = Path(os.environ.get("QUOTH_DATA", "../shared/data"))
+    if not folder.is_dir():
+        raise DataMissingError(f"there is no data folder at {folder}: set QUOTH_DATA to one")
+    return folder
+
+
+def load(name: str) -> Paragraphs:
+    """Load a development set by its short name, a key of `SETS`.
+
+    Raises:
+        DataMissingError: the data folder or the file is not there.
+    """
+    path = data_folder() / SETS[name]
+    if not path.is_file():
+        raise DataMissingError(f"{path} is not there")
+    articles: list[Article] = []
+    examples: list[Example] = []
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        records = (json.loads(line) for line in file) if ".jsonl" in path.name else [json.load(file)]
+        for record in records:
+            for number, (title, text, asked) in enumerate(_paragraphs(record), start=len(articles)):
+                article_id = f"{name}-{number:05d}"
+                articles.append(Article.create(article_id, text, Metadata(title=title)))
+                examples.extend(
+                    Example(
+                        question_id,
+                        question,
+                        asked_for(question),
+                        "dev",
+                        tuple(GoldSpan(article_id, start, end, text[start:end]) for start, end in answers),
+                        context=article_id,
+                    )
+                    for question_id, question, answers in asked
+                )
+    return Paragraphs(name, articles, examples)
+
+
+_Asked = list[tuple[str, str, tuple[tuple[int, int], ...]]]
+
+
+def _paragraphs(record: dict[str, Any]) -> Iterator[tuple[str | None, str, _Asked]]:
+    if "data" in record:  # SQuAD
+        for article in record["data"]:
+            for paragraph in article["paragraphs"]:
+                asked = [
+                    (
+                        str(question["id"]),
+                        question["question"],
+                        tuple(
+                            (answer["answer_start"], answer["answer_start"] + len(answer["text"]))
+                            for answer in question["answers"]
+                        ),
+                    )
+                    for question in paragraph["qas"]
+                ]
+                yield article.get("title"), paragraph["context"], asked
+    else:  # QED: one question a paragraph
+        answers = tuple(
+            (span["start"], span["end"])
+            for answer in record["original_nq_answers"]
+            for span in answer
+            if span["start"] >= 0
+        )
+        if answers:
+            asked = [(str(record["example_id"]), record["question_text"], answers)]
+            yield record["title_text"], record["paragraph_text"], asked

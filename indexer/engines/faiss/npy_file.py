@@ -1,0 +1,29 @@
+"""NumPy's files, with nothing in them believed before it is seen to fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.errors import DamagedGenerationError
+
+
+def map_array(path: Path, kind: npt.DTypeLike, dimensions: int) -> npt.NDArray[Any]:
+    """Map an array of this type and so many dimensions: no byte is read before it is looked at.
+
+    A header that promises more than the file holds is refused, where reading would make room for all of it.
+
+    Raises:
+        DamagedGenerationError: the file is missing, or holds no such array.
+    """
+    try:
+        array = np.lib.format.open_memmap(path, mode="r")
+    # The header is parsed as Python; over one that nothing wrote, its parsers raise errors of many kinds.
+    except Exception as error:
+        raise DamagedGenerationError(f"{path} cannot be read ({error}): run `quoth index` again") from error
+    if array.dtype != kind or array.ndim != dimensions:
+        raise DamagedGenerationError(f"{path} holds another array than was written: run `quoth index` again")
+    return array

@@ -1,0 +1,4 @@
+"""Question -> retrieved passages -> spans -> a cited Answer. Knows no HTTP and no engine.
+
+Start at `answerer.Answerer`.
+"""

@@ -1,0 +1,131 @@
+"""What the answerer returns. Offsets are half-open and count code points of the article's text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from indexer.records import Article, Metadata, Passage, ScoredPassage
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of an article's words that a reader offers as an answer.
+
+    `scored` is the passage it was read in, with its retrieval scores. `start` and `end` count in the
+    article. `score` is the reader's own, higher is better, comparable within one question.
+    """
+
+    scored: ScoredPassage
+    start: int
+    end: int
+    score: float
+
+    @property
+    def passage(self) -> Passage:
+        """The passage it was read in."""
+        return self.scored.passage
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        first = self.scored.passage.start
+        return self.scored.text[self.start - first : self.end - first]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where an answer stands, so that anyone can check it.
+
+    `metadata` is what the article says of itself. `start` and `end` hold the answer; `quote`, from
+    `quote_start` to `quote_end`, is the whole sentence or sentences around it. `sha256` is the hash of the
+    article's text in UTF-8. `prefix`, `exact` and `suffix` find the place without counting, for clients that
+    count otherwise (the W3C's TextQuoteSelector).
+    """
+
+    article_id: str
+    metadata: Metadata
+    start: int
+    end: int
+    quote: str
+    quote_start: int
+    quote_end: int
+    passage: Passage
+    sha256: str
+    prefix: str
+    exact: str
+    suffix: str
+
+    @property
+    def location(self) -> str:
+        """`file:start-end`, as the command line prints it."""
+        return f"{self.article_id}:{self.start}-{self.end}"
+
+    @property
+    def quote_parts(self) -> tuple[str, str, str]:
+        """The quoted sentence before the answer, the answer, and the sentence after it."""
+        start, end = self.start - self.quote_start, self.end - self.quote_start
+        return self.quote[:start], self.quote[start:end], self.quote[end:]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """An article's exact words, offered as an answer.
+
+    `confidence` is the calibrated probability, in [0, 1], that they answer the question.
+    `other_citations` are further places where the same words stand.
+    """
+
+    text: str
+    confidence: float
+    citation: Citation
+    other_citations: tuple[Citation, ...] = ()
+
+
+class Reason(StrEnum):
+    """Why there is no answer."""
+
+    NO_PASSAGES = "no-passages"
+    """The filters admit no passage, or retrieval returned none."""
+    LOW_CONFIDENCE = "low-confidence"
+    """The best candidate's confidence is below the threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPassage:
+    """A passage that was read for a question, with its article: `rank` is 1-based."""
+
+    rank: int
+    scored: ScoredPassage
+    article: Article
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The response to a question; an abstention is an Answer whose `quotation` is None.
+
+    `confidence` is that of the best candidate, given or withheld. `threshold` is the confidence below
+    which the answer is withheld. `alternatives` are other candidates that reach it, best first.
+    `passages` are those that were read, best first. `read_as` is the question that was answered, where it is
+    not the one that was asked: a follow-up question is rewritten so that it stands alone. `timings_ms` maps
+    a stage to its wall-clock milliseconds.
+    """
+
+    question: str
+    quotation: Quotation | None
+    reason: Reason | None
+    confidence: float
+    threshold: float
+    alternatives: tuple[Quotation, ...]
+    passages: tuple[ReadPassage, ...]
+    generation: str
+    encoder: str
+    reader: str
+    read_as: str | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def abstained(self) -> bool:
+        """Whether no answer is given."""
+        return self.quotation is None

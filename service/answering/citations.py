@@ -1,0 +1,46 @@
+"""A span in its article -> a Citation that resolves, or an error: never a citation that does not."""
+
+from __future__ import annotations
+
+from indexer.records import Article, CharRange
+from service.answering.answers import Citation, Span
+from service.errors import CitationError
+
+CONTEXT = 48
+"""Characters of `prefix` and `suffix`: as a rule enough to tell one occurrence from another."""
+
+
+def cite(article: Article, span: Span) -> Citation:
+    """Return the citation of a span, with the whole sentence or sentences that hold it.
+
+    Raises:
+        CitationError: the article does not hold the span's words at its offsets.
+    """
+    # A slice silently stops at the end of the text, so the range is checked by itself.
+    within = 0 <= span.start < span.end <= len(article.text)
+    if not within or article.text[span.start : span.end] != span.text:
+        raise CitationError(f"the answer is not in {article.id} at {span.start}-{span.end}")
+    quote_start, quote_end = _quote(span)
+    return Citation(
+        article_id=article.id,
+        metadata=article.metadata,
+        start=span.start,
+        end=span.end,
+        quote=article.text[quote_start:quote_end],
+        quote_start=quote_start,
+        quote_end=quote_end,
+        passage=span.passage,
+        sha256=article.sha256,
+        prefix=article.text[max(0, span.start - CONTEXT) : span.start],
+        exact=span.text,
+        suffix=article.text[span.end : span.end + CONTEXT],
+    )
+
+
+def _quote(span: Span) -> CharRange:
+    """Return the range of the sentences that the span touches."""
+    touched = [one for one in span.scored.sentences if one[0] < span.end and span.start < one[1]]
+    return (
+        min([span.start, *(start for start, _ in touched)]),
+        max([span.end, *(end for _, end in touched)]),
+    )

@@ -1,0 +1,76 @@
+"""Span and retrieval scores -> the probability that a span answers the question.
+
+A logistic model over a few scores, fitted on development data. It is kept beside the reader that it was
+fitted for, with the figures of its fit, and with the threshold below which the answer is withheld.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from indexer.analyzer import question_terms, terms
+from service.answering.answers import Span
+
+FEATURES = ("score", "margin", "support", "similarity", "coverage")
+"""The features of a confidence.
+
+`score`: the span's score, which is relative to the no-answer score. `margin`: its distance to the best span
+with other words, 0 without one. `support`: log of the number of places with the same words. `similarity`:
+the cosine of the question and its passage. `coverage`: the share of the question's terms that its passage
+holds, 1 for a question without terms.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted confidence: a weight for each feature it uses, the bias, and the threshold to answer."""
+
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+
+    def confidence(self, features: Mapping[str, float]) -> float:
+        """Return the probability, in [0, 1], that the span with these features is right."""
+        log_odds = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
+        # Both branches keep the exponent at or below 0, so that it cannot overflow.
+        if log_odds >= 0:
+            return 1 / (1 + math.exp(-log_odds))
+        return math.exp(log_odds) / (1 + math.exp(log_odds))
+
+
+def calibration_from(stored: Mapping[str, Any]) -> Calibration:
+    """Read a calibration as it is stored.
+
+    Raises:
+        KeyError, TypeError, ValueError: a field is missing, or a feature is unknown to this version.
+    """
+    weights = {str(name): float(weight) for name, weight in stored["weights"].items()}
+    unknown = sorted(set(weights) - set(FEATURES))
+    if unknown:
+        raise ValueError(f"unknown features {', '.join(unknown)}")
+    return Calibration(weights, float(stored["bias"]), float(stored["threshold"]))
+
+
+def confidence_features(question: str, groups: Sequence[Sequence[Span]], number: int) -> dict[str, float]:
+    """Return all `FEATURES` of `groups[number]`.
+
+    A group holds the places of the same words, best first, and the groups are ranked best first
+    (`service.answering.spans.distinct`).
+    """
+    best = groups[number][0]
+    others = [group[0].score for place, group in enumerate(groups[: number + 2]) if place != number]
+    return {
+        "score": best.score,
+        "margin": best.score - max(others, default=best.score),
+        "support": math.log(len(groups[number])),
+        "similarity": best.scored.dense,
+        "coverage": _coverage(question, best.scored.text),
+    }
+
+
+def _coverage(question: str, text: str) -> float:
+    wanted = set(question_terms(question))
+    return len(wanted & set(terms(text))) / len(wanted) if wanted else 1.0

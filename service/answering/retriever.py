@@ -1,0 +1,52 @@
+"""Question -> ScoredPassages: dense and lexical candidates, fused."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from indexer.encoders.encoder import Encoder
+from indexer.engine import Filters, PassageIndex
+from indexer.records import ScoredPassage
+from service.answering.fusion import fuse
+from service.answering.settings import RetrieverSettings
+
+
+class Retriever:
+    """Finds the passages to read for a question, best first."""
+
+    def __init__(
+        self, index: PassageIndex, encoder: Encoder, settings: RetrieverSettings | None = None
+    ) -> None:
+        self._index = index
+        self._encoder = encoder
+        self._settings = settings or RetrieverSettings()
+
+    def retrieve(self, question: str, count: int, filters: Filters | None = None) -> list[ScoredPassage]:
+        """Return up to `count` passages that the filters admit, best first; equal scores rank by id."""
+        allowed = None if filters is None else self._index.mask(filters)
+        if allowed is not None and not allowed.any():
+            return []
+        candidates = max(count, self._settings.candidates)
+        vector = self._encoder.encode_query(question)
+        by_vector, _ = self._index.search_dense(vector, candidates, allowed)
+        by_words, _ = self._index.search_lexical(question, candidates, allowed)
+        ids = np.union1d(by_vector, by_words)
+        # Every candidate gets both scores, whichever search found it.
+        dense = self._index.dense_scores(vector, ids)
+        lexical = self._index.lexical_scores(question, ids)
+        fused = fuse(self._settings.fusion, dense, lexical, self._settings.dense_weight)
+        return [
+            self._scored(int(ids[place]), float(fused[place]), float(dense[place]), float(lexical[place]))
+            for place in np.lexsort((ids, -fused))[:count]
+        ]
+
+    def _scored(self, passage_id: int, score: float, dense: float, lexical: float) -> ScoredPassage:
+        passage = self._index.passage(passage_id)
+        return ScoredPassage(
+            passage,
+            self._index.passage_text(passage),
+            score,
+            dense,
+            lexical,
+            tuple(self._index.sentences(passage)),
+        )

@@ -1,0 +1,211 @@
+"""Logits -> ranked legal spans. Pure NumPy.
+
+A span's score is the sum of its start and its end logit, less the passage's no-answer score, the sum of
+the two logits of the token that stands for "no answer" there (Devlin et al., 2019, for SQuAD 2.0). That
+difference means the same in every passage, so spans of different passages can be compared; a softmax
+over one passage's spans cannot.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.answering.answers import Span
+
+Logits = npt.NDArray[np.float32]
+TokenOffsets = npt.NDArray[np.int32]
+"""Start and end of each token, `int32 (n, 2)`: half-open, in code points of the text that was tokenised."""
+
+_CURRENCY = "$£¥\u20a0-\u20cf"
+_SPACE_AROUND_UNIT = re.compile(rf"\s+(?=[%‰°])|(?<=[{_CURRENCY}])\s+")  # "5 %" is "5%", "€ 5" is "€5"
+# Marks that can be ignored without a change of meaning. A number keeps its sign, point, comma, colon and
+# slash; letters, combining marks and every other mark stay: "C#" is not "C".
+_IGNORABLE = re.compile(
+    rf"\.(?!\d)|(?<!\d)[,:/]|[,:/](?!\d)|(?<=\w)[-–]|[-–](?![\d{_CURRENCY}])"
+    r"|[!?;…\"'`()\[\]{}|*_\\«»‹›‘-‟―—·•、。，；：？！「」『』（）]"
+)
+
+MAX_SPAN_TOKENS = 40
+"""Longest answer, in tokens of the reader; a list or a reason may be longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A legal span of one window: half-open characters of its text, and its score."""
+
+    start: int
+    end: int
+    score: float
+
+
+def search(
+    starts: Logits,
+    ends: Logits,
+    offsets: TokenOffsets,
+    regions: npt.NDArray[np.int32] | None = None,
+    *,
+    no_answer: float = 0.0,
+    longest: int = MAX_SPAN_TOKENS,
+    count: int = 20,
+) -> list[Candidate]:
+    """Return the best legal spans, best first; equal scores in order of their place.
+
+    `starts`, `ends`: `float32 (n,)`, the context tokens' logits. `offsets`: `int32 (n, 2)`, their
+    characters. `regions`: `int32 (n,)`, the sentence of each token; with it no span crosses a sentence.
+    All pairs of a start and an end are scored jointly: none ends before it starts, none is longer than
+    `longest` tokens.
+    """
+    size = len(starts)
+    if size == 0 or count < 1:
+        return []
+    # Row: start token. Column: length. So there are `longest` columns, where one for each end would be `n`.
+    width = min(longest, size)
+    with np.errstate(invalid="ignore"):  # infinite logits can sum to NaN, which is no candidate
+        scores = starts[:, None].astype(np.float64) + _ahead(ends, width, -np.inf)
+    legal = np.isfinite(scores)
+    if regions is not None:
+        legal &= _ahead(regions, width, _NO_SENTENCE) == regions[:, None]
+    flat = np.where(legal, scores, -np.inf).ravel()
+    # The lowest score that is kept. Of equal scores the first positions are kept, however they are sorted.
+    least = np.partition(flat, max(0, flat.size - count))[max(0, flat.size - count)]
+    best = np.flatnonzero((flat >= least) & np.isfinite(flat))
+    best = best[np.argsort(-flat[best], kind="stable")][:count]
+    return [
+        Candidate(
+            int(offsets[at // width, 0]),
+            int(offsets[at // width + at % width, 1]),
+            float(flat[at] - no_answer),
+        )
+        for at in best
+    ]
+
+
+_NO_SENTENCE = np.iinfo(np.int32).min  # of the padding beyond the last token
+
+
+def _ahead(values: npt.NDArray[Any], width: int, beyond: float) -> npt.NDArray[Any]:
+    """Return each value and the `width - 1` after it, `(n, width)`, padded with `beyond` at the end."""
+    padded = np.concatenate([values, np.full(width - 1, beyond, dtype=values.dtype)])
+    return np.lib.stride_tricks.sliding_window_view(padded, width)
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span widened to the words that it cuts: runs of letters, digits and combining marks."""
+    while 0 < start < len(text) and _in_word(text[start - 1]) and _in_word(text[start]):
+        start -= 1
+    while 0 < end < len(text) and _in_word(text[end - 1]) and _in_word(text[end]):
+        end += 1
+    return start, end
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span without punctuation at its ends and without unbalanced brackets.
+
+    Signs that carry meaning stay (currency, per cent, degrees), and so do the full stop of an abbreviation
+    ("U.S.") and a bracket or a quotation mark whose partner is inside. A span of punctuation alone becomes
+    empty.
+    """
+    before = None
+    while before != (start, end) and start < end:
+        before = start, end
+        words = text[start:end]
+        if words[0].isspace() or _starts_with_mark(words) or _unbalanced(words, 0):
+            start += 1
+        elif words[-1].isspace() or _unbalanced(words, len(words) - 1) or _ends_with_mark(words):
+            end -= 1
+    return (start, end) if any(char.isalnum() for char in text[start:end]) else (start, start)
+
+
+_MARKS = frozenset(".,;:!?…/|*•·–—-_")
+_NUMBER = re.compile(rf"[-–]?[{_CURRENCY}]?\.?\d")
+_PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»", '"': '"'}
+_ABBREVIATION = re.compile(r"(?:\b\w\.){2,}$|\b(?:Inc|Ltd|Co|Corp|Jr|Sr|St|Mr|Mrs|Dr|No|a\.m|p\.m)\.$")
+
+
+def _starts_with_mark(words: str) -> bool:
+    # A minus and a decimal point belong to their number.
+    return words[0] in _MARKS and not _NUMBER.match(words)
+
+
+def _ends_with_mark(words: str) -> bool:
+    return words[-1] in _MARKS and not _ABBREVIATION.search(words)
+
+
+def _unbalanced(words: str, place: int) -> bool:
+    """Whether the character is a bracket or quotation mark without a partner in the words."""
+    char = words[place]
+    if char == '"':
+        return words.count(char) % 2 == 1
+    for opening, closing in _PAIRS.items():
+        if char in (opening, closing):
+            return words.count(opening) != words.count(closing)
+    return False
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or unicodedata.category(char).startswith("M")
+
+
+def merged(*found: Iterable[Span]) -> list[Span]:
+    """Return the spans of several windows, best first; a place that two of them found counts once."""
+    best: dict[tuple[str, int, int], Span] = {}
+    for spans in found:
+        for span in spans:
+            key = (span.passage.article_id, span.start, span.end)
+            if key not in best or best[key].score < span.score:
+                best[key] = span
+    # Sorting is stable: equal scores keep the order of their passages.
+    return sorted(best.values(), key=lambda span: -span.score)
+
+
+def distinct(spans: Iterable[Span], most: int | None = None) -> list[list[Span]]:
+    """Group spans, given best first, by their words; return the first `most` groups, best first.
+
+    The same words at several places are one answer, whose best place comes first. A span that overlaps a
+    better one with other words is a variant of it, not an answer of its own.
+    """
+    groups: dict[str, list[Span]] = {}
+    taken: list[Span] = []
+    for span in spans:
+        if any(_overlap(span, other) for other in taken):
+            continue
+        taken.append(span)
+        groups.setdefault(normalised(span.text), []).append(span)
+    # Cut only now: the number of groups must not change the places within a group.
+    return list(groups.values())[:most]
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    same = one.passage.article_id == other.passage.article_id
+    return same and one.start < other.end and other.start < one.end
+
+
+def normalised(text: str) -> str:
+    """Return the form in which equal answers are equal: folded case, single spaces, no articles or ignorable marks."""
+    # Not NFKC, for which 10² is 102.
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).replace("−", "-")
+    words = _IGNORABLE.sub(" ", _SPACE_AROUND_UNIT.sub("", folded)).split()
+    # A text of nothing but ignorable marks or articles equals only itself.
+    return " ".join(word for word in words if word not in {"a", "an", "the"}) or text
+
+
+def sentence_of(offsets: TokenOffsets, sentences: Sequence[tuple[int, int]]) -> npt.NDArray[np.int32]:
+    """Return the number of the sentence that holds each token, -1 for a token outside all, `int32 (n,)`.
+
+    `sentences` are half-open character ranges of the text that the offsets count in, in order, without
+    overlap.
+    """
+    if not sentences:
+        return np.full(len(offsets), -1, dtype=np.int32)
+    first = np.array([start for start, _ in sentences])
+    last = np.array([end for _, end in sentences])
+    found = np.searchsorted(first, offsets[:, 0], side="right") - 1
+    inside = (found >= 0) & (offsets[:, 0] < last[np.maximum(found, 0)])
+    return np.where(inside, found, -1).astype(np.int32)

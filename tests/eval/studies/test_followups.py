@@ -1,0 +1,54 @@
+"""The two-turn conversations: every answer of both turns stands in its article, and every question is_followup."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eval.dataset import SEEDS, DatasetError
+from eval.studies.followups import TURNS, load_turns, right
+from service.answering.answerer import Answerer
+from service.answering.followups import is_followup
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def over_seeds(
+    word_answerer: Callable[[Path, Path], Answerer], tmp_path_factory: pytest.TempPathFactory
+) -> Answerer:
+    return word_answerer(ROOT / "seeds", tmp_path_factory.mktemp("turns"))
+
+
+def test_the_conversations_fit_the_articles_and_their_questions_lean(over_seeds: Answerer) -> None:
+    turns = load_turns(TURNS, over_seeds)
+    assert len(turns) >= 40
+    assert {turn.example.split for turn in turns} == {"dev", "test"}
+    assert all(turn.example.answerable for turn in turns)
+    known = {json.loads(line)["question"] for line in SEEDS.read_text("utf-8").splitlines()}
+    assert {turn.previous.question for turn in turns} <= known
+    lean = [turn for turn in turns if is_followup(turn.example.question)]
+    assert len(lean) >= 0.95 * len(turns)
+
+
+def test_a_turn_before_that_no_article_holds_is_refused(over_seeds: Answerer, tmp_path: Path) -> None:
+    record = json.loads(TURNS.read_text("utf-8").splitlines()[0])
+    record["previous"]["answer"] = "words that stand nowhere"
+    path = tmp_path / "turns.jsonl"
+    path.write_text(json.dumps(record), "utf-8")
+    with pytest.raises(DatasetError, match="line 1, previous: 'words that stand nowhere' does not stand in"):
+        load_turns(path, over_seeds)
+
+
+def test_an_answer_is_right_only_with_an_article_that_says_so(over_seeds: Answerer) -> None:
+    (turn, *_) = load_turns(TURNS, over_seeds)
+    gold = turn.example.answers[0]
+    sentence = over_seeds.answer("Wang Linghong, the CEO of BUCIC, provided updates", min_confidence=0.0)
+    assert sentence.quotation is not None
+    assert sentence.quotation.citation.article_id == gold.article
+    assert right(sentence, turn.example)
+    elsewhere = over_seeds.answer("Alibaba Cloud third data center Indonesia", min_confidence=0.0)
+    assert not right(elsewhere, turn.example)

@@ -1,0 +1,101 @@
+"""Reading comprehension: its figures over predictions made by hand, and what it asks of a reader."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from eval.studies.reading import Prediction, read_examples, summary, whole_passage
+from eval.training.examples import ContextExample
+from indexer.records import ScoredPassage
+from service.answering.answers import Span
+
+CONTEXT = "It rained in Lahore. Bo Lund came by boat."
+WHO = ContextExample("who", "made", "Who came?", CONTEXT, ((21, 28), (21, 23)))
+WHERE = ContextExample("where", "made", "Where did it rain?", CONTEXT, ((13, 19),))
+HOW = ContextExample("how", "made", "How did he come?", CONTEXT, ((34, 41),))
+
+
+def test_a_prediction_is_judged_against_every_reference() -> None:
+    assert WHO.answers == ["Bo Lund", "Bo"]
+    for text, f1, exact in (
+        ("Bo", 1.0, 1.0),
+        ("lund", 2 / 3, 0.0),
+        ("Bo Lund came", 4 / 5, 0.0),
+        ("", 0.0, 0.0),
+    ):
+        prediction = Prediction(WHO, text, 0.0)
+        assert prediction.f1 == pytest.approx(f1)
+        assert prediction.exact == exact
+
+
+def test_the_summary_is_of_means_in_percent_with_their_intervals() -> None:
+    found = [
+        Prediction(WHO, "Bo Lund", 1.0),  # F1 1, exact
+        Prediction(WHERE, "rained in Lahore", 1.0),  # F1 2 / 4
+        Prediction(HOW, "boat", 1.0),  # F1 2 / 3
+        Prediction(HOW, "", -math.inf),  # nothing
+    ]
+    table = summary(found)
+    assert table["questions"] == 4
+    assert table["f1"] == pytest.approx(100 * (1 + 1 / 2 + 2 / 3) / 4, abs=0.005)
+    assert table["em"] == 25.0
+    for name in ("f1", "em"):
+        assert 0 <= table[f"{name}_low"] < table[name] < table[f"{name}_high"] <= 100
+
+
+def test_the_interval_of_questions_that_are_all_alike_is_a_point() -> None:
+    table = summary([Prediction(WHERE, "rained in Lahore", 1.0)] * 10)
+    assert table == {
+        "questions": 10,
+        "f1": 50.0, "f1_low": 50.0, "f1_high": 50.0,
+        "em": 0.0, "em_low": 0.0, "em_high": 0.0,
+    }  # fmt: skip
+
+
+class FakeReader:
+    """Offers for each question the words of a table, best first, and remembers what it was asked."""
+
+    name = "fake"
+    fingerprint = "00"
+
+    def __init__(self, table: dict[str, list[tuple[str, float]]]) -> None:
+        self._table = table
+        self.asked: list[tuple[str, list[ScoredPassage]]] = []
+
+    def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
+        self.asked.append((question, [*passages]))
+        place = passages[0].passage
+        return [
+            Span(place, CONTEXT.index(words), CONTEXT.index(words) + len(words), words, score)
+            for words, score in self._table[question]
+        ]
+
+
+def test_each_example_is_read_alone_and_its_best_span_taken() -> None:
+    reader = FakeReader({
+        WHO.question: [("Bo Lund", 3.0), ("Lahore", 1.0)], WHERE.question: [], HOW.question: [("boat", -2.0)],
+    })  # fmt: skip
+    ticks: list[int] = []
+    found = read_examples(reader, [WHO, WHERE, HOW], lambda: ticks.append(1))
+    assert found == [
+        Prediction(WHO, "Bo Lund", 3.0),
+        Prediction(WHERE, "", -math.inf),
+        Prediction(HOW, "boat", -2.0),
+    ]
+    assert len(ticks) == 3
+    assert [question for question, _ in reader.asked] == [WHO.question, WHERE.question, HOW.question]
+    assert all([scored.text for scored in passages] == [CONTEXT] for _, passages in reader.asked)
+
+
+def test_a_whole_passage_is_the_context_with_its_sentences_and_no_retrieval() -> None:
+    scored = whole_passage(WHO)
+    assert scored.text == CONTEXT
+    assert (scored.passage.start, scored.passage.end) == (0, len(CONTEXT))
+    assert [CONTEXT[start:end] for start, end in scored.sentences] == [
+        "It rained in Lahore.",
+        "Bo Lund came by boat.",
+    ]
+    assert (scored.score, scored.dense, scored.lexical) == (0.0, 0.0, 0.0)

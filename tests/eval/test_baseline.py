@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from eval.baseline import SentenceReader, SentenceWeights
+from indexer.arrays import Vectors
+from indexer.records import Passage, ScoredPassage
+
+TEXT = "It rained in Lahore. The river rose by two metres. Nobody was hurt."
+FIRST = ScoredPassage(
+    Passage(0, "a.txt", 100, 150), TEXT[:50], 1.0, dense=0.6, lexical=2.0, sentences=((100, 120), (121, 150))
+)
+SECOND = ScoredPassage(
+    Passage(1, "a.txt", 121, 167), TEXT[21:], 0.4, dense=0.2, lexical=1.0, sentences=((121, 150), (151, 167))
+)
+
+
+class FixedEncoder:
+    """Cosines chosen by hand: the question is the first axis, each sentence lies at a chosen angle to it."""
+
+    name = "fixed"
+    fingerprint = "0" * 64
+    dimension = 2
+    max_tokens = 254
+    cosines = {  # noqa: RUF012 - a constant of a fake
+        "It rained in Lahore.": 0.5,
+        "The river rose by two metres.": 0.25,
+        "Nobody was hurt.": 0.0,
+    }
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def encode_query(self, question: str) -> Vectors:  # noqa: ARG002
+        return np.array([1.0, 0.0], dtype=np.float32)
+
+    def encode_passages(
+        self,
+        texts: Sequence[str],
+        on_progress: Callable[[int], None] | None = None,  # noqa: ARG002
+    ) -> Vectors:
+        rows = [(self.cosines[text], math.sqrt(1 - self.cosines[text] ** 2)) for text in texts]
+        return np.array(rows, dtype=np.float32)
+
+
+def test_features_are_the_cosine_the_weighted_share_of_terms_and_the_passages_cosine() -> None:
+    reader = SentenceReader(FixedEncoder(), SentenceWeights((0.0, 0.0, 0.0), 0.0))
+    spans, features = reader.candidates("How far did the river rise in Lahore?", [FIRST, SECOND])
+    assert [span.text for span in spans] == list(FixedEncoder.cosines)
+    # Terms: far, river, rise, lahor. Three sentences; "river" and "lahor" stand in one each, the others
+    # in none, and a term's weight is ln(1 + 3 / (1 + sentences that hold it)).
+    held, absent = math.log(1 + 3 / 2), math.log(1 + 3 / 1)
+    share = held / (2 * held + 2 * absent)
+    assert features == pytest.approx(
+        np.array([[0.5, share, 0.6], [0.25, share, 0.6], [0.0, 0.0, 0.2]]), abs=1e-6
+    )
+
+
+def test_spans_are_ranked_by_the_weighted_features_and_keep_their_places() -> None:
+    reader = SentenceReader(FixedEncoder(), SentenceWeights((-2.0, 0.0, 0.0), 1.0))
+    spans = reader.read("How far did the river rise?", [FIRST, SECOND])
+    assert [(span.text, span.start, span.end) for span in spans] == [
+        ("Nobody was hurt.", 151, 167),
+        ("The river rose by two metres.", 121, 150),
+        ("It rained in Lahore.", 100, 120),
+    ]
+    assert [span.score for span in spans] == pytest.approx([1.0, 0.5, 0.0], abs=1e-6)
+
+
+def test_a_sentence_in_two_passages_is_offered_once_from_the_better_one() -> None:
+    spans = SentenceReader(FixedEncoder(), SentenceWeights((1.0, 0.0, 0.0), 0.0)).read(
+        "river", [FIRST, SECOND]
+    )
+    shared = [span for span in spans if span.text == "The river rose by two metres."]
+    assert [span.passage.id for span in shared] == [0]
+
+
+def test_no_passages_give_no_spans() -> None:
+    assert SentenceReader(FixedEncoder(), SentenceWeights((1.0, 0.0, 0.0), 0.0)).read("river", []) == []

@@ -1,0 +1,441 @@
+"""Logits and spans: the joint search, the widening to words, sentences, and which spans say the same."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from indexer.records import Passage
+from indexer.segmenter import sentence_offsets
+from service.answering.answers import Span
+from service.answering.spans import (
+    Candidate,
+    Logits,
+    distinct,
+    normalised,
+    search,
+    sentence_of,
+    trimmed,
+    whole_words,
+)
+
+#        0   4   8  11 14  18 20   25
+TEXT = "Ada met Bo in Rome, then Oslo"
+OFFSETS = np.array(
+    [(0, 3), (4, 7), (8, 10), (11, 13), (14, 18), (18, 19), (20, 24), (25, 29)], dtype=np.int32
+)
+STARTS = np.array([0.0, -1.0, 3.0, 0.0, 2.0, -5.0, 0.0, 1.0], dtype=np.float32)
+ENDS = np.array([1.0, -1.0, 2.0, 0.0, 2.5, -5.0, 0.0, 1.5], dtype=np.float32)
+
+
+def test_the_best_spans_are_pairs_of_a_start_and_an_end() -> None:
+    assert search(STARTS, ENDS, OFFSETS, count=6) == [
+        Candidate(8, 18, 5.5),  # Bo in Rome
+        Candidate(8, 10, 5.0),  # Bo
+        Candidate(8, 29, 4.5),  # Bo in Rome, then Oslo
+        Candidate(14, 18, 4.5),  # Rome
+        Candidate(14, 29, 3.5),  # Rome, then Oslo
+        Candidate(8, 13, 3.0),  # Bo in; as good as "Bo in Rome, then", and before it
+    ]
+
+
+def test_the_no_answer_score_is_taken_from_each() -> None:
+    found = search(STARTS, ENDS, OFFSETS, no_answer=6.25, count=3)
+    assert found == [Candidate(8, 18, -0.75), Candidate(8, 10, -1.25), Candidate(8, 29, -1.75)]
+
+
+def test_no_span_leaves_its_sentence() -> None:
+    regions = np.array([0, 0, 0, 0, 0, 0, 1, 1], dtype=np.int32)
+    assert search(STARTS, ENDS, OFFSETS, regions, count=5) == [
+        Candidate(8, 18, 5.5),
+        Candidate(8, 10, 5.0),
+        Candidate(14, 18, 4.5),
+        Candidate(8, 13, 3.0),
+        Candidate(0, 18, 2.5),  # as good as "Oslo", and before it
+    ]
+
+
+def test_no_span_is_longer_than_allowed() -> None:
+    assert search(STARTS, ENDS, OFFSETS, longest=1, count=3) == [
+        Candidate(8, 10, 5.0),
+        Candidate(14, 18, 4.5),
+        Candidate(25, 29, 2.5),
+    ]
+    assert search(STARTS, ENDS, OFFSETS, longest=2, count=3) == [
+        Candidate(8, 10, 5.0),
+        Candidate(14, 18, 4.5),
+        Candidate(8, 13, 3.0),
+    ]
+
+
+def test_a_span_never_ends_before_it_starts() -> None:
+    # The best end stands before the best start, so that neither can be had with the other.
+    starts = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 9.0], dtype=np.float32)
+    ends = np.array([8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.0], dtype=np.float32)
+    assert search(starts, ends, OFFSETS, count=2) == [Candidate(0, 3, 8.0), Candidate(25, 29, 7.0)]
+
+
+def test_equal_scores_are_in_order_of_their_place_and_the_first_of_them_are_kept() -> None:
+    flat = np.zeros(8, dtype=np.float32)
+    assert [(found.start, found.end) for found in search(flat, flat, OFFSETS, count=10)] == [
+        *[(0, end) for end in (3, 7, 10, 13, 18, 19, 24, 29)],
+        (4, 7),
+        (4, 10),
+    ]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_logit_that_is_no_number_makes_no_candidate(value: float) -> None:
+    starts = STARTS.copy()
+    starts[2] = value
+    assert search(starts, ENDS, OFFSETS, count=2) == [Candidate(14, 18, 4.5), Candidate(14, 29, 3.5)]
+
+
+def test_nothing_gives_nothing() -> None:
+    none = np.empty(0, dtype=np.float32)
+    assert search(none, none, np.empty((0, 2), dtype=np.int32)) == []
+    assert search(STARTS, ENDS, OFFSETS, count=0) == []
+
+
+def by_two_loops(
+    starts: Logits, ends: Logits, regions: Sequence[int] | None, longest: int
+) -> list[tuple[float, int, int]]:
+    found = [
+        (float(starts[first]) + float(ends[last]), first, last)
+        for first in range(len(starts))
+        for last in range(first, len(starts))
+        if last - first + 1 <= longest and (regions is None or regions[first] == regions[last])
+    ]
+    return sorted(found, key=lambda one: (-one[0], one[1], one[2]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    size=st.integers(1, 24),
+    levels=st.sampled_from([1, 2, 4, None]),
+    sentences=st.none() | st.integers(1, 5),
+    longest=st.integers(1, 30),
+    count=st.integers(1, 400),
+)
+@example(seed=0, size=24, levels=1, sentences=None, longest=30, count=7)
+@example(seed=1, size=20, levels=2, sentences=3, longest=4, count=20)
+def test_the_search_finds_what_two_loops_find(
+    *, seed: int, size: int, levels: int | None, sentences: int | None, longest: int, count: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    # With few levels most scores are shared by many spans.
+    starts, ends = (
+        (draw.normal(size=(2, size)) if levels is None else draw.integers(levels, size=(2, size)) / 2)
+        .astype(np.float32)
+    )  # fmt: skip
+    regions = None if sentences is None else np.sort(draw.integers(sentences, size=size)).astype(np.int32)
+    offsets = np.array([(3 * place, 3 * place + 2) for place in range(size)], dtype=np.int32)
+    no_answer = float(draw.integers(-8, 8)) / 4
+    expected = by_two_loops(starts, ends, None if regions is None else regions.tolist(), longest)[:count]
+    found = search(starts, ends, offsets, regions, no_answer=no_answer, longest=longest, count=count)
+    assert found == [Candidate(3 * first, 3 * last + 2, score - no_answer) for score, first, last in expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "given_", "expected"),
+    [
+        ("unbelievable luck", "believ", "unbelievable"),
+        ("in 1871, they", "7", "1871"),
+        ("a cafe\u0301 au lait", "cafe", "cafe\u0301"),
+        ("a cafe\u0301 au lait", "\u0301", "cafe\u0301"),
+        ("लाहौर में", "ह", "लाहौर"),
+        ("well-known", "know", "known"),
+        ("U.S. dollars", "U.S", "U.S"),
+        ("rain 🌧 fell", "🌧", "🌧"),
+        ("rain, fell", ",", ","),
+        ("whole", "whole", "whole"),
+    ],
+)
+def test_a_span_is_widened_to_the_words_that_it_cuts(text: str, given_: str, expected: str) -> None:
+    start = text.index(given_)
+    found = whole_words(text, start, start + len(given_))
+    assert found == (text.index(expected), text.index(expected) + len(expected))
+
+
+# Words, marks of their own and combining ones, emoji of several code points, other scripts, controls.
+AWKWARD = [
+    *"aZ09 .,!?'-–\n\t\x00\u00a0\u200b\u200d\u2028。漢字ก\U00020000İß½²Ⅷ_€%",
+    *[
+        "e\u0301",
+        "\u0301",
+        "\u0323\u0307",
+        "\ufe0f",
+        "👩‍👩‍👧",
+        "🇵🇰",
+        "1️⃣",
+        "شَرِكَة",
+        "हिन्दी",
+        "한국",
+        "א\u05b8",
+        ". ",
+    ],
+]
+any_text = st.lists(st.sampled_from(AWKWARD), min_size=1, max_size=30).map("".join) | st.text(min_size=1)
+
+
+def belongs_to_a_word(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LNM"
+
+
+@settings(max_examples=500, deadline=None)
+@given(text=any_text, data=st.data())
+def test_a_widened_span_holds_the_given_one_and_cuts_no_word(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    first, last = whole_words(text, start, end)
+    assert 0 <= first <= start < end <= last <= len(text)
+    for edge in (first, last):
+        beside = text[max(0, edge - 1) : edge + 1]
+        assert len(beside) < 2 or not all(belongs_to_a_word(char) for char in beside)
+    # What is added is the rest of the words that were cut, and no more.
+    assert all(belongs_to_a_word(char) for char in text[first:start] + text[end:last])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Rome.", "Rome"),
+        (", in Rome, ", "in Rome"),
+        ("– Rome;", "Rome"),
+        ("(Rome", "Rome"),
+        ("Rome)", "Rome"),
+        ("(in Rome)", "(in Rome)"),
+        ("Rome (Italy)", "Rome (Italy)"),
+        ("Rome (Italy", "Rome (Italy"),
+        ("“Rome", "Rome"),
+        ("“Rome”.", "“Rome”"),
+        ('Rome"', "Rome"),
+        ('"Rome"', '"Rome"'),
+        ("[1] Rome", "[1] Rome"),
+        ("the U.S.", "the U.S."),
+        ("Acme Inc.", "Acme Inc."),
+        ("5 p.m.", "5 p.m."),
+        ("$5.", "$5"),
+        ("€5 %", "€5 %"),
+        ("21°", "21°"),
+        ("-5,", "-5"),
+        ("–5", "–5"),
+        ("−5", "−5"),
+        (".5", ".5"),
+        ("-.5", "-.5"),
+        ("-$5", "-$5"),
+        ("- 5", "5"),
+        ("\u00a0Rome\u2028", "Rome"),
+        ("cafe\u0301.", "cafe\u0301"),
+        ("👩‍👩‍👧 Ada", "👩‍👩‍👧 Ada"),
+    ],
+)
+def test_what_does_not_belong_to_the_words_is_left_out(words: str, expected: str) -> None:
+    text = f"Ada {words} Bo"
+    start, end = trimmed(text, 4, 4 + len(words))
+    assert text[start:end] == expected
+
+
+@pytest.mark.parametrize("words", [".", "…", "()", "“”", " ", "\n\n", "%", "-", "👩‍👩‍👧", "\u0301"])
+def test_nothing_but_marks_is_nothing(words: str) -> None:
+    start, end = trimmed(f"Ada {words} Bo", 4, 4 + len(words))
+    assert start == end
+
+
+@settings(max_examples=500, deadline=None)
+@given(text=any_text, data=st.data())
+def test_tidying_leaves_out_no_letter_and_no_digit_and_is_done_at_once(
+    text: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    first, last = trimmed(text, start, end)
+    assert start <= first <= last <= end
+    if not any(char.isalnum() for char in text[start:end]):
+        assert first == last
+    else:
+        assert not any(char.isalnum() for char in text[start:first] + text[last:end])
+        assert not text[first].isspace()
+        assert not text[last - 1].isspace()
+        assert trimmed(text, first, last) == (first, last)
+
+
+def test_the_sentence_of_a_token_is_the_one_it_starts_in() -> None:
+    offsets = np.array([(0, 2), (3, 5), (5, 6), (7, 9), (10, 12), (20, 21)], dtype=np.int32)
+    assert sentence_of(offsets, [(3, 6), (7, 10), (10, 15)]).tolist() == [-1, 0, 0, 1, 2, -1]
+    assert sentence_of(offsets, []).tolist() == [-1] * 6
+    assert sentence_of(offsets[:0], [(3, 6)]).tolist() == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=any_text)
+def test_every_character_is_in_the_sentence_that_holds_it(text: str) -> None:
+    sentences = sentence_offsets(text)
+    offsets = np.array([(place, place + 1) for place in range(len(text))], dtype=np.int32)
+    expected = [-1] * len(text)
+    for number, (start, end) in enumerate(sentences):
+        expected[start:end] = [number] * (end - start)
+    found = sentence_of(offsets, sentences)
+    assert found.dtype == np.int32
+    assert found.tolist() == expected
+
+
+def span(text: str, start: int, score: float, article: str = "a.txt", passage: int = 0) -> Span:
+    return Span(Passage(passage, article, 0, 1_000), start, start + len(text), text, score)
+
+
+def test_spans_of_other_words_are_answers_of_their_own_best_first() -> None:
+    rome, oslo, bern = span("Rome", 40, 3.0), span("Oslo", 0, 2.0), span("Bern", 80, 1.0)
+    assert distinct([rome, oslo, bern]) == [[rome], [oslo], [bern]]
+
+
+def test_a_span_that_overlaps_a_better_one_is_no_answer_of_its_own() -> None:
+    best = span("in Rome", 10, 3.0)
+    inside, around, across = span("Rome", 13, 2.5), span("Bo in Rome", 7, 2.0), span("Rome, then", 13, 1.0)
+    beside = span(", then", 17, 0.5)
+    assert distinct([best, inside, around, across, beside]) == [[best], [beside]]
+
+
+def test_a_span_that_overlaps_only_a_variant_is_kept() -> None:
+    best, variant, other = span("in Rome", 10, 3.0), span("Rome, then Oslo", 13, 2.0), span("Oslo", 24, 1.0)
+    assert distinct([best, variant, other]) == [[best], [other]]
+
+
+def test_spans_at_one_place_of_two_articles_do_not_overlap() -> None:
+    here, there = span("Rome", 10, 3.0), span("Oslo", 10, 2.0, article="b.txt")
+    assert distinct([here, there]) == [[here], [there]]
+
+
+def test_an_overlap_counts_across_passages_of_an_article() -> None:
+    here, there = span("in Rome", 10, 3.0), span("Rome", 13, 2.0, passage=1)
+    assert distinct([here, there]) == [[here]]
+
+
+def test_the_same_words_at_several_places_are_one_answer_whose_best_place_is_first() -> None:
+    spans = [
+        span("the Mayor", 10, 5.0),
+        span("a clerk", 100, 4.0),
+        span("mayor", 200, 3.0),
+        span("Mayor,", 10, 2.0, article="b.txt"),
+    ]
+    assert distinct(spans) == [[spans[0], spans[2], spans[3]], [spans[1]]]
+
+
+def test_of_more_answers_than_wanted_the_best_are_kept_with_all_their_places() -> None:
+    spans = [
+        span("Rome", 0, 5.0),
+        span("Oslo", 10, 4.0),
+        span("Bern", 20, 3.0),
+        span("Rome", 30, 2.0),
+        span("oslo", 40, 1.0),
+    ]
+    assert distinct(spans, 2) == [[spans[0], spans[3]], [spans[1], spans[4]]]
+    assert distinct(spans, 0) == []
+    assert distinct([], 3) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    places=st.lists(
+        st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 20), st.integers(1, 6)), max_size=30
+    )
+)
+def test_what_is_kept_overlaps_nowhere_and_what_is_not_overlaps_something_better(
+    places: list[tuple[str, int, int]],
+) -> None:
+    words = "rome oslo rome bern oslo rome"
+    spans = [
+        Span(Passage(0, article, 0, 30), start, start + length, words[start : start + length], -float(rank))
+        for rank, (article, start, length) in enumerate(places)
+    ]
+    groups = distinct(spans)
+    kept = [one for group in groups for one in group]
+    taken = [(one, {(one.passage.article_id, place) for place in range(one.start, one.end)}) for one in kept]
+    assert sum(len(held) for _, held in taken) == len(set().union(*(held for _, held in taken)))
+    for one in spans:
+        mine = {(one.passage.article_id, place) for place in range(one.start, one.end)}
+        better = [other for other, held in taken if held & mine and other.score >= one.score]
+        assert better
+    for group in groups:
+        assert [one.score for one in group] == sorted((one.score for one in group), reverse=True)
+        assert len({" ".join(one.text.split()) for one in group}) == 1
+    assert [group[0].score for group in groups] == sorted((group[0].score for group in groups), reverse=True)
+    # How many are wanted changes nothing about the first of them.
+    for most in range(len(groups) + 2):
+        assert distinct(spans, most) == groups[:most]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The river", "river"),
+        ("an apple", "Apple."),
+        ("“New  York”", "new york"),
+        ("New\nYork", "New York"),
+        ("well-known", "Well known"),
+        ("STRASSE", "Straße"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("ﬁnance", "finance"),
+        ("1,000", "1,000."),
+        ("5 %", "5%"),
+        ("€ 5", "€5"),
+        ("−5", "-5"),
+        ("(2019–2020)", "2019-2020"),
+        ("don’t", "don't"),
+    ],
+)
+def test_texts_that_say_the_same(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("$5", "€5"),
+        ("$5", "5"),
+        ("5 €", "5 $"),
+        ("₹500", "500"),
+        ("5%", "5"),
+        ("5 %", "5"),
+        ("5‰", "5%"),
+        ("5°", "5"),
+        ("-5", "5"),
+        ("−5 °C", "5 °C"),
+        ("-$5", "$5"),
+        ("3.5", "35"),
+        (".5", "5"),
+        ("3.5", "3,5"),
+        ("10:30", "10.30"),
+        ("1,000", "1 000"),
+        ("10²", "102"),
+        ("1/2", "12"),
+        ("C#", "C"),
+        ("C++", "C"),
+        ("<5", ">5"),
+        ("की", "का"),
+        ("resume", "résumé"),
+        ("in Rome", "Rome"),
+        ("the", "a"),
+        ("?", "!"),
+        ("🌧", "☀"),
+    ],
+)
+def test_texts_that_do_not_say_the_same(one: str, other: str) -> None:
+    assert normalised(one) != normalised(other)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=any_text)
+def test_a_texts_words_do_not_hang_on_case_composition_or_the_white_space_around(text: str) -> None:
+    words = normalised(text)
+    assert words
+    if words != text:
+        assert normalised(f" {text}\n") == words
+        assert normalised(unicodedata.normalize("NFD", text)) == words
+        assert normalised(unicodedata.normalize("NFC", text)) == words

@@ -1,0 +1,291 @@
+"""Rates and their count, against a bucket of exact fractions and a clock that passes when told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from fractions import Fraction
+from math import ceil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.errors import RateError
+from service.web.access.rates import Limiter, Taken
+from service.web.rate import Rate
+
+SECOND = 1_000_000_000
+
+
+class Clock:
+    """Nanoseconds that pass when told."""
+
+    def __init__(self, now: int = 12_345) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += round(seconds * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("text", "quota", "seconds"),
+    [
+        ("60/minute", 60, 60),
+        ("5/second", 5, 1),
+        ("1000/hour", 1000, 3600),
+        ("1000/day", 1000, 86_400),
+        ("999999999/day", 999_999_999, 86_400),
+    ],
+)
+def test_a_rate_is_read_as_it_is_written(text: str, quota: int, seconds: int) -> None:
+    rate = Rate.parse(text)
+    assert (rate.quota, rate.seconds, str(rate)) == (quota, seconds, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *[
+            "",
+            "60",
+            "60/min",
+            "0/minute",
+            "-1/minute",
+            "1.5/second",
+            "60 / minute",
+            "60/Minute",
+            "060/minute",
+        ],
+        *["60/minute\n", " 60/minute", "6٠/minute", "1000000000/day", "/minute", "60/minute/second"],
+    ],
+)
+def test_what_is_no_rate_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(RateError, match="write one as 60/minute"):
+        Rate.parse(text)
+    with pytest.raises(ValueError, match="is no rate"):  # as Pydantic needs it
+        Rate.parse(text)
+
+
+def test_a_full_bucket_gives_its_quota_and_then_one_at_a_time() -> None:
+    clock, rate = Clock(), Rate(60, "minute")
+    limiter = Limiter(clock=clock)
+    for left in range(59, -1, -1):
+        taken = limiter.take("a", rate)
+        assert (taken.units, taken.remaining, taken.retry_in) == (1, left, 0)
+    assert limiter.take("a", rate).units == 0
+    clock.now += SECOND - 1
+    assert limiter.take("a", rate).units == 0
+    clock.now += 1
+    assert limiter.take("a", rate).units == 1
+    assert limiter.take("a", rate).units == 0
+
+
+def test_an_idle_client_has_its_quota_again_after_a_window_and_never_more() -> None:
+    clock, rate = Clock(), Rate(7, "second")
+    limiter = Limiter(clock=clock)
+    for idle in (0, 1, 3_600):
+        clock.pass_seconds(idle)
+        assert [limiter.take("a", rate).units for _ in range(9)] == [1] * 7 + [0] * 2
+
+
+def test_the_seconds_that_are_told_are_whole_and_rounded_up() -> None:
+    clock, rate = Clock(), Rate(5, "minute")  # one in 12 s
+    limiter = Limiter(clock=clock)
+    assert limiter.take("a", rate).next_in == 12
+    clock.pass_seconds(0.5)
+    assert limiter.take("a", rate).next_in == 12  # 11.5
+    for _ in range(3):
+        limiter.take("a", rate)
+    refused = limiter.take("a", rate)
+    assert (refused.units, refused.remaining, refused.next_in, refused.retry_in) == (0, 0, 12, 12)
+    assert limiter.take("a", rate, 2).retry_in == 24  # 23.5
+    clock.now += 11 * SECOND + SECOND // 2 - 1
+    assert limiter.take("a", rate).retry_in == 1  # a nanosecond
+    clock.now += 1
+    assert limiter.take("a", rate).units == 1
+
+
+def test_waiting_as_long_as_told_is_enough() -> None:
+    clock, rate = Clock(), Rate(7, "hour")
+    limiter = Limiter(clock=clock)
+    limiter.take("a", rate, 7)
+    for units in (1, 3, 7):
+        refused = limiter.take("a", rate, units)
+        clock.pass_seconds(refused.retry_in)
+        assert limiter.take("a", rate, units).units == units
+
+
+def test_what_is_refused_costs_nothing() -> None:
+    clock, rate = Clock(), Rate(10, "minute")
+    limiter = Limiter(clock=clock)
+    limiter.take("a", rate, 6)
+    for _ in range(100):
+        assert limiter.take("a", rate, 5).units == 0
+    assert limiter.take("a", rate, 4).remaining == 0
+
+
+def test_clients_do_not_share_and_neither_do_rates_of_one_client() -> None:
+    limiter = Limiter(clock=Clock())
+    rate, other = Rate(2, "minute"), Rate(3, "minute")
+    assert limiter.take("a", rate, 2).remaining == 0
+    assert limiter.take("b", rate, 1).remaining == 1
+    assert limiter.take("a", other, 1).remaining == 2
+    assert limiter.take("a", rate).units == 0
+
+
+def test_more_than_the_quota_is_never_there() -> None:
+    clock, rate = Clock(), Rate(3, "second")
+    limiter = Limiter(clock=clock)
+    for _ in range(3):
+        clock.pass_seconds(100)
+        assert limiter.take("a", rate, 4).units == 0
+    assert limiter.take("a", rate, 3).units == 3
+
+
+def test_asking_in_two_steps_costs_what_asking_at_once_does() -> None:
+    clock, rate = Clock(), Rate(10, "minute")
+    limiter = Limiter(clock=clock)
+    held = limiter.take("a", rate)
+    clock.pass_seconds(0.25)
+    taken = limiter.take("a", rate, 10, held)
+    assert (taken.units, taken.remaining) == (10, 0)
+
+
+def test_a_second_step_that_is_refused_gives_the_first_back() -> None:
+    rate = Rate(10, "minute")
+    limiter = Limiter(clock=Clock())
+    limiter.take("a", rate, 6)
+    held = limiter.take("a", rate)
+    refused = limiter.take("a", rate, 5, held)
+    assert (refused.units, refused.remaining, refused.retry_in) == (0, 4, 6)
+    assert limiter.take("a", rate, 4).units == 4
+
+
+def test_what_goes_back_late_has_flowed_in_already() -> None:
+    clock, rate = Clock(), Rate(10, "minute")  # one in 6 s
+    limiter = Limiter(clock=clock)
+    held = limiter.take("a", rate)
+    clock.pass_seconds(60)
+    limiter.take("a", rate, 10)
+    assert limiter.take("a", rate, 2, held).units == 0
+    assert limiter.take("a", rate).units == 0
+
+
+def test_what_was_taken_in_several_steps_goes_back_as_of_the_first() -> None:
+    clock, rate = Clock(), Rate(10, "minute")
+    limiter = Limiter(clock=clock)
+    held = limiter.take("a", rate)
+    clock.pass_seconds(60)
+    held = limiter.take("a", rate, 2, held)
+    limiter.take("a", rate, 9)
+    assert limiter.take("a", rate, 3, held).units == 0
+    assert limiter.take("a", rate).units == 0
+
+
+steps = st.lists(
+    st.tuples(st.integers(0, 3 * SECOND), st.integers(1, 6), st.booleans()), min_size=1, max_size=60
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(quota=st.integers(1, 7), steps=steps)
+def test_the_counts_are_those_of_an_exact_bucket(quota: int, steps: list[tuple[int, int, bool]]) -> None:
+    clock, rate = Clock(), Rate(quota, "second")
+    limiter = Limiter(clock=clock)
+    bucket = Fraction(quota)
+    for wait, units, _ in steps:
+        clock.now += wait
+        bucket = min(Fraction(quota), bucket + Fraction(wait * quota, SECOND))
+        taken = limiter.take("a", rate, units)
+        assert taken.units == (units if units <= bucket else 0)
+        if units <= bucket:
+            bucket -= units
+        elif units <= quota:
+            assert taken.retry_in == ceil((units - bucket) / quota)
+        assert taken.remaining == int(bucket)
+        assert taken.next_in == (ceil((int(bucket) + 1 - bucket) / quota) if bucket < quota else 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(quota=st.integers(1, 5), steps=steps)
+def test_no_window_holds_twice_the_quota_however_a_client_asks(
+    quota: int, steps: list[tuple[int, int, bool]]
+) -> None:
+    clock, rate = Clock(), Rate(quota, "second")
+    limiter = Limiter(clock=clock)
+    got: list[int] = []  # when each unit was taken that was used
+    held: list[Taken] = []  # by requests that have not yet said how much they cost
+    for wait, units, two_steps in steps:
+        clock.now += wait
+        if two_steps and len(held) < 2:
+            first = limiter.take("a", rate)
+            held += [first] if first.units else []
+        elif two_steps:
+            first = held.pop(0)
+            if limiter.take("a", rate, 1 + units, first).units:
+                got += [first.at] + [clock.now] * units
+        else:
+            got += [clock.now] * limiter.take("a", rate, units).units
+    for start in got:
+        assert sum(start <= at < start + SECOND for at in got) <= 2 * quota - 1
+    for start in got:
+        for end in got:
+            if start <= end:
+                within = sum(start <= at <= end for at in got)
+                assert within <= quota + Fraction((end - start) * quota, SECOND)
+
+
+def test_the_least_recently_seen_client_is_forgotten_first() -> None:
+    rate = Rate(2, "day")
+    limiter = Limiter(max_clients=3, clock=Clock())
+    for client in ("a", "b", "c"):
+        limiter.take(client, rate, 2)
+    assert limiter.take("a", rate).units == 0  # a refusal is a sight, too
+    limiter.take("d", rate, 2)
+    assert len(limiter) == 3
+    assert limiter.take("a", rate).units == 0
+    assert limiter.take("c", rate).units == 0
+    assert limiter.take("d", rate).units == 0
+    assert limiter.take("b", rate).units == 1
+
+
+def test_memory_is_bounded_however_many_come() -> None:
+    limiter = Limiter(max_clients=100)
+    for number in range(5_000):
+        limiter.take(f"address {number}", Rate(60, "day"))
+        assert len(limiter) <= 100
+
+
+class Slow(str):
+    """A client's name that lets other threads go before it is found, and before it is stored."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        time.sleep(0.001)
+        return super().__hash__()
+
+    __eq__ = str.__eq__
+
+
+def test_threads_take_exactly_what_there_is() -> None:
+    rate = Rate(12, "day")
+    limiter = Limiter(clock=Clock())
+    ready = threading.Barrier(4)
+    got: list[int] = []
+
+    def take_some() -> None:
+        ready.wait()
+        got.append(sum(limiter.take(Slow("a"), rate).units for _ in range(6)))
+
+    threads = [threading.Thread(target=take_some) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 4
+    assert sum(got) == 12

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from indexer.errors import QuothError
+from service.web.operation import logs
+from service.web.operation.logs import FIELDS
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(form: logs.LogFormat | None, *, messages: bool = False) -> tuple[io.StringIO, logging.Logger]:
+    stream = io.StringIO()
+    logs.configure(form, messages=messages, stream=stream)
+    return stream, logging.getLogger("service.test")
+
+
+def test_an_event_is_one_line_of_json_with_its_fields() -> None:
+    stream, log = lines("json")
+    log.info("request", extra={FIELDS: {"status": 200, "route": "/v1/answer"}})
+    (line,) = stream.getvalue().splitlines()
+    event = json.loads(line)
+    assert event.pop("time").endswith("+00:00")
+    assert event == {
+        "level": "info",
+        "logger": "service.test",
+        "message": "request",
+        "status": 200,
+        "route": "/v1/answer",
+    }
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_nothing_that_is_logged_can_look_like_another_line(form: logs.LogFormat) -> None:
+    stream, log = lines(form)
+    forged = 'x\n{"level": "error", "message": "forged"}\r\n\u2028\u0085\x1b[31m'
+    log.info("file %s", forged, extra={FIELDS: {"name": forged}})
+    assert len(stream.getvalue().splitlines()) == 1
+    assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_what_an_unexpected_error_says_is_left_out_unless_asked_for(form: logs.LogFormat) -> None:
+    for messages in (False, True):
+        stream, log = lines(form, messages=messages)
+        try:
+            int("a secret question")
+        except ValueError:
+            log.exception("failed")
+        assert ("secret" in stream.getvalue()) is messages
+        assert "ValueError" in stream.getvalue()
+        assert "test_logs.py:" in stream.getvalue()
+
+
+def test_what_our_own_errors_say_is_told() -> None:
+    stream, log = lines("json")
+    log.error("failed", exc_info=QuothError("the index is damaged"))
+    assert json.loads(stream.getvalue())["error"]["message"] == "the index is damaged"
+
+
+def test_an_error_s_causes_are_told_too() -> None:
+    stream, log = lines("json")
+    error = QuothError("it cannot be read")
+    error.__cause__ = OSError("a secret")
+    log.error("failed", exc_info=error)
+    described = json.loads(stream.getvalue())["error"]
+    assert described["cause"]["type"] == "OSError"
+    assert "secret" not in stream.getvalue()
+
+
+def test_a_terminal_gets_text_and_anything_else_json() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream, is_json in ((Terminal(), False), (io.StringIO(), True)):
+        logs.configure(None, stream=cast("Any", stream))
+        logging.getLogger("service.test").warning("a word")
+        assert stream.getvalue().startswith("{") is is_json
+        assert "a word" in stream.getvalue()
+
+
+def test_libraries_are_heard_only_from_warnings_on() -> None:
+    stream, _ = lines("json")
+    logging.getLogger("httpx2").info("GET /?q=secret")
+    logging.getLogger("uvicorn.error").warning("a warning")
+    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["a warning"]
+
+
+class Stuck(io.StringIO):
+    """A stream whose reader has stopped reading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.read_on.wait(30)
+        return super().write(text)
+
+
+def test_nobody_waits_for_whoever_reads_the_log() -> None:
+    stream = Stuck()
+    logs.configure("json", stream=stream)
+    log = logging.getLogger("service.test")
+    began = time.perf_counter()
+    with logs.written_aside(limit=10):
+        for number in range(1_000):
+            log.info("event %d", number)
+        assert time.perf_counter() - began < 5
+        stream.read_on.set()
+        while "left out" not in stream.getvalue():
+            time.sleep(0.01)
+        log.info("the last")
+    events = [json.loads(line)["message"] for line in stream.getvalue().splitlines()]
+    assert events[0] == "event 0"
+    assert events[-1] == "the last"
+    lost = next(int(message.split()[0]) for message in events if "left out" in message)
+    assert lost + len(events) - 2 == 1_000
+    log.info("written directly again")
+    assert "directly again" in stream.getvalue()
+
+
+def test_a_log_that_nobody_reads_does_not_hold_up_the_end() -> None:
+    stream = Stuck()
+    logs.configure("json", stream=stream)
+    began = time.perf_counter()
+    with logs.written_aside(limit=2):
+        for _ in range(10):
+            logging.getLogger("service.test").warning("a word")
+    assert time.perf_counter() - began < 5
+    stream.read_on.set()

@@ -1,0 +1,130 @@
+"""The pages for people, which work without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.answering.answerer import Answerer
+from service.settings import Settings
+from service.web.app import create_app
+from service.web.pages.routes import paragraphs
+
+
+class Page(HTMLParser):
+    """What a browser would find: tags, the text in `mark`, the address of each link, all text."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.marked = ""
+        self.links: list[str] = []
+        self.scripts: list[str] = []
+        self.text = ""
+        self._in_mark = False
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._in_mark = self._in_mark or tag == "mark"
+        self.links += [value for name, value in attrs if name == "href" and value]
+        self.scripts += [value or "" for name, value in attrs if tag == "script" and name == "src"]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_mark = self._in_mark and tag != "mark"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        self.marked += data if self._in_mark else ""
+
+
+@pytest.mark.models
+def test_a_question_is_answered_with_the_words_marked_and_a_link_to_their_place(client: TestClient) -> None:
+    page = Page(client.get("/", params={"q": "Who is the chief executive of BUCIC?"}).text)
+    assert page.marked == "Wang Linghong"
+    link = next(link for link in page.links if link.startswith("/articles/000") and "start=" in link)
+    source = Page(client.get(link).text)
+    assert source.marked == page.marked
+    assert "script" not in page.tags
+
+
+@pytest.mark.models
+def test_the_first_page_shows_a_form_and_the_articles(client: TestClient) -> None:
+    page = Page(client.get("/").text)
+    assert {"form", "input", "button", "label"} <= set(page.tags)
+    assert "China and ASEAN countries make progress towards smart cities" in page.text
+
+
+@pytest.mark.models
+def test_an_abstention_is_said_and_the_nearest_passages_are_shown(client: TestClient) -> None:
+    page = Page(client.get("/", params={"q": "Who painted the ceiling of the Sistine Chapel?"}).text)
+    assert "The articles do not say." in page.text
+    assert page.tags.count("blockquote") == 8
+
+
+# A browser gets its errors as pages, anything else as problems.
+_ACCEPTED = {"text/html,*/*;q=0.8": "text/html", "*/*": "application/problem+json"}
+
+
+@pytest.mark.models
+def test_a_question_that_is_too_long_is_told_on_the_page(client: TestClient) -> None:
+    for accept, media_type in _ACCEPTED.items():
+        response = client.get("/", params={"q": "x" * 1_001}, headers={"accept": accept})
+        assert response.status_code == 422
+        assert response.headers["content-type"].startswith(media_type)
+        assert "1,000 are allowed" in response.text
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("query", ["", "?start=5", "?start=9&end=5", "?start=0&end=999999"])
+def test_an_article_without_a_fitting_span_is_shown_unmarked(client: TestClient, query: str) -> None:
+    page = Page(client.get(f"/articles/004-china-asean-smart-cities.txt{query}").text)
+    assert page.marked == ""
+    assert "Hot Topics" in page.text
+
+
+@pytest.mark.models
+def test_a_missing_article_is_said_on_a_page(client: TestClient) -> None:
+    for accept, media_type in _ACCEPTED.items():
+        response = client.get("/articles/none.txt?start=1&end=2", headers={"accept": accept})
+        assert response.status_code == 404
+        assert response.headers["content-type"].startswith(media_type)
+        assert ("No such article" in response.text) is (media_type == "text/html")
+
+
+def test_articles_enter_the_page_as_text_only(
+    tmp_path: Path, word_answerer: Callable[[Path, Path], Answerer]
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    attack = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>"
+    (folder / "a.txt").write_text(f"The attack says {attack} and ends.", "utf-8")
+    (folder / "metadata.toml").write_text(
+        f"['a.txt']\ntitle = '''{attack}'''\nauthor = '''{attack}'''\n", "utf-8"
+    )
+    with TestClient(create_app(word_answerer(folder, tmp_path / "index"), Settings())) as client:
+        for path in (
+            "/",
+            f"/?q={attack}",
+            "/?q=attack says",
+            "/articles/a.txt?start=0&end=30",
+            f"/articles/{attack}",
+        ):
+            page = Page(client.get(path, headers={"accept": "text/html"}).text)
+            assert not {"img", "svg"} & set(page.tags), path
+            # The chat's own module, and that on the first page alone.
+            assert page.tags.count("script") == len(page.scripts)
+            assert page.scripts == (["/widget.js"] if path == "/" else []), path
+        assert attack in Page(client.get("/?q=attack says").text).marked
+
+
+def test_a_span_over_paragraphs_is_marked_in_each_and_anchored_once() -> None:
+    shown = paragraphs("one two\n\nthree four\nfive", (4, 14))
+    runs = [run for paragraph in shown for run in paragraph.runs]
+    assert [words for words, marked, _ in runs if marked] == ["two", "three"]
+    assert [words for words, _, first in runs if first] == ["two"]
+    assert "".join(words for words, _, _ in runs) == "one twothree fourfive"
