@@ -90,7 +90,9 @@ def evaluate(
     else:
         settings = load_settings(index=index, top_k=top_k, min_confidence=min_confidence)
         asked, stopped_by = _ask(
-            Request(dataset or SEEDS, settings, articles, url, reader_only, split, questions, seed)
+            Request(
+                dataset or SEEDS, settings, articles, url, reader_only, split, questions, seed, top_k=top_k
+            )
         )
     before = named or _reference(asked)
     with Console(stderr=True).status("Measuring"):

@@ -1,4 +1,4 @@
-"""What each part is worth: `python -m eval.studies.ablation` measures Quoth over the seeds with one part changed.
+"""What each part is worth: `python -m eval.studies.ablation` changes one part at a time, over the seeds.
 
 One row is Quoth as it ships; each other changes one thing: which search finds the passages, which reader
 reads them, how many are read. The differences are to the first row, over the same questions, paired.

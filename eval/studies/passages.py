@@ -1,41 +1,39 @@
-"""How many passages to read: `python -m eval.studies.passages`, over the seeds' questions and development sets.
+"""How many passages to read: `python -m eval.studies.passages`, over the seeds and the development sets.
 
-Every question of a development set is put to the whole set, once with its own paragraph and once with that
-paragraph excluded, so that nothing answers it. Each passage is read once and its spans are kept, so all depths
-are compared on the same spans. Differences are to the first depth, paired over the questions, with 95%
-intervals.
+Every held-out question of a development set (`eval.training.examples`) is put to the whole set twice: as it
+is, and with its own paragraph excluded, so that nothing answers it. Each passage is read once for a question
+and its spans are kept, so all numbers of passages are compared on the same spans. Differences are to the
+first number, paired over the questions, with 95% intervals.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
-import numpy.typing as npt
 import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from eval.dataset import SEEDS, Example, load_examples
-from eval.metrics import auroc, exact_match, expected_calibration_error, token_f1
-from eval.significance import Difference, difference, draws
+from eval.benchmark.record import write_record
+from eval.dataset import SEEDS, load_examples
+from eval.studies.outcomes import FIGURES, Outcome, Outcomes, Question, paired, percentage
 from eval.studies.paragraphs import SETS
 from eval.studies.retrieval import open_set, sample
 from eval.training.examples import group_of, held_out
 from indexer.cli import run_commands
+from indexer.encoders.encoder import Encoder
 from indexer.encoders.loading import load_encoder
 from indexer.engine import Filters
 from indexer.engines.faiss.index import FaissPassageIndex, open_index
 from indexer.records import ScoredPassage
 from indexer.settings import DEFAULT_INDEX
 from service.answering.answerer import Answerer
-from service.answering.answers import Answer, Span
-from service.answering.confidence import Calibration
+from service.answering.answers import Span
 from service.answering.loading import load_reader
 from service.answering.reader import Reader
 from service.answering.retriever import Retriever
@@ -45,9 +43,19 @@ from service.answering.spans import merged
 DEPTHS = (8, 2, 4, 6)
 """Numbers of passages that are compared; the first is what the others are compared with."""
 
+COMPARED = ("F1", "right", "AUROC")
+"""The figures whose differences to the first number of passages are shown."""
+
+_FRACTIONS = frozenset({"AUROC", "ECE"})  # shown with three decimals; the other figures are percentages
+_SEED = 0
+
 
 class CachingReader:
-    """A reader that reads each passage alone and remembers its spans, so that every depth has the same."""
+    """A reader that reads each passage alone and keeps its spans: reading it again costs nothing.
+
+    For one index. It is exact for a reader whose `retrieval_weight` is 0, as that of the shipped ones is: a
+    span's score then depends on the question and its passage alone.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -61,187 +69,110 @@ class CachingReader:
             key = (question, scored.passage.id)
             if key not in self._known:
                 self._known[key] = self._reader.read(question, [scored])
-            # The same passage may come with another fused score, which is relative to its question.
+            # With other filters the same passage has another fused score.
             found.append([replace(span, scored=scored) for span in self._known[key]])
         return merged(*found)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An example as it is asked; `filters` exclude its own paragraph, and then nothing answers it."""
-
-    example: Example
-    filters: Filters | None = None
-
-    @property
-    def answerable(self) -> bool:
-        """Whether the searched articles answer it."""
-        return self.filters is None and self.example.answerable
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The best candidate for one question at one depth, scored."""
-
-    answerable: bool
-    f1: float
-    exact: float
-    right: bool
-    confidence: float
-
-    @classmethod
-    def of(cls, question: Question, answer: Answer) -> Outcome:
-        """Score an answer that was given without a threshold."""
-        if answer.quotation is None:
-            return cls(question.answerable, 0.0, 0.0, False, 0.0)
-        words = answer.quotation.text
-        references = question.example.references if question.answerable else []
-        cited = {one.article_id for one in (answer.quotation.citation, *answer.quotation.other_citations)}
-        return cls(
-            answerable=question.answerable,
-            f1=token_f1(words, references) if references else 0.0,
-            exact=exact_match(words, references) if references else 0.0,
-            right=question.answerable and any(question.example.accepts(words, one) for one in cited),
-            confidence=answer.confidence,
-        )
-
-
-Values = npt.NDArray[np.float64]
-Figure = Callable[[Sequence[Outcome]], float]
-
-
-def f1(outcomes: Sequence[Outcome]) -> float:
-    """Return the mean token F1 of the answerable questions, in per cent."""
-    return _mean([one.f1 for one in outcomes if one.answerable])
-
-
-def exact(outcomes: Sequence[Outcome]) -> float:
-    """Return the share of the answerable questions that are matched exactly, in per cent."""
-    return _mean([one.exact for one in outcomes if one.answerable])
-
-
-def right(outcomes: Sequence[Outcome]) -> float:
-    """Return the share of the answerable questions with a right best candidate, in per cent."""
-    return _mean([one.right for one in outcomes if one.answerable])
-
-
-def separation(outcomes: Sequence[Outcome]) -> float:
-    """Return the AUROC of the confidence for "the best candidate is right"."""
-    truth = [one.right for one in outcomes]
-    if len(set(truth)) == 1:
-        return float("nan")
-    return auroc([one.confidence for one in outcomes], truth)
-
-
-def calibration_error(outcomes: Sequence[Outcome]) -> float:
-    """Return the expected calibration error of the confidence."""
-    return expected_calibration_error([one.confidence for one in outcomes], [one.right for one in outcomes])
-
-
-FIGURES: dict[str, Figure] = {
-    "F1": f1,
-    "EM": exact,
-    "right": right,
-    "AUROC": separation,
-    "ECE": calibration_error,
-}
-COMPARED = ("F1", "right", "AUROC")
-
-
-def _mean(values: Sequence[float]) -> float:
-    return 100 * float(np.mean(values)) if values else float("nan")
-
-
-def paired(
-    figure: Figure, first: Sequence[Outcome], second: Sequence[Outcome], samples: int = 1_000
-) -> Difference:
-    """Return a figure's difference between two depths over the same questions, second less first."""
-    drawn = draws(len(first), samples=samples)
-    resampled = [
-        np.array([figure([run[place] for place in draw]) for draw in drawn]) for run in (first, second)
-    ]
-    return difference(figure(first), figure(second), (resampled[0], resampled[1]))
-
-
-def main(
+def main(  # noqa: PLR0917 - Typer makes options of them
     reader: Annotated[
         str, typer.Option(help="A shipped reader, or an exported reader's folder.")
     ] = "default",
     sets: Annotated[
-        list[str] | None, typer.Option("--set", help="Development set; repeat it for more. All by default.")
+        list[str] | None,
+        typer.Option("--set", help="seeds, or a development set; repeat it for more. All by default."),
     ] = None,
     depths: Annotated[
         list[int] | None,
-        typer.Option("--depth", help="Number of passages; repeat it. The first is the base."),
+        typer.Option(
+            "--depth",
+            help="Number of passages; repeat it. The others are compared with the first.",
+            min=1,
+            max=50,
+        ),
     ] = None,
-    questions: Annotated[int, typer.Option(help="Questions of each set, at most.", min=1)] = 200,
+    questions: Annotated[int, typer.Option(help="Questions of each development set, at most.", min=1)] = 200,
     index: Annotated[Path, typer.Option(help="An index of the seeds.")] = DEFAULT_INDEX,
     studies: Annotated[Path, typer.Option(help="Where the sets' indexes are kept.")] = Path(".quoth/studies"),
-    json_: Annotated[Path | None, typer.Option("--json", help="Write the outcomes, JSON.")] = None,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write every question's outcome, JSON.")
+    ] = None,
 ) -> None:
-    """Compare numbers of passages, by the answers that come of them."""
+    """Compare numbers of passages by the answers found in them."""
     encoder = load_encoder()
     loaded, calibration = load_reader(reader)
-    caching = CachingReader(loaded)
-    compared = depths or [*DEPTHS]
+    compared = [*dict.fromkeys(depths or DEPTHS)]
     pooled: dict[int, list[Outcome]] = {depth: [] for depth in compared}
-    record: dict[str, Any] = {"reader": loaded.name, "sets": {}}
-    for name in ["seeds", *(SETS if sets is None else sets)]:
-        opened, asked = _seeds(index) if name == "seeds" else _development(name, studies, questions)
-        retriever = Retriever(opened, encoder)
-        outcomes: dict[int, list[Outcome]] = {depth: [] for depth in compared}
+    kept: dict[str, dict[int, list[list[float]]]] = {}
+    console = Console(width=160)
+    for name in dict.fromkeys(sets or ["seeds", *SETS]):
+        opened, asked = _seeds(index) if name == "seeds" else development(name, studies, questions, encoder)
+        caching, retriever = CachingReader(loaded), Retriever(opened, encoder)
         answerers = {
-            depth: Answerer(opened, retriever, caching, calibration, _settings(depth)) for depth in compared
+            depth: Answerer(
+                opened, retriever, caching, calibration, AnswererSettings(top_k=depth, cache_size=0)
+            )
+            for depth in compared
         }
+        outcomes: dict[int, list[Outcome]] = {depth: [] for depth in compared}
         for question in track(asked, name, console=Console(stderr=True)):
             for depth, answerer in answerers.items():
                 answer = answerer.answer(
                     question.example.question, filters=question.filters, min_confidence=0.0
                 )
                 outcomes[depth].append(Outcome.of(question, answer))
-        Console(width=160).print(_table(name, outcomes, calibration))
+        opened.close()
+        console.print(table(name, outcomes, calibration.threshold))
         for depth, some in outcomes.items():
             pooled[depth] += some
-        record["sets"][name] = {depth: [_plain(one) for one in some] for depth, some in outcomes.items()}
-        if json_ is not None:
-            json_.write_text(json.dumps(record), "utf-8")
-    Console(width=160).print(_table("all", pooled, calibration))
-
-
-def _settings(depth: int) -> AnswererSettings:
-    return AnswererSettings(top_k=depth, cache_size=0)
+        kept[name] = {depth: [_plain(one) for one in some] for depth, some in outcomes.items()}
+        # After each set: a run of hours that is stopped keeps what it has.
+        write_record(
+            json_,
+            " ".join(["python -m eval.studies.passages", *sys.argv[1:]]),
+            reader={"name": loaded.name, "sha256": loaded.fingerprint},
+            encoder={"name": encoder.name, "sha256": encoder.fingerprint},
+            threshold=calibration.threshold,
+            seed=_SEED,
+            columns=["answerable", "f1", "exact", "right", "confidence"],
+            sets=kept,
+        )
+    if len(kept) > 1:
+        console.print(table("all", pooled, calibration.threshold))
 
 
 def _plain(outcome: Outcome) -> list[float]:
     return [outcome.answerable, outcome.f1, outcome.exact, outcome.right, round(outcome.confidence, 6)]
 
 
-def _table(name: str, outcomes: dict[int, list[Outcome]], calibration: Calibration) -> Table:
-    first, *others = outcomes
-    base = outcomes[first]
-    table = Table(
-        "passages", *FIGURES, "refused", *(f"{figure}, difference" for figure in COMPARED),
-        title=f"{name}: {sum(one.answerable for one in base)} answerable questions, "
-        f"{sum(not one.answerable for one in base)} unanswerable",
+def table(name: str, outcomes: dict[int, list[Outcome]], threshold: float) -> Table:
+    """Return the figures of each number of passages, and their differences to the first."""
+    columns = {depth: Outcomes.of(some) for depth, some in outcomes.items()}
+    first, *others = columns
+    base = columns[first]
+    answerable = int(base.answerable.sum())
+    found = Table(
+        "passages", *FIGURES, "refused", "abstained", *(f"{figure}, difference" for figure in COMPARED),
+        title=f"{name}: {answerable} answerable questions, {len(base) - answerable} unanswerable",
     )  # fmt: skip
-    table.add_row(str(first), *_row(base, calibration))
+    found.add_row(str(first), *_cells(base, threshold))
     for depth in others:
-        differences = [
-            f"{found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
-            if figure != "AUROC"
-            else f"{found.value:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
-            for figure in COMPARED
-            for found in [paired(FIGURES[figure], base, outcomes[depth])]
-        ]
-        table.add_row(str(depth), *_row(outcomes[depth], calibration), *differences)
-    return table
+        differences = [_difference(figure, base, columns[depth]) for figure in COMPARED]
+        found.add_row(str(depth), *_cells(columns[depth], threshold), *differences)
+    return found
 
 
-def _row(outcomes: Sequence[Outcome], calibration: Calibration) -> Iterator[str]:
+def _cells(outcomes: Outcomes, threshold: float) -> Iterator[str]:
     for name, figure in FIGURES.items():
-        yield f"{figure(outcomes):.3f}" if name in {"AUROC", "ECE"} else f"{figure(outcomes):.1f}"
-    answerable = [one for one in outcomes if one.answerable]
-    yield f"{_mean([one.confidence < calibration.threshold for one in answerable]):.1f}"
+        yield f"{figure(outcomes):.{3 if name in _FRACTIONS else 1}f}"
+    withheld = outcomes.confidence < threshold
+    for counted in (outcomes.answerable, ~outcomes.answerable):
+        yield f"{percentage(withheld, counted):.1f}"
+
+
+def _difference(name: str, first: Outcomes, second: Outcomes) -> str:
+    found, digits = paired(FIGURES[name], first, second), 3 if name in _FRACTIONS else 2
+    return f"{found.value:+.{digits}f} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"
 
 
 def _seeds(index: Path) -> tuple[FaissPassageIndex, list[Question]]:
@@ -249,21 +180,17 @@ def _seeds(index: Path) -> tuple[FaissPassageIndex, list[Question]]:
     return opened, [Question(example) for example in load_examples(SEEDS, opened)]
 
 
-def _development(name: str, folder: Path, most: int) -> tuple[FaissPassageIndex, list[Question]]:
-    paragraphs, index = open_set(name, folder, load_encoder())
-    articles = {article.id: article for article in index.articles}
-    everything = set(articles)
-    texts = {one: index.find_article(one) for one in everything}
-    mine = [
-        example
-        for example in paragraphs.examples
-        if (article := texts[example.context or ""]) is not None and held_out(group_of(name, article))
-    ]
+def development(
+    name: str, folder: Path, most: int, encoder: Encoder
+) -> tuple[FaissPassageIndex, list[Question]]:
+    """Open a development set's index; return it with up to `most` held-out questions, each asked twice."""
+    paragraphs, index = open_set(name, folder, encoder)
+    texts = {article.id: article for article in paragraphs.articles(lambda _: None)}
+    mine = [one for one in paragraphs.examples if held_out(group_of(name, texts[one.context or ""]))]
     asked = []
-    for example in sample(mine, most, 0):
-        asked.append(Question(example))
-        others = everything - {example.context or ""}
-        asked.append(Question(example, Filters(article_ids=tuple(others))))
+    for example in sample(mine, most, _SEED):
+        others = tuple(one for one in texts if one != example.context)
+        asked += [Question(example), Question(example, Filters(article_ids=others))]
     return index, asked
 
 

@@ -61,7 +61,7 @@ def test_every_paragraph_is_an_article_and_every_question_has_its_own(tmp_path: 
     }
     file = load(tmp_path, record)
     assert file.name == "set.json"
-    assert [(one.id, one.title, one.text) for one in file.articles(fail)] == [
+    assert [(one.id, one.metadata.title, one.text) for one in file.articles(fail)] == [
         ("00001 Rivers", "Rivers", RIVER),
         ("00002", None, TOWN),
     ]

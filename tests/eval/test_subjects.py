@@ -26,8 +26,13 @@ ROAD = "A road was built to the port. It cost nine million francs."
 @pytest.fixture(autouse=True)
 def _words_for_encoder(monkeypatch: pytest.MonkeyPatch, word_encoder: Encoder) -> None:
     """Whatever encoder is asked for, the one that counts words is loaded."""
-    for module in ("indexer.encoders.encoder", "service.loading", "eval.subjects"):
+    for module in ("indexer.encoders.loading", "service.loading", "eval.subjects"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda *_: word_encoder)
+
+
+@pytest.fixture
+def small_reader(small_model: Path) -> str:
+    return str(small_model)
 
 
 @pytest.fixture
@@ -69,9 +74,9 @@ def squad(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, articles: Path, word_encoder: Encoder) -> Settings:
+def settings(tmp_path: Path, articles: Path, word_encoder: Encoder, small_reader: str) -> Settings:
     build(Corpus(articles), tmp_path / "index", word_encoder)
-    return Settings.of(index=tmp_path / "index", reader="sentence", top_k=3)
+    return Settings.of(index=tmp_path / "index", reader=small_reader, top_k=3)
 
 
 def answers(subject: subjects.Subject) -> dict[str, Result]:
@@ -96,10 +101,10 @@ def test_a_set_of_questions_is_put_to_an_index(questions: Path, settings: Settin
 
 
 def test_a_folder_of_articles_is_indexed_once_and_asked(
-    questions: Path, articles: Path, tmp_path: Path
+    questions: Path, articles: Path, small_reader: str, tmp_path: Path
 ) -> None:
     request = Request(
-        questions, Settings.of(reader="sentence", index=tmp_path / "none"), articles, work=tmp_path / "work"
+        questions, Settings.of(reader=small_reader, index=tmp_path / "none"), articles, work=tmp_path / "work"
     )
     subject = open_subject(request)
     assert [article.id for article in subject.system.articles] == ["rain.txt", "road.txt"]
@@ -109,9 +114,9 @@ def test_a_folder_of_articles_is_indexed_once_and_asked(
     assert [path.name[:9] for path in (tmp_path / "work").iterdir()] == ["articles-"]
 
 
-def test_a_squad_file_is_one_corpus(squad: Path, tmp_path: Path) -> None:
+def test_a_squad_file_is_one_corpus(squad: Path, small_reader: str, tmp_path: Path) -> None:
     request = Request(
-        squad, Settings.of(reader="sentence", index=tmp_path / "none", min_confidence=0.0), work=tmp_path
+        squad, Settings.of(reader=small_reader, index=tmp_path / "none", min_confidence=0.0), work=tmp_path
     )
     subject = open_subject(request)
     assert isinstance(subject.system, LocalSystem)
@@ -124,8 +129,8 @@ def test_a_squad_file_is_one_corpus(squad: Path, tmp_path: Path) -> None:
     assert found["none"].relevant == 0
 
 
-def test_a_squad_file_may_be_put_to_the_reader_alone(squad: Path, tmp_path: Path) -> None:
-    settings = Settings.of(reader="sentence", min_confidence=0.5)
+def test_a_squad_file_may_be_put_to_the_reader_alone(squad: Path, small_reader: str, tmp_path: Path) -> None:
+    settings = Settings.of(reader=small_reader, min_confidence=0.5)
     subject = open_subject(Request(squad, settings, reader_only=True, work=tmp_path / "work"))
     assert isinstance(subject.system, ReaderSystem)
     facts = json.loads(json.dumps(subject.system.facts, allow_nan=False))
@@ -138,9 +143,9 @@ def test_a_squad_file_may_be_put_to_the_reader_alone(squad: Path, tmp_path: Path
     assert not (tmp_path / "work").exists()
 
 
-def test_without_a_threshold_the_readers_own_counts(squad: Path) -> None:
+def test_without_a_threshold_the_readers_own_counts(squad: Path, small_reader: str) -> None:
     one, other = (
-        open_subject(Request(squad, Settings.of(reader="sentence", min_confidence=given), reader_only=True))
+        open_subject(Request(squad, Settings.of(reader=small_reader, min_confidence=given), reader_only=True))
         for given in (None, 0.0)
     )
     assert one.system.threshold > 0.0 == other.system.threshold
@@ -182,9 +187,9 @@ def test_a_split_and_a_sample_of_it_are_taken(questions: Path, settings: Setting
 )
 @pytest.mark.usefixtures("squad", "questions")
 def test_a_request_that_does_not_hold_together_is_refused(
-    tmp_path: Path, name: str, changes: dict[str, object], message: str
+    tmp_path: Path, small_reader: str, name: str, changes: dict[str, object], message: str
 ) -> None:
-    request = Request(tmp_path / name, Settings.of(reader="sentence"), work=tmp_path / "work", **changes)  # type: ignore[arg-type]
+    request = Request(tmp_path / name, Settings.of(reader=small_reader), work=tmp_path / "work", **changes)  # type: ignore[arg-type]
     with pytest.raises(DatasetError, match=message):
         open_subject(request)
 
@@ -219,9 +224,9 @@ def test_a_service_is_known_before_its_articles_are_asked_for(
 
     monkeypatch.setattr(subjects, "RemoteSystem", Elsewhere)
     monkeypatch.delenv("QUOTH_TOP_K", raising=False)
-    for settings in (Settings(), Settings.of(top_k=8, min_confidence=0.5)):
+    for settings, top_k in ((Settings.of(top_k=4), None), (Settings.of(min_confidence=0.5), 8)):
         with pytest.raises(UnreachableError, match="not Quoth"):
-            open_subject(Request(questions, settings, url="http://x"))
+            open_subject(Request(questions, settings, url="http://x", top_k=top_k))
     # Only what was asked for is sent: the service has settings of its own.
     assert made == [
         {"url": "http://x", "top_k": None, "min_confidence": None},

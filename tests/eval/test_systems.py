@@ -114,9 +114,7 @@ class Recording:
         self.asked.append(question)
         self.read_passages.append(scored)
         return [
-            Span(
-                scored.passage, scored.text.index(words), scored.text.index(words) + len(words), words, score
-            )
+            Span(scored, scored.text.index(words), scored.text.index(words) + len(words), score)
             for words, score in self._words
         ]
 

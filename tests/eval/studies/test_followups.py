@@ -1,4 +1,4 @@
-"""The two-turn conversations: every answer of both turns stands in its article, and every question is_followup."""
+"""The two-turn conversations: answers of both turns stand in their articles, and questions refer back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eval.studies.followups import TURNS, load_turns, right
 from service.answering.answerer import Answerer
 from service.answering.followups import is_followup
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,10 @@ def test_a_missing_data_folder_says_what_to_set(monkeypatch: pytest.MonkeyPatch)
 def test_every_reference_answer_lies_in_its_paragraph(name: str) -> None:
     paragraphs = load(name)
     texts = {article.id: article.text for article in paragraphs.articles(lambda _: None)}
-    assert len(paragraphs.questions) > 1_000
-    for question in paragraphs.questions:
-        assert question.answers
-        assert all(0 <= start < end <= len(texts[question.article_id]) for start, end in question.answers)
+    assert len(paragraphs.examples) > 1_000
+    for example in paragraphs.examples:
+        assert example.answers
+        for span in example.answers:
+            assert span.article == example.context
+            assert 0 <= span.start < span.end <= len(texts[span.article])
+            assert texts[span.article][span.start : span.end] == span.text

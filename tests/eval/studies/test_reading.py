@@ -13,9 +13,9 @@ from indexer.records import ScoredPassage
 from service.answering.answers import Span
 
 CONTEXT = "It rained in Lahore. Bo Lund came by boat."
-WHO = ContextExample("who", "made", "Who came?", CONTEXT, ((21, 28), (21, 23)))
-WHERE = ContextExample("where", "made", "Where did it rain?", CONTEXT, ((13, 19),))
-HOW = ContextExample("how", "made", "How did he come?", CONTEXT, ((34, 41),))
+WHO = ContextExample.of("who", "made", "Who came?", CONTEXT, ((21, 28), (21, 23)))
+WHERE = ContextExample.of("where", "made", "Where did it rain?", CONTEXT, ((13, 19),))
+HOW = ContextExample.of("how", "made", "How did he come?", CONTEXT, ((34, 41),))
 
 
 def test_a_prediction_is_judged_against_every_reference() -> None:
@@ -67,9 +67,8 @@ class FakeReader:
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
         self.asked.append((question, [*passages]))
-        place = passages[0].passage
         return [
-            Span(place, CONTEXT.index(words), CONTEXT.index(words) + len(words), words, score)
+            Span(passages[0], CONTEXT.index(words), CONTEXT.index(words) + len(words), score)
             for words, score in self._table[question]
         ]
 
