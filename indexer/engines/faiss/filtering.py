@@ -49,7 +49,7 @@ class ArticleFilter:
                 code = self._codes.get(fold_publisher(name))
                 if code is not None:
                     wanted[code] = True
-            found &= wanted[self._publishers]
+            found &= wanted.take(self._publishers)  # faster than indexing
         if filters.published_from is not None or filters.published_to is not None:
             found &= self._days != _NO_DATE
         if filters.published_from is not None:

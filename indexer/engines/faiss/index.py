@@ -111,7 +111,7 @@ class FaissPassageIndex:
         """Return which passages the filters admit, or None where they admit all."""
         if not filters:
             return None
-        return np.asarray(self._filter.admitted(filters)[self._store.article_numbers], dtype=np.bool_)
+        return np.asarray(self._filter.admitted(filters).take(self._store.article_numbers), dtype=np.bool_)
 
     def search_dense(self, vector: Vector, count: int, allowed: Mask | None = None) -> tuple[Ids, Scores]:
         """Return ids and cosine similarities of the nearest passages, nearest first."""
