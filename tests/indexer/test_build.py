@@ -142,7 +142,7 @@ def test_a_new_description_alone_embeds_nothing(desk: Desk, kind: FaissKind) -> 
     assert desk.encoder.embedded == []
     assert desk.vectors("harbour.txt").tobytes() == before
     index = open_index(desk.out)
-    assert [article.publisher for article in index.articles] == ["Harbour Post", None, None]
+    assert [article.metadata.publisher for article in index.articles] == ["Harbour Post", None, None]
     index.close()
 
 
@@ -467,6 +467,8 @@ def test_a_broken_sidecar_leaves_the_index_as_it_was(desk: Desk) -> None:
     with pytest.raises(SidecarError):
         desk.build()
     assert (
-        next(article for article in open_index(desk.out).articles if article.id == "harbour.txt").author
+        next(
+            article for article in open_index(desk.out).articles if article.id == "harbour.txt"
+        ).metadata.author
         == "Ann"
     )

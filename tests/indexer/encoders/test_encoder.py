@@ -196,7 +196,7 @@ def test_a_folder_with_a_broken_model_is_refused(tmp_path: Path) -> None:
 
 def test_the_encoder_works_offline_with_an_empty_cache(tmp_path: Path) -> None:
     code = """if True:
-        from indexer.encoder import load_encoder
+        from indexer.encoders.loading import load_encoder
         print(f"{load_encoder().encode_query('hello world')[0]:.2f}")"""
     environment = os.environ | {
         "HF_HUB_OFFLINE": "1",

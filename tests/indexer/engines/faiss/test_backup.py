@@ -49,7 +49,7 @@ from indexer.settings import BuildSettings, SplitterSettings
 if TYPE_CHECKING:
     from tests.indexer.conftest import FakeEncoder
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[4]
 _SETTINGS = BuildSettings(SplitterSettings(max_tokens=24, overlap_tokens=4), "ivf-sq8")
 _QUESTIONS = ("Which port was built?", "second.txt tells", "years", "nothing of the kind")
 
@@ -57,22 +57,10 @@ Tree = dict[str, bytes | None]
 
 
 @pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory, make_encoder: type[FakeEncoder]) -> Path:
-    """An index of two generations, the second with one article more, and its backup."""
-    base = tmp_path_factory.mktemp("pristine")
-    articles = base / "articles"
-    articles.mkdir()
-    for name in ("first.txt", "second.txt"):
-        (articles / name).write_text(f"The {name} tells of a port. It was built in {len(name)} years.")
-        build(Corpus(articles), base / "index", make_encoder(), _SETTINGS)
-    back_up(base / "index", base / "backup.tar")
-    return base
-
-
-@pytest.fixture
-def root(pristine: Path, tmp_path: Path) -> Path:
-    shutil.copytree(pristine / "index", tmp_path / "index")
-    return tmp_path / "index"
+def pristine(pristine: Path) -> Path:
+    """An index of two generations, and a backup of the second beside it."""
+    back_up(pristine / "index", pristine / "backup.tar", force=True)
+    return pristine
 
 
 @pytest.fixture
@@ -193,7 +181,7 @@ def test_a_place_that_cannot_be_written_is_named(root: Path, tmp_path: Path) -> 
 _LIMITED = """
 import resource, sys
 from pathlib import Path
-from indexer.backup import back_up
+from indexer.engines.faiss.backup import back_up
 from indexer.errors import BackupError
 root, target = map(Path, sys.argv[1:])
 for limit in range(0, target.stat().st_size, 4096):

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from indexer.arrays import Ids, Mask, Vectors
 from indexer.engines.faiss.dense import FLAT_UP_TO, HNSW_UP_TO, DenseIndex, kind_for
-from indexer.settings import check_choice, check_kind
 from indexer.errors import DamagedGenerationError, SettingsError
-from indexer.settings import FaissChoice, FaissKind
+from indexer.settings import FaissChoice, FaissKind, check_choice, check_kind
 
 DIMENSION = 48
 KINDS: tuple[FaissKind, ...] = ("flat", "hnsw", "ivf-sq8")
