@@ -37,7 +37,7 @@ def client(
     (articles / "town.txt").write_text("The town has 12 streets. Its mayor is Cy. The port is near.", "utf-8")
     (place / "secret.txt").write_text(SECRET, "utf-8")
     settings = Settings.of(workers=1, feedback=place / "feedback.sqlite")
-    app = create_app(word_answerer(articles, place / "index"), settings)
+    app = create_app(word_answerer(articles, place / "index"), settings.web)
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         yield client
 

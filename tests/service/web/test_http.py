@@ -369,6 +369,6 @@ def test_a_verdict_is_kept_only_on_words_that_an_article_holds(answerer: Answere
         assert wrong["errors"][0]["pointer"] == "/answer"
         problem(client.post("/v1/feedback", json={**body, "answer": {**words, "article_id": "none"}}), 422)
         problem(client.post("/v1/feedback", json={**body, "verdict": "maybe"}), 422)
-    (first, second) = FeedbackStore(settings.feedback)
+    (first, second) = FeedbackStore(settings.web.feedback)
     assert first.quoted == Quoted(**words)
     assert (first.verdict, second.verdict, second.quoted) == ("up", "down", None)

@@ -17,7 +17,7 @@ import pytest
 from eval.reliability.hostile_command import ToolMissingError, hostile
 from eval.reliability.refusals import faults
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 CAMPAIGN = """
 from eval.reliability.hostile_command import hostile
@@ -31,8 +31,8 @@ import json, sys
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import JSONResponse, PlainTextResponse
 from eval.reliability.hostile import fuzz
-from service import problems
-from service.middleware import RequestIdMiddleware
+from service.web import problems
+from service.web.middleware import RequestIdMiddleware
 
 app = FastAPI(docs_url=None, redoc_url=None)
 

@@ -13,6 +13,7 @@ import pytest
 
 from service.errors import OverloadedError, RequestGoneError
 from service.web.operation.admission import Admission
+from service.web.settings import AdmissionSettings
 
 
 class Bench:
@@ -59,7 +60,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
 
 def test_no_more_run_than_there_are_slots() -> None:
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=2, limit=10, patience=10)
+        bench, admission = Bench(), Admission(AdmissionSettings(2, 10, 10))
         asked = [asyncio.create_task(ask(admission, bench.work, number)) for number in range(6)]
         await until(lambda: len(bench.began) == 2)
         await asyncio.sleep(0.02)
@@ -74,7 +75,7 @@ def test_no_more_run_than_there_are_slots() -> None:
 
 def test_the_first_to_come_is_the_first_served() -> None:
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=1, limit=10, patience=10)
+        bench, admission = Bench(), Admission(AdmissionSettings(1, 10, 10))
         asked = [asyncio.create_task(ask(admission, bench.work, number)) for number in range(6)]
         await until(lambda: admission.waiting == 5)
         bench.go_on.set()
@@ -86,7 +87,7 @@ def test_the_first_to_come_is_the_first_served() -> None:
 
 def test_a_full_queue_refuses_at_once_and_says_when_to_come_again() -> None:
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=1, limit=2, patience=10)
+        bench, admission = Bench(), Admission(AdmissionSettings(1, 2, 10))
         asked = [asyncio.create_task(ask(admission, bench.work, number)) for number in range(3)]
         await until(lambda: admission.waiting == 2)
         began = time.perf_counter()
@@ -108,7 +109,7 @@ def test_what_could_not_begin_in_time_is_refused_on_arrival() -> None:
     async def test() -> None:
         now = [0.0]
         bench = Bench()
-        admission = Admission(slots=1, limit=100, patience=10, clock=lambda: now[0])
+        admission = Admission(AdmissionSettings(1, 100, 10), clock=lambda: now[0])
 
         def work(_: int) -> int:
             now[0] += 4.0
@@ -129,7 +130,7 @@ def test_what_could_not_begin_in_time_is_refused_on_arrival() -> None:
 
 def test_nobody_waits_longer_than_patience() -> None:
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=1, limit=5, patience=0.2)
+        bench, admission = Bench(), Admission(AdmissionSettings(1, 5, 0.2))
         first = asyncio.create_task(ask(admission, bench.work, 0))
         await until(lambda: admission.running == 1)
         began = time.perf_counter()
@@ -147,7 +148,7 @@ def test_nobody_waits_longer_than_patience() -> None:
 
 def test_a_question_whose_asker_hung_up_is_not_answered_and_frees_its_slot() -> None:
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=1, limit=5, patience=10)
+        bench, admission = Bench(), Admission(AdmissionSettings(1, 5, 10))
         bench.go_on.set()
 
         async def gone() -> bool:
@@ -164,7 +165,7 @@ def test_a_question_whose_asker_hung_up_is_not_answered_and_frees_its_slot() -> 
 
 def test_a_cancelled_wait_leaves_the_queue_as_if_it_had_not_been() -> None:
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=1, limit=5, patience=10)
+        bench, admission = Bench(), Admission(AdmissionSettings(1, 5, 10))
         asked = [asyncio.create_task(ask(admission, bench.work, number)) for number in range(3)]
         await until(lambda: admission.waiting == 2)
         asked[1].cancel()
@@ -181,7 +182,7 @@ def test_a_slot_that_comes_together_with_a_cancellation_is_passed_on() -> None:
     """The end of one question and the cancellation of the next fall into one turn of the loop."""
 
     async def test() -> None:
-        admission = Admission(slots=1, limit=5, patience=10)
+        admission = Admission(AdmissionSettings(1, 5, 10))
         await admission.take_turn()
         second = asyncio.create_task(admission.take_turn())
         third = asyncio.create_task(admission.take_turn())
@@ -198,7 +199,7 @@ def test_a_slot_that_comes_together_with_a_cancellation_is_passed_on() -> None:
 
 def test_an_error_frees_the_slot() -> None:
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=1, limit=5, patience=10)
+        bench, admission = Bench(), Admission(AdmissionSettings(1, 5, 10))
         bench.go_on.set()
 
         def fail(_: int) -> int:
@@ -217,7 +218,7 @@ def test_a_batch_leaves_room_for_those_who_come_after_it() -> None:
     """With two slots a batch has two turns at a time, so a later question waits for no more than those."""
 
     async def test() -> None:
-        admission = Admission(slots=2, limit=50, patience=10)
+        admission = Admission(AdmissionSettings(2, 50, 10))
         order: list[str] = []
 
         def work(name: str) -> str:
@@ -246,7 +247,7 @@ def test_a_batch_leaves_room_for_those_who_come_after_it() -> None:
 
 def test_a_batch_larger_than_the_queue_begins_when_nobody_waits() -> None:
     async def test() -> None:
-        admission = Admission(slots=1, limit=2, patience=10)
+        admission = Admission(AdmissionSettings(1, 2, 10))
         async with admission.admit(5) as ticket:
             assert await ticket.run_all(lambda number: number * 2, [1, 2, 3, 4, 5]) == [2, 4, 6, 8, 10]
 
@@ -255,7 +256,7 @@ def test_a_batch_larger_than_the_queue_begins_when_nobody_waits() -> None:
 
 def test_an_error_in_a_batch_is_raised_as_it_is_and_leaves_nothing_behind() -> None:
     async def test() -> None:
-        admission = Admission(slots=2, limit=20, patience=10)
+        admission = Admission(AdmissionSettings(2, 20, 10))
 
         def work(number: int) -> int:
             if number == 3:
@@ -272,7 +273,7 @@ def test_an_error_in_a_batch_is_raised_as_it_is_and_leaves_nothing_behind() -> N
 
 def test_counts_come_back_to_nothing_after_a_storm_of_all_kinds() -> None:
     async def test() -> None:
-        admission = Admission(slots=3, limit=8, patience=0.2)
+        admission = Admission(AdmissionSettings(3, 8, 0.2))
 
         def work(number: int) -> Any:
             time.sleep(0.002 * (number % 5))
@@ -302,7 +303,7 @@ def test_counts_come_back_to_nothing_after_a_storm_of_all_kinds() -> None:
 
 def test_a_batch_that_is_broken_off_keeps_its_slot_until_its_thread_is_done() -> None:
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=2, limit=10, patience=10)
+        bench, admission = Bench(), Admission(AdmissionSettings(2, 10, 10))
 
         async def batch() -> None:
             async with admission.admit(3) as ticket:
@@ -327,7 +328,7 @@ def test_what_is_quick_does_not_keep_answers_waiting() -> None:
     """All of the event loop's default threads are held up; a question has a thread of its own."""
 
     async def test() -> None:
-        bench, admission = Bench(), Admission(slots=1, limit=10, patience=10)
+        bench, admission = Bench(), Admission(AdmissionSettings(1, 10, 10))
         threads = anyio.to_thread.current_default_thread_limiter()
         threads.total_tokens = 2
         held = [asyncio.create_task(anyio.to_thread.run_sync(bench.work, number)) for number in (1, 2)]
@@ -346,7 +347,7 @@ def test_a_batch_does_not_shut_out_who_comes_after_it() -> None:
     async def test() -> None:
         now = [0.0]
         bench = Bench()
-        admission = Admission(slots=1, limit=100, patience=5, clock=lambda: now[0])
+        admission = Admission(AdmissionSettings(1, 100, 5), clock=lambda: now[0])
 
         def work(_: int) -> int:
             now[0] += 2.0
@@ -373,7 +374,7 @@ def test_a_batch_does_not_shut_out_who_comes_after_it() -> None:
 def test_what_tells_nothing_of_the_next_leaves_the_pace() -> None:
     async def test() -> None:
         now = [0.0]
-        admission = Admission(slots=1, limit=10, patience=5, clock=lambda: now[0])
+        admission = Admission(AdmissionSettings(1, 10, 5), clock=lambda: now[0])
 
         def work(seconds: int) -> int:
             now[0] += seconds

@@ -16,31 +16,31 @@ NUMBERS = {"one": 1, "two": 2, "three": 3}
 
 
 @dataclass
-class FakeManifest:
-    checksum: str
-    name: str = "gen"
+class FakeInfo:
+    version: str
+    generation: str = "gen"
 
     @property
-    def generation(self) -> int:
-        return NUMBERS.get(self.checksum, 0)
+    def number(self) -> int:
+        return NUMBERS.get(self.version, 0)
 
 
 @dataclass
 class FakeIndex:
-    manifest: FakeManifest
+    info: FakeInfo
 
 
 class FakeAnswerer:
-    def __init__(self, checksum: str) -> None:
-        self.index = FakeIndex(FakeManifest(checksum))
+    def __init__(self, version: str) -> None:
+        self.index = FakeIndex(FakeInfo(version))
         self.closed = 0
 
     def close(self) -> None:
         self.closed += 1
 
 
-def make(checksum: str) -> Any:
-    return FakeAnswerer(checksum)
+def make(version: str) -> Any:
+    return FakeAnswerer(version)
 
 
 @dataclass
@@ -214,27 +214,28 @@ def test_without_a_source_nothing_is_looked_for() -> None:
 
 
 @pytest.mark.models
-def test_an_engine_sees_each_publication_and_loads_its_models_once(
+def test_a_source_sees_each_publication_and_loads_its_models_once(
     tmp_path: Path, encoder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from eval.baseline import load_baseline  # noqa: PLC0415
     from indexer.build import build  # noqa: PLC0415
     from indexer.corpus import Corpus  # noqa: PLC0415
+    from service import loading  # noqa: PLC0415
     from service.settings import Settings  # noqa: PLC0415
 
     loads: list[str] = []
 
-    def counted(with_encoder: Any) -> Any:
-        loads.append("sentence")
-        return load_baseline(with_encoder)
+    def counted(name: str) -> Any:
+        loads.append(name)
+        return load_baseline(encoder)
 
-    monkeypatch.setattr(engine, "load_sentence_reader", counted)
-    monkeypatch.setattr(engine, "load_encoder", lambda _: encoder)
+    monkeypatch.setattr(loading, "load_reader", counted)
+    monkeypatch.setattr(loading, "load_encoder", lambda _: encoder)
     articles = tmp_path / "articles"
     articles.mkdir()
     (articles / "port.txt").write_text("The port has 3 cranes.", "utf-8")
     build(Corpus(articles), tmp_path / "index", encoder)
-    source = engine.Engine(Settings.of(index=tmp_path / "index", reader="sentence"))
+    source = loading.AnswererSource(Settings.of(index=tmp_path / "index"))
     serving = Serving(source.open())
     reloader = Reloader(serving, source)
     assert reloader.check() is Reload.UNCHANGED
@@ -253,6 +254,6 @@ def test_an_engine_sees_each_publication_and_loads_its_models_once(
             "gen-000002",
             "The port has 4 cranes.",
         )
-    assert loads == ["sentence"]
+    assert loads == ["default"]
     (tmp_path / "index" / "CURRENT").write_bytes(b"")
     assert reloader.check() is Reload.UNCHANGED

@@ -13,6 +13,7 @@ import pytest
 from indexer.errors import QuothError
 from service.web.operation import logs
 from service.web.operation.logs import FIELDS
+from service.web.settings import LogFormat, LogSettings
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +25,9 @@ def _restored() -> Iterator[None]:
     root.setLevel(level)
 
 
-def lines(form: logs.LogFormat | None, *, messages: bool = False) -> tuple[io.StringIO, logging.Logger]:
+def lines(form: LogFormat | None, *, messages: bool = False) -> tuple[io.StringIO, logging.Logger]:
     stream = io.StringIO()
-    logs.configure(form, messages=messages, stream=stream)
+    logs.configure(LogSettings(form, messages), stream)
     return stream, logging.getLogger("service.test")
 
 
@@ -46,7 +47,7 @@ def test_an_event_is_one_line_of_json_with_its_fields() -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
-def test_nothing_that_is_logged_can_look_like_another_line(form: logs.LogFormat) -> None:
+def test_nothing_that_is_logged_can_look_like_another_line(form: LogFormat) -> None:
     stream, log = lines(form)
     forged = 'x\n{"level": "error", "message": "forged"}\r\n\u2028\u0085\x1b[31m'
     log.info("file %s", forged, extra={FIELDS: {"name": forged}})
@@ -55,7 +56,7 @@ def test_nothing_that_is_logged_can_look_like_another_line(form: logs.LogFormat)
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
-def test_what_an_unexpected_error_says_is_left_out_unless_asked_for(form: logs.LogFormat) -> None:
+def test_what_an_unexpected_error_says_is_left_out_unless_asked_for(form: LogFormat) -> None:
     for messages in (False, True):
         stream, log = lines(form, messages=messages)
         try:
@@ -89,7 +90,7 @@ def test_a_terminal_gets_text_and_anything_else_json() -> None:
             return True
 
     for stream, is_json in ((Terminal(), False), (io.StringIO(), True)):
-        logs.configure(None, stream=cast("Any", stream))
+        logs.configure(LogSettings(), cast("Any", stream))
         logging.getLogger("service.test").warning("a word")
         assert stream.getvalue().startswith("{") is is_json
         assert "a word" in stream.getvalue()
@@ -116,7 +117,7 @@ class Stuck(io.StringIO):
 
 def test_nobody_waits_for_whoever_reads_the_log() -> None:
     stream = Stuck()
-    logs.configure("json", stream=stream)
+    logs.configure(LogSettings("json"), stream)
     log = logging.getLogger("service.test")
     began = time.perf_counter()
     with logs.written_aside(limit=10):
@@ -138,7 +139,7 @@ def test_nobody_waits_for_whoever_reads_the_log() -> None:
 
 def test_a_log_that_nobody_reads_does_not_hold_up_the_end() -> None:
     stream = Stuck()
-    logs.configure("json", stream=stream)
+    logs.configure(LogSettings("json"), stream)
     began = time.perf_counter()
     with logs.written_aside(limit=2):
         for _ in range(10):

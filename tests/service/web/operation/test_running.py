@@ -28,6 +28,7 @@ from service.web.access.keys import add_key
 from service.web.app import create_app
 from service.web.operation import logs
 from service.web.rate import Rate
+from service.web.settings import LogSettings, WebSettings
 
 SECRET = "zebrafinch"  # noqa: S105 - a word that no log may hold
 
@@ -45,8 +46,8 @@ def answerer(folder: Path, word_answerer: Callable[[Path, Path], Answerer]) -> A
     return word_answerer(folder, folder.parent / "index")
 
 
-def settings(**changed: Any) -> Settings:
-    return Settings.of(workers=1, **changed)
+def settings(**changed: Any) -> WebSettings:
+    return Settings.of(workers=1, **changed).web
 
 
 @contextmanager
@@ -87,7 +88,7 @@ QUESTION = {"question": "How many cranes has the port?"}
 
 def test_beyond_the_queue_questions_are_refused_with_when_to_ask_again(answerer: Answerer) -> None:
     held: Any = Held(answerer)
-    app = create_app(held, settings.web(queue=1))
+    app = create_app(held, settings(queue_size=1))
     with serving(app) as client, ThreadPoolExecutor(8) as pool:
         first = pool.submit(client.post, "/v1/answer", json=QUESTION)
         assert held.begun.acquire(timeout=10)
@@ -118,7 +119,7 @@ def test_beyond_the_queue_questions_are_refused_with_when_to_ask_again(answerer:
 
 def test_a_service_that_stops_takes_nothing_new_and_ends_what_it_has_begun(answerer: Answerer) -> None:
     held: Any = Held(answerer)
-    app = create_app(held, settings.web())
+    app = create_app(held, settings())
     with serving(app) as client, ThreadPoolExecutor(2) as pool:
         assert client.get("/readyz").status_code == 200
         begun = pool.submit(client.post, "/v1/answer", json=QUESTION)
@@ -192,7 +193,7 @@ def test_a_damaged_generation_leaves_the_old_one_and_is_counted(
     folder: Path, answerer: Answerer, word_encoder: Any
 ) -> None:
     source = IndexSource(folder, answerer, word_encoder)
-    with serving(create_app(answerer, settings.web(reload_seconds=0), source)) as client:
+    with serving(create_app(answerer, settings(reload_seconds=0), source)) as client:
         republish(folder, "The port has 5 cranes.", word_encoder)
         (damaged,) = (folder.parent / "index").glob("gen-000002/corpus.sqlite")
         damaged.write_bytes(damaged.read_bytes()[:-1])
@@ -202,7 +203,7 @@ def test_a_damaged_generation_leaves_the_old_one_and_is_counted(
 
 
 def test_figures_tell_what_was_asked_and_how_it_came_out(answerer: Answerer) -> None:
-    with serving(create_app(answerer, settings.web())) as client:
+    with serving(create_app(answerer, settings())) as client:
         for minimum in (0, 0, 1):
             client.post("/v1/answer", json={**QUESTION, "min_confidence": minimum})
         client.post("/v1/answers", json={"requests": [QUESTION, QUESTION]})
@@ -225,7 +226,7 @@ def test_figures_tell_what_was_asked_and_how_it_came_out(answerer: Answerer) -> 
 
 
 def test_no_label_takes_its_values_from_requests(answerer: Answerer) -> None:
-    with serving(create_app(answerer, settings.web())) as client:
+    with serving(create_app(answerer, settings())) as client:
         for number in range(50):
             client.get(f"/nothing/{number}")
             client.get(f"/v1/articles/none-{number}.txt")
@@ -243,7 +244,7 @@ def test_logs_hold_no_question_no_key_and_no_forged_line(answerer: Answerer) -> 
     stream = io.StringIO()
     root = logging.getLogger()
     kept, level = root.handlers[:], root.level
-    logs.configure("json", stream=stream)
+    logs.configure(LogSettings(log_format="json"), stream=stream)
     forged = f'{SECRET}\n{{"level": "error"}}\r\nforged'
 
     class Failing:
@@ -255,7 +256,7 @@ def test_logs_hold_no_question_no_key_and_no_forged_line(answerer: Answerer) -> 
     failing: Any = Failing()
     try:
         for subject in (answerer, failing):
-            with serving(create_app(subject, settings.web(feedback=Path("/dev/null/none")))) as client:
+            with serving(create_app(subject, settings(feedback=Path("/dev/null/none")))) as client:
                 client.post("/v1/answer", json={"question": SECRET})
                 client.post("/v1/answer", json={"question": forged})
                 client.post("/v1/answer", json={"question": "x", SECRET: SECRET})
@@ -294,9 +295,9 @@ def test_questions_are_logged_when_asked_for(answerer: Answerer) -> None:
     stream = io.StringIO()
     root = logging.getLogger()
     kept, level = root.handlers[:], root.level
-    logs.configure("json", stream=stream)
+    logs.configure(LogSettings(log_format="json"), stream=stream)
     try:
-        with serving(create_app(answerer, settings.web(log_questions=True))) as client:
+        with serving(create_app(answerer, settings(log_questions=True))) as client:
             client.post("/v1/answer", json={"question": SECRET}, headers={"x-request-id": "abc-1"})
     finally:
         root.handlers[:] = kept
@@ -307,7 +308,7 @@ def test_questions_are_logged_when_asked_for(answerer: Answerer) -> None:
 
 def test_only_the_sites_in_the_settings_may_show_the_page_within_theirs(answerer: Answerer) -> None:
     for frames, said in (((), "'none'"), (("https://a.example", "https://b.example"), None)):
-        with serving(create_app(answerer, settings.web(frames=frames))) as client:
+        with serving(create_app(answerer, settings(frame_ancestors=frames))) as client:
             policy = client.get("/").headers["content-security-policy"]
         assert f"frame-ancestors {said or ' '.join(frames)};" in policy
         assert "default-src 'none'" in policy
@@ -316,7 +317,7 @@ def test_only_the_sites_in_the_settings_may_show_the_page_within_theirs(answerer
 def test_keys_and_rates_hold_over_the_whole_application(answerer: Answerer, tmp_path: Path) -> None:
     asking = add_key(tmp_path / "keys.json", "reader", "ask", Rate.parse("3/hour"))
     ruling = add_key(tmp_path / "keys.json", "ruler", "admin")
-    app = create_app(answerer, settings.web(keys=tmp_path / "keys.json", origins=("https://a.example",)))
+    app = create_app(answerer, settings(keys=tmp_path / "keys.json", allowed_origins=("https://a.example",)))
     with serving(app) as client:
 
         def status(method: str, path: str, key: str | None = None, **more: Any) -> int:
@@ -350,7 +351,7 @@ def test_keys_and_rates_hold_over_the_whole_application(answerer: Answerer, tmp_
 
 
 def test_a_request_sent_to_another_name_is_refused(answerer: Answerer) -> None:
-    with serving(create_app(answerer, settings.web(hosts=("localhost",)))) as client:
+    with serving(create_app(answerer, settings(allowed_hosts=("localhost",)))) as client:
         assert client.get("/livez", headers={"host": "localhost:8000"}).status_code == 200
         refused = client.get("/livez", headers={"host": "rebound.example"})
         assert refused.status_code == 421
@@ -366,7 +367,7 @@ def test_a_failure_inside_has_the_headers_of_every_response(answerer: Answerer) 
             raise ValueError("a defect")
 
     failing: Any = Failing()
-    with serving(create_app(failing, settings.web(origins=("https://a.example",)))) as client:
+    with serving(create_app(failing, settings(allowed_origins=("https://a.example",)))) as client:
         response = client.post("/v1/answer", json=QUESTION, headers={"origin": "https://a.example"})
         whole = client.post("/v1/answers", json={"requests": [QUESTION]})
     assert response.status_code == whole.status_code == 500
@@ -378,7 +379,7 @@ def test_a_failure_inside_has_the_headers_of_every_response(answerer: Answerer) 
 
 
 def test_what_is_wrong_in_a_batch_is_told_in_its_place_and_takes_no_turn(answerer: Answerer) -> None:
-    app = create_app(answerer, settings.web())
+    app = create_app(answerer, settings())
     with serving(app) as client:
         items: list[Any] = [{"question": " "}, 1, {**QUESTION, "typo": 1}]
         refused = client.post("/v1/answers", json={"requests": items})

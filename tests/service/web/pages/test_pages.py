@@ -106,7 +106,7 @@ def test_articles_enter_the_page_as_text_only(
     (folder / "metadata.toml").write_text(
         f"['a.txt']\ntitle = '''{attack}'''\nauthor = '''{attack}'''\n", "utf-8"
     )
-    with TestClient(create_app(word_answerer(folder, tmp_path / "index"), Settings())) as client:
+    with TestClient(create_app(word_answerer(folder, tmp_path / "index"), Settings().web)) as client:
         for path in (
             "/",
             f"/?q={attack}",

@@ -21,7 +21,7 @@ import pytest
 
 pytestmark = pytest.mark.server
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 MAX_BODY = 100_000
 # Scheduling, and what uvicorn waits between its looks, on a machine that is busy.
 SLACK = 1.0
@@ -30,11 +30,11 @@ SLACK = 1.0
 SERVICE = """
 import json, logging, socket, sys, threading, time
 from fastapi import FastAPI, Request
-from service import problems
-from service.operation.lifecycle import Lifecycle, StoppingMiddleware
-from service.server.limits import Limits
-from service.middleware import BodyLimitMiddleware, RequestIdMiddleware
-from service.server.process import serve
+from service.web import problems
+from service.web.operation.lifecycle import Lifecycle, StoppingMiddleware
+from service.web.settings import ConnectionSettings
+from service.web.middleware import BodyLimitMiddleware, RequestIdMiddleware
+from service.web.server.process import serve
 
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
 lifecycle = Lifecycle()
@@ -73,7 +73,7 @@ app.add_middleware(StoppingMiddleware, lifecycle=lifecycle, open_paths=["/readyz
 app.add_middleware(RequestIdMiddleware)
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
-serve(app, listener, Limits(**json.loads(sys.argv[1])), on_stopping=lifecycle.stop)
+serve(app, listener, ConnectionSettings(**json.loads(sys.argv[1])), on_stopping=lifecycle.stop)
 print("returned", flush=True)
 """
 
