@@ -1,18 +1,18 @@
-/** A citation as links, as the words that describe it, and as something to paste elsewhere. */
+/** A citation as links, as a description in words, and as a quotation to paste. */
 
 import { h } from "./quoth-chat-dom.js";
 
-/** @import { Citation, Described, Passage } from "./quoth-chat-client.js" */
-/** @import { Say } from "./quoth-chat-words.js" */
+/** @import { ArticleInfo, Citation, Passage } from "./quoth-chat-client.js" */
+/** @import { Translator } from "./quoth-chat-words.js" */
 
-/** Characters beyond which a quotation is linked by its first and last words. */
-const LONG = 200;
+/** A longer quotation is linked by its first and last words. In UTF-16 units. */
+const MAX_FRAGMENT_LENGTH = 200;
 
 /**
- * Return a web address, or null for anything else: `javascript:` and `data:` never become links.
+ * Parse a web address, or return null: only http and https become links, never `javascript:` or `data:`.
  *
  * @param {string | null} text
- * @param {string} [base] what a relative address is relative to
+ * @param {string} [base] resolves a relative address
  * @returns {URL | null}
  */
 export function webAddress(text, base) {
@@ -25,7 +25,7 @@ export function webAddress(text, base) {
 }
 
 /**
- * Return where the service shows the quoted place.
+ * Return the address of the service's page that shows the passage or quotation marked in its article.
  *
  * @param {string} endpoint
  * @param {Citation | Passage} place
@@ -38,7 +38,8 @@ export function sourceLink(endpoint, place) {
 }
 
 /**
- * Return the original page with a text fragment that finds the quoted words, or null without a web address.
+ * Return the original page's address with a text fragment that finds the quoted words
+ * (https://wicg.github.io/scroll-to-text-fragment/), or null if the article states no web address.
  *
  * @param {Citation} citation
  * @returns {string | null}
@@ -46,7 +47,7 @@ export function sourceLink(endpoint, place) {
 export function originalLink(citation) {
   const url = webAddress(citation.url);
   if (!url) return null;
-  // A fragment matches whole words within one paragraph, so what is cut or beyond a line goes.
+  // Context matches whole words within one paragraph: drop cut words and other lines.
   const prefix = /\s(\S[^\n]*)$/.exec(citation.prefix)?.[1].trim();
   const suffix = /^([^\n]*\S)\s/.exec(citation.suffix)?.[1].trim();
   const parts = [prefix && `${encoded(prefix)}-`, ...ends(citation.exact), suffix && `-${encoded(suffix)}`];
@@ -56,11 +57,11 @@ export function originalLink(citation) {
 
 /**
  * @param {string} exact
- * @returns {string[]} the words, or their beginning and end where they are long or run over paragraphs
+ * @returns {string[]} the words; only the first and the last of them if they are long or span paragraphs
  */
 function ends(exact) {
   const words = exact.trim();
-  if (words.length <= LONG && !words.includes("\n")) return [encoded(words)];
+  if (words.length <= MAX_FRAGMENT_LENGTH && !words.includes("\n")) return [encoded(words)];
   const all = words.split(/\s+/);
   if (all.length < 2) return [encoded(words)];
   const count = Math.min(4, Math.floor(all.length / 2));
@@ -71,18 +72,18 @@ function ends(exact) {
 
 /** @param {string} text */
 function encoded(text) {
-  // The hyphen and the comma have a meaning of their own in a text fragment.
+  // Hyphens and commas are syntax in a text fragment.
   return encodeURIComponent(text).replaceAll("-", "%2D");
 }
 
 /**
- * Cut the quoted sentence into what stands before the answer, the answer, and what stands after it.
+ * Split the quoted sentence into the part before the answer, the answer, and the part after it.
  *
  * @param {Citation} citation
  * @returns {[string, string, string]}
  */
 export function quoteParts(citation) {
-  // The offsets count code points, as a string's iterator does and its indices do not.
+  // Offsets count code points, as spreading a string does; string indices count UTF-16 units.
   const points = [...citation.quote];
   const start = citation.start - citation.quote_start;
   const end = citation.end - citation.quote_start;
@@ -92,35 +93,34 @@ export function quoteParts(citation) {
 }
 
 /**
- * Say what the article states of its title, publisher and date, and what it does not.
+ * Describe an article by what it states of itself, and name what it does not state.
  *
- * @param {Described} article
- * @param {Say} say
- * @returns {{title: string | null, stated: string[], unstated: string | null}}
+ * @param {ArticleInfo} article
+ * @param {Translator} t
+ * @returns {{title: string | null, stated: string[], notStated: string | null}}
  */
-export function describe(article, say) {
+export function describe(article, t) {
   const { title, publisher } = article;
-  const date = article.published ? say.date(article.published) : null;
-  const missing = Object.entries({ title, publisher, date }).flatMap(([field, value]) =>
-    value ? [] : [say(field)],
-  );
+  const date = article.published ? t.date(article.published) : null;
+  const missing = [title ? null : t("title"), publisher ? null : t("publisher"), date ? null : t("date")];
+  const list = missing.filter((name) => name !== null);
   return {
     title,
     stated: [article.author, publisher, date].filter((part) => part !== null),
-    unstated: missing.length ? say("unstated", { list: say.either(missing) }) : null,
+    notStated: list.length ? t("notStated", { list: t.either(list) }) : null,
   };
 }
 
 /**
- * Put a quotation with its citation on the clipboard, as text and as HTML.
+ * Copy a quotation with its citation to the clipboard, as text and as HTML.
  *
  * @param {Citation} citation
  * @param {string} href
- * @param {Say} say
+ * @param {Translator} t
  * @returns {Promise<void>}
  */
-export async function copyQuotation(citation, href, say) {
-  const { title, stated } = describe(citation, say);
+export async function copyQuotation(citation, href, t) {
+  const { title, stated } = describe(citation, t);
   const source = [title ?? citation.article_id, ...stated].join(", ");
   const plain = `“${citation.quote}”\n\n${source}\n${href}`;
   const [before, exact, after] = quoteParts(citation);

@@ -1,4 +1,4 @@
-/** The service over HTTP: a question, a judgement of an answer, and every way in which they fail. */
+/** Requests to the service, answers and feedback, and the ways in which they fail. */
 
 /**
  * @typedef {object} Citation
@@ -8,14 +8,14 @@
  * @property {string | null} author
  * @property {string | null} published a date as 2024-01-31
  * @property {string | null} url
- * @property {number} start first code point of the answer in the article
+ * @property {number} start of the answer in the article, in code points
  * @property {number} end
- * @property {string} quote the sentence that holds the answer
+ * @property {string} quote the sentence or sentences that hold the answer
  * @property {number} quote_start
  * @property {string} prefix
  * @property {string} exact
  * @property {string} suffix
- * @property {string} source path of the page that shows the place
+ * @property {string} source path of the service's page that shows the quotation in its article
  */
 
 /**
@@ -26,19 +26,19 @@
  * @property {Citation[]} other_citations
  */
 
-/** @typedef {Pick<Citation, "article_id" | "title" | "publisher" | "author" | "published" | "url">} Described */
-/** @typedef {Described & {start: number, end: number, text: string}} Passage */
+/** @typedef {Pick<Citation, "article_id" | "title" | "publisher" | "author" | "published" | "url">} ArticleInfo */
+/** @typedef {ArticleInfo & {start: number, end: number, text: string}} Passage */
 
 /**
  * @typedef {object} AnswerResponse
  * @property {string} question
  * @property {Quotation | null} answer
- * @property {{code: string, message: string} | null} abstained
+ * @property {{code: string, message: string} | null} abstained the reason, if there is no answer
  * @property {number} confidence
  * @property {Quotation[]} alternatives
  * @property {Passage[]} passages
  * @property {string} request_id
- * @property {string | null} [read_as] the question as it was understood after the one before it
+ * @property {string | null} [read_as] a follow-up question, completed from the turn before it
  */
 
 /**
@@ -48,14 +48,14 @@
  * @property {string} [title]
  * @property {string} [detail]
  * @property {string} [remedy]
- * @property {number} [retryAt] when it may be tried again, in milliseconds since 1970
+ * @property {number} [retryAt] earliest time to retry, in milliseconds since 1970
  */
 
-/** Milliseconds until a silent service counts as failed; the failure is shown within ten seconds. */
-const PATIENCE = 9500;
-const LONGEST_WAIT = 3_600_000;
+/** The failure is shown within the ten seconds that its message names. */
+const TIMEOUT_MS = 9500;
+const MAX_RETRY_MS = 3_600_000;
 
-/** A request that failed; `failure` says how. */
+/** A failed request; `failure` says why. */
 export class RequestError extends Error {
   /** @param {Failure} failure */
   constructor(failure) {
@@ -67,16 +67,16 @@ export class RequestError extends Error {
 
 /**
  * @typedef {object} Service
- * @property {string} endpoint its address, without a slash at its end
- * @property {string | null} key what opens it, if it asks for a key
+ * @property {string} endpoint base address, without a trailing slash
+ * @property {string | null} key API key, if the service requires one
  */
 
 /**
- * Ask a question.
+ * Ask a question. Rejects with the signal's reason if it is aborted, and with a RequestError otherwise.
  *
  * @param {Service} service
  * @param {object} body
- * @param {AbortSignal} cancelled rejects with its reason, not with a RequestError
+ * @param {AbortSignal} cancelled
  * @returns {Promise<AnswerResponse>}
  */
 export async function postQuestion(service, body, cancelled) {
@@ -88,7 +88,7 @@ export async function postQuestion(service, body, cancelled) {
 }
 
 /**
- * Send a judgement of an answer.
+ * Send feedback on an answer.
  *
  * @param {Service} service
  * @param {object} body
@@ -106,21 +106,21 @@ export async function postFeedback(service, body) {
  * @returns {Promise<any>}
  */
 async function post({ endpoint, key }, path, body, cancelled) {
-  const late = AbortSignal.timeout(PATIENCE);
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let response;
   try {
     response = await fetch(endpoint + path, {
       method: "POST",
       headers: { "content-type": "application/json", ...(key && { authorization: `Bearer ${key}` }) },
       body: JSON.stringify(body),
-      // On the service's own page the browser knows the key that it asked its user for.
+      // On the service's own page the browser sends the key that the user entered (HTTP Basic).
       credentials: "same-origin",
-      signal: AbortSignal.any([cancelled, late]),
+      signal: AbortSignal.any([cancelled, timeout]),
     });
     if (response.ok) return await response.json();
   } catch (error) {
     cancelled.throwIfAborted();
-    if (late.aborted) throw new RequestError({ kind: "timeout" });
+    if (timeout.aborted) throw new RequestError({ kind: "timeout" });
     throw new RequestError({ kind: response ? "unexpected" : "network" });
   }
   throw new RequestError(await readProblem(response));
@@ -136,7 +136,7 @@ async function readProblem(response) {
   try {
     problem = Object(await response.json());
   } catch {
-    // A proxy may answer in HTML; the status is told all the same.
+    // Not JSON: a proxy may send HTML. The status is shown anyway.
   }
   /** @param {string} field */
   const text = (field) => (typeof problem[field] === "string" ? String(problem[field]) : undefined);
@@ -157,5 +157,5 @@ async function readProblem(response) {
 function retryTime(header) {
   if (!header) return undefined;
   const time = /^\d+$/.test(header) ? Date.now() + 1000 * Number(header) : Date.parse(header);
-  return Math.min(time, Date.now() + LONGEST_WAIT) || undefined;
+  return Math.min(time, Date.now() + MAX_RETRY_MS) || undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Registers `<quoth-chat>`. Loaded by a script tag with `data-` attributes, it also places one in the page:
+ * Registers `<quoth-chat>`. If its script tag has `data-` attributes, also appends an element to the page:
  *
  * <script type="module" src="https://…/widget.js" data-endpoint="https://…"></script>
  */
@@ -8,7 +8,7 @@ import { QuothChat } from "./quoth-chat.js";
 
 if (!customElements.get("quoth-chat")) customElements.define("quoth-chat", QuothChat);
 
-// A module has no `document.currentScript`; its tag is the one with its address.
+// `document.currentScript` is null in a module, so the tag is found by its address.
 const tag = [...document.querySelectorAll("script")].find(
   (script) => script.src === import.meta.url && Object.keys(script.dataset).length,
 );

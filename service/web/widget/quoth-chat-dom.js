@@ -1,12 +1,12 @@
-/** Elements made from text and attributes, never from markup: what an article says stays text. */
+/** Elements built from text and attributes, never from markup: an article's words stay text. */
 
 /**
  * Make an element.
  *
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Record<string, unknown>} [attributes] `on…` names a listener; null and false are left out
- * @param {...(Node | string | null | undefined)} children strings become text nodes
+ * @param {Record<string, unknown>} [attributes] a function is a listener for `on…`; null and false are omitted
+ * @param {...(Node | string | null | undefined)} children strings become text nodes; null is omitted
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function h(tag, attributes = {}, ...children) {
@@ -34,38 +34,38 @@ const ICONS = {
 };
 
 /**
- * Make a drawing that says nothing by itself: the control's name is in words.
+ * Make an icon, hidden from assistive technology: its control has a name in words.
  *
  * @param {keyof typeof ICONS} name
  * @returns {SVGElement}
  */
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
-  const drawing = document.createElementNS(space, "svg");
-  drawing.setAttribute("viewBox", "0 0 24 24");
-  drawing.setAttribute("aria-hidden", "true");
-  drawing.setAttribute("class", name === "quote" ? "icon solid" : "icon");
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", name === "quote" ? "icon solid" : "icon");
   const path = document.createElementNS(space, "path");
   path.setAttribute("d", ICONS[name]);
-  drawing.append(path);
-  return drawing;
+  svg.append(path);
+  return svg;
 }
 
 /**
- * Make a button that shows an icon and, unless it is only named, its words.
+ * Make a button with an icon and a label; with `iconOnly` the label is its accessible name and tooltip.
  *
- * @param {keyof typeof ICONS} drawing
- * @param {string} name
+ * @param {keyof typeof ICONS} image
+ * @param {string} label
  * @param {EventListener} onclick
- * @param {{bare?: boolean} & Record<string, unknown>} [attributes] `bare`: the words are the name alone
+ * @param {{iconOnly?: boolean} & Record<string, unknown>} [attributes]
  * @returns {HTMLButtonElement}
  */
-export function iconButton(drawing, name, onclick, { bare = false, ...attributes } = {}) {
-  const named = bare ? { "aria-label": name, title: name } : {};
+export function iconButton(image, label, onclick, { iconOnly = false, ...attributes } = {}) {
+  const named = iconOnly ? { "aria-label": label, title: label } : {};
   return h(
     "button",
-    { type: "button", class: bare ? "round" : "quiet", onclick, ...named, ...attributes },
-    icon(drawing),
-    bare ? null : h("span", {}, name),
+    { type: "button", class: iconOnly ? "round" : "quiet", onclick, ...named, ...attributes },
+    icon(image),
+    iconOnly ? null : h("span", {}, label),
   );
 }

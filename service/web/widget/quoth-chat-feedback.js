@@ -1,36 +1,36 @@
-/** Whether an answer helped, and why: two thumbs that open a short form, sent once. */
+/** The feedback form: thumbs up or down, then an optional reason. It is sent once. */
 
 import { h, iconButton } from "./quoth-chat-dom.js";
 
-/** @import { Say } from "./quoth-chat-words.js" */
+/** @import { Translator } from "./quoth-chat-words.js" */
 
 /**
- * @typedef {object} Judgement
+ * @typedef {object} Feedback
  * @property {"up" | "down"} verdict
  * @property {string | null} reason
  */
 
 /**
- * @param {Say} say
- * @param {boolean} judged it was sent before
- * @param {(judgement: Judgement) => Promise<void>} send
+ * @param {Translator} t
+ * @param {boolean} sent whether feedback on this answer was already sent
+ * @param {(feedback: Feedback) => Promise<void>} send rejects if it could not be sent
  * @returns {HTMLElement}
  */
-export function feedbackForm(say, judged, send) {
+export function feedbackForm(t, sent, send) {
   const thanks = h("p", { class: "aside", role: "status", tabindex: "-1" });
-  if (judged) {
-    thanks.textContent = say("thanks");
+  if (sent) {
+    thanks.textContent = t("thanks");
     return thanks;
   }
   /** @type {"up" | "down"} */
   let verdict = "up";
   const reason = h("input", { name: "reason", maxlength: "1000", autocomplete: "off" });
-  const submit = h("button", { class: "strong" }, say("judge"));
-  const more = h("div", { class: "reason", hidden: true }, h("label", {}, say("reason"), reason), submit);
+  const submit = h("button", { class: "strong" }, t("sendFeedback"));
+  const more = h("div", { class: "reason", hidden: true }, h("label", {}, t("reason"), reason), submit);
 
   /** @param {"up" | "down"} chosen */
   const thumb = (chosen) =>
-    iconButton(chosen, say(chosen), () => choose(chosen), { bare: true, "aria-pressed": "false" });
+    iconButton(chosen, t(chosen), () => choose(chosen), { iconOnly: true, "aria-pressed": "false" });
   const thumbs = { up: thumb("up"), down: thumb("down") };
 
   /** @param {"up" | "down"} chosen */
@@ -51,11 +51,11 @@ export function feedbackForm(say, judged, send) {
     try {
       await send({ verdict, reason: reason.value.trim() || null });
       form.replaceChildren(thanks);
-      thanks.textContent = say("thanks");
-      // The button that had the focus is gone.
+      thanks.textContent = t("thanks");
+      // The focused button has been removed.
       thanks.focus();
     } catch {
-      thanks.textContent = say("unjudged");
+      thanks.textContent = t("feedbackFailed");
       submit.disabled = false;
       submit.focus();
     }

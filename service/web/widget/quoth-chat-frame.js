@@ -1,12 +1,12 @@
-/** What stands around the conversation: the button that opens it, the panel, the box to write in. */
+/** The frame around the conversation: the launcher button, the panel, the input. */
 
 import { h, icon, iconButton } from "./quoth-chat-dom.js";
 
-/** @import { Say } from "./quoth-chat-words.js" */
+/** @import { Translator } from "./quoth-chat-words.js" */
 
 /**
  * @typedef {object} Options
- * @property {boolean} isInline it stands in the page and is always open
+ * @property {boolean} isInline part of the page, always open
  * @property {string} heading
  * @property {string} placeholder
  * @property {string} greeting
@@ -16,42 +16,42 @@ import { h, icon, iconButton } from "./quoth-chat-dom.js";
  * @property {() => void} clear
  * @property {() => void} open
  * @property {() => void} close
- * @property {() => string} recall the last question
+ * @property {() => string} recall returns the last question
  */
 
 /**
  * @typedef {object} Frame
- * @property {HTMLElement} whole
- * @property {HTMLElement | null} launcher
+ * @property {HTMLElement} root
+ * @property {HTMLElement | null} launcher null if inline
  * @property {HTMLElement} scroller
  * @property {HTMLElement} welcome
  * @property {HTMLElement} log
- * @property {HTMLElement} status
- * @property {HTMLTextAreaElement} box
- * @property {(isOpen: boolean) => void} toggle
- * @property {(isPending: boolean) => void} wait
+ * @property {HTMLElement} status live region for announcements
+ * @property {HTMLTextAreaElement} input
+ * @property {(isOpen: boolean) => void} setOpen
+ * @property {(isPending: boolean) => void} setPending
  */
 
 /**
- * @param {Say} say
+ * @param {Translator} t
  * @param {Options} options
  * @returns {Frame}
  */
-export function frame(say, options) {
+export function frame(t, options) {
   const { isInline, heading } = options;
   const launcher = isInline ? null : launchButton(options);
-  const { form, box, wait: waitInForm } = composer(say, options);
-  const welcome = welcomeView(say, options, box);
-  const log = h("div", { role: "log", "aria-relevant": "additions", "aria-label": say("log") });
-  const pending = pendingView(say, options.cancel);
+  const { form, input, setPending } = composer(t, options);
+  const welcome = welcomeView(t, options, input);
+  const log = h("div", { role: "log", "aria-relevant": "additions", "aria-label": t("log") });
+  const pending = pendingView(t, options.cancel);
   const scroller = h(
     "div",
-    { class: "scroller", role: "group", "aria-label": say("log"), tabindex: "0" },
+    { class: "scroller", role: "group", "aria-label": t("log"), tabindex: "0" },
     welcome,
     log,
     pending,
   );
-  const status = h("p", { class: "unseen", role: "status" });
+  const status = h("p", { class: "visually-hidden", role: "status" });
   const panel = h(
     "section",
     { id: "panel", class: "panel", role: isInline ? "region" : "dialog", "aria-labelledby": "heading" },
@@ -59,8 +59,8 @@ export function frame(say, options) {
       "header",
       {},
       h("h2", { id: "heading" }, icon("quote"), h("span", { dir: "auto" }, heading)),
-      iconButton("clear", say("clear"), options.clear, { bare: true }),
-      isInline ? null : iconButton("close", say("close"), options.close, { bare: true }),
+      iconButton("clear", t("clear"), options.clear, { iconOnly: true }),
+      isInline ? null : iconButton("close", t("close"), options.close, { iconOnly: true }),
     ),
     scroller,
     status,
@@ -72,20 +72,20 @@ export function frame(say, options) {
     options.close();
   });
   return {
-    whole: h("div", { class: "whole", lang: say.language, dir: say.direction }, launcher, panel),
+    root: h("div", { class: "root", lang: t.language, dir: t.direction }, launcher, panel),
     launcher,
     scroller,
     welcome,
     log,
     status,
-    box,
-    toggle: (isOpen) => {
+    input,
+    setOpen: (isOpen) => {
       panel.hidden = !isOpen;
       if (launcher) launcher.hidden = isOpen;
     },
-    wait: (isPending) => {
+    setPending: (isPending) => {
       pending.hidden = !isPending;
-      waitInForm(isPending);
+      setPending(isPending);
     },
   };
 }
@@ -97,15 +97,15 @@ function launchButton({ heading, open }) {
 }
 
 /**
- * @param {Say} say
+ * @param {Translator} t
  * @param {Options} options
- * @param {HTMLElement} box
+ * @param {HTMLElement} input
  */
-function welcomeView(say, { greeting, suggestions, ask }, box) {
+function welcomeView(t, { greeting, suggestions, ask }, input) {
   const choices = suggestions.map((text) => {
     const onclick = () => {
-      // The button that had the focus goes.
-      box.focus();
+      // The focused button is about to be hidden.
+      input.focus();
       ask(text);
     };
     return h("li", {}, h("button", { type: "button", class: "choice", dir: "auto", onclick }, text));
@@ -114,66 +114,66 @@ function welcomeView(say, { greeting, suggestions, ask }, box) {
     "div",
     { class: "welcome" },
     greeting ? h("p", { class: "greeting", dir: "auto" }, greeting) : null,
-    choices.length ? h("p", { class: "aside", id: "examples" }, say("suggestions")) : null,
+    choices.length ? h("p", { class: "aside", id: "examples" }, t("suggestions")) : null,
     choices.length ? h("ul", { "aria-labelledby": "examples" }, ...choices) : null,
   );
 }
 
 /**
- * @param {Say} say
+ * @param {Translator} t
  * @param {() => void} cancel
  */
-function pendingView(say, cancel) {
+function pendingView(t, cancel) {
   return h(
     "div",
     { class: "pending", hidden: true },
     h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
-    h("span", {}, `${say("pending")}…`),
-    h("button", { type: "button", class: "quiet", onclick: cancel }, say("cancel")),
+    h("span", {}, `${t("pending")}…`),
+    h("button", { type: "button", class: "quiet", onclick: cancel }, t("cancel")),
   );
 }
 
 /**
- * @param {Say} say
+ * @param {Translator} t
  * @param {Options} options
  */
-function composer(say, { placeholder, ask, recall }) {
-  const box = h("textarea", {
+function composer(t, { placeholder, ask, recall }) {
+  const input = h("textarea", {
     ...{ rows: "1", maxlength: "1000", dir: "auto", autocomplete: "off", enterkeyhint: "send" },
     ...{ placeholder, "aria-label": placeholder, "aria-describedby": "hint" },
   });
-  const send = h("button", { class: "send", "aria-label": say("send"), title: say("send") }, icon("send"));
+  const send = h("button", { class: "send", "aria-label": t("send"), title: t("send") }, icon("send"));
   let isPending = false;
   const form = h(
     "form",
     { class: "composer" },
-    h("div", { class: "field" }, box, send),
-    h("p", { class: "aside", id: "hint" }, say("hint")),
+    h("div", { class: "field" }, input, send),
+    h("p", { class: "aside", id: "hint" }, t("hint")),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    // What is written meanwhile stays in the box until the answer has come.
-    if (isPending || !box.value.trim()) return;
-    const text = box.value;
-    box.value = "";
+    // While an answer is pending, the text stays in the input.
+    if (isPending || !input.value.trim()) return;
+    const text = input.value;
+    input.value = "";
     ask(text);
   });
-  box.addEventListener("keydown", (event) => {
-    // Enter and the arrows belong to an input method while it composes.
+  input.addEventListener("keydown", (event) => {
+    // During composition, Enter and the arrow keys belong to the input method.
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       form.requestSubmit();
-    } else if (event.key === "ArrowUp" && !box.value) {
+    } else if (event.key === "ArrowUp" && !input.value) {
       event.preventDefault();
-      box.value = recall();
+      input.value = recall();
     }
   });
   return {
     form,
-    box,
+    input,
     /** @param {boolean} now */
-    wait: (now) => {
+    setPending: (now) => {
       isPending = now;
       send.setAttribute("aria-disabled", String(now));
     },

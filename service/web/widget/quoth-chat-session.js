@@ -1,11 +1,11 @@
-/** A conversation kept for the browser tab, so that it survives a reload. */
+/** Stores the conversation for the browser tab, so that it survives a reload. */
 
 /** @import { Turn } from "./quoth-chat-turn.js" */
 
-/** A stored conversation of another version is left alone, not misread. */
+/** The number is the format's version: a conversation stored in another format is not read. */
 const KEY = "quoth-chat:1:";
-const MOST_TURNS = 30;
-const MOST_LETTERS = 1_000_000;
+const MAX_TURNS = 30;
+const MAX_LENGTH = 1_000_000;
 
 /** @typedef {{turns: Turn[], isOpen: boolean}} Session */
 
@@ -16,10 +16,10 @@ const MOST_LETTERS = 1_000_000;
 export function loadSession(endpoint) {
   try {
     const { turns, isOpen } = JSON.parse(sessionStorage.getItem(KEY + endpoint) ?? "");
-    const whole = turns.filter((/** @type {Turn} */ turn) => typeof turn.question === "string");
-    return { turns: whole.map(settled), isOpen: isOpen === true };
+    const valid = turns.filter((/** @type {Turn} */ turn) => typeof turn.question === "string");
+    return { turns: valid.map(withOutcome), isOpen: isOpen === true };
   } catch {
-    // Nothing is stored, it is damaged, or the browser keeps nothing for this page.
+    // Nothing is stored, it is damaged, or the browser allows no storage.
     return { turns: [], isOpen: false };
   }
 }
@@ -29,23 +29,23 @@ export function loadSession(endpoint) {
  * @param {Session} session
  */
 export function saveSession(endpoint, { turns, isOpen }) {
-  let kept = turns.slice(-MOST_TURNS);
+  let kept = turns.slice(-MAX_TURNS);
   let text = JSON.stringify({ turns: kept, isOpen });
-  while (text.length > MOST_LETTERS && kept.length) {
+  while (text.length > MAX_LENGTH && kept.length) {
     kept = kept.slice(Math.ceil(kept.length / 2));
     text = JSON.stringify({ turns: kept, isOpen });
   }
   try {
     sessionStorage.setItem(KEY + endpoint, text);
   } catch {
-    // In private windows and full stores the conversation lasts as long as the page.
+    // No storage, or it is full: the conversation lasts as long as the page.
   }
 }
 
 /**
  * @param {Turn} turn
- * @returns {Turn} the turn; one without an outcome was under way when the page was left
+ * @returns {Turn} a pending turn was interrupted when the page was closed or reloaded
  */
-function settled(turn) {
+function withOutcome(turn) {
   return turn.response || turn.failure ? turn : { ...turn, failure: { kind: "interrupted" } };
 }

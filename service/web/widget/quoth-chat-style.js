@@ -1,4 +1,4 @@
-/** The element's one style sheet. Sites change it by the `--quoth-…` properties, which the README lists. */
+/** The element's style sheet. Sites change it through the `--quoth-…` properties that README.md lists. */
 
 const CSS = `
 :host {
@@ -38,7 +38,7 @@ a:hover { text-decoration-thickness: .12em; }
 .icon { width: 1.25em; height: 1.25em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.7;
   stroke-linecap: round; stroke-linejoin: round; }
 .icon.solid { fill: currentColor; stroke: none; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .aside { color: var(--_quiet); font-size: .85em; }
 
 /* The button that opens the panel, and the panel. */
@@ -56,7 +56,7 @@ a:hover { text-decoration-thickness: .12em; }
   border: 1px solid var(--_line); border-radius: var(--_radius);
   box-shadow: var(--quoth-shadow, 0 2px 6px #0002, 0 16px 48px #0003); }
 :host([position="inline"]) { height: var(--quoth-height, 40rem); }
-:host([position="inline"]) .whole { height: 100%; }
+:host([position="inline"]) .root { height: 100%; }
 :host([position="inline"]) .panel { position: static; width: 100%; max-width: none; height: 100%; max-height: none;
   box-shadow: none; }
 
@@ -64,7 +64,7 @@ header { display: flex; align-items: center; gap: .25em; padding: .5em .6em .5em
 h2 { flex: 1; display: flex; align-items: center; gap: .5em; min-width: 0; font-weight: 650; overflow-wrap: anywhere; }
 h2 .icon { width: 1.6em; height: 1.6em; color: var(--_accent); }
 .round { display: grid; place-items: center; width: 2.5em; height: 2.5em; flex: none; border-radius: 50%; color: var(--_quiet); }
-/* There is nothing to leave behind before the first question. */
+/* No conversation to clear before the first question. */
 .panel:has(.welcome:not([hidden])) h2 + .round { visibility: hidden; }
 .round:focus-visible { border-radius: 50%; outline-offset: -2px; }
 .round:hover { background: var(--_surface); color: var(--_ink); }
@@ -81,7 +81,7 @@ h2 .icon { width: 1.6em; height: 1.6em; color: var(--_accent); }
   border-radius: calc(.75 * var(--_radius)); overflow-wrap: anywhere; }
 .choice:hover { border-color: var(--_accent); color: var(--_accent); }
 
-/* A turn: the question stands apart, the reply is plain text on the paper. */
+/* A turn: the question in a bubble, the reply as plain text. */
 .turn + .turn { padding-top: 1.1em; margin-top: 1.1em; }
 .question { width: fit-content; max-width: 88%; margin-inline-start: auto; padding: .55em .95em; background: var(--_surface);
   border-radius: var(--_radius) var(--_radius) 4px var(--_radius); white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -109,7 +109,7 @@ details[open] > summary::after { rotate: 225deg; translate: 0 .1em; }
 .confidence { margin-top: -.4em; }
 .confidence p { max-width: 34em; padding-block: .25em .5em; color: var(--_quiet); }
 
-/* The citation: a slip of the article, with its source below. */
+/* The citation: the quoted sentence, with its source below. */
 figure { border: 1px solid var(--_line); border-radius: var(--_radius); overflow: hidden; font-size: 1rem; }
 blockquote { padding: .9em 1.1em; font: 1.03em/1.6 var(--_serif); border-inline-start: 3px solid var(--_accent);
   white-space: pre-line; }
@@ -130,7 +130,7 @@ cite { font-style: normal; font-weight: 600; color: var(--_ink); text-wrap: pret
 
 .tools, .reason { display: flex; flex-wrap: wrap; align-items: center; gap: .5em; }
 .tools { margin-inline: -.4em; min-height: 40px; }
-/* Its parts stand in the row of tools, and what it opens below all of them. */
+/* The thumbs share the row of tools; the reason opens below the row. */
 .feedback { display: contents; }
 .quiet { display: inline-flex; align-items: center; gap: .45em; min-height: 2.5em; padding: 0 .6em; border-radius: 2em;
   color: var(--_quiet); font-size: .9em; font-weight: 550; }
@@ -168,7 +168,7 @@ textarea::placeholder { color: var(--_quiet); opacity: 1; }
 [dir="rtl"] .send .icon { scale: -1 1; }
 #hint { padding: .5em .25em 0; font-size: .75em; text-align: center; }
 
-/* A narrow page is the panel's whole; on a low one, as at 400% zoom, all of it scrolls and nothing stays. */
+/* In a narrow window the panel fills it; in a low one, as at 400% zoom, the whole panel scrolls. */
 @media (max-width: 30rem) {
   :host(:not([position="inline"])) .panel { inset: 0; width: 100%; max-width: none; height: 100%; max-height: none;
     border: 0; border-radius: 0; }
@@ -202,17 +202,17 @@ textarea::placeholder { color: var(--_quiet); opacity: 1; }
 `;
 
 /** @type {CSSStyleSheet | undefined} */
-let made;
+let shared;
 
 /**
- * Return the style sheet that all elements share; importing this module makes none.
+ * Return the style sheet that all elements share. It is created by the first call, not by the import.
  *
  * @returns {CSSStyleSheet}
  */
 export function sheet() {
-  if (!made) {
-    made = new CSSStyleSheet();
-    made.replaceSync(CSS);
+  if (!shared) {
+    shared = new CSSStyleSheet();
+    shared.replaceSync(CSS);
   }
-  return made;
+  return shared;
 }

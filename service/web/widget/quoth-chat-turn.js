@@ -1,107 +1,107 @@
-/** What one turn of the conversation shows: the question, and the answer, abstention or failure. */
+/** One turn of the conversation: the question, and the answer, abstention or failure. */
 
 import { copyQuotation, describe, originalLink, quoteParts, sourceLink } from "./quoth-chat-cite.js";
 import { h, icon, iconButton } from "./quoth-chat-dom.js";
 import { feedbackForm } from "./quoth-chat-feedback.js";
 
 /** @import { AnswerResponse, Citation, Failure, Passage, Quotation } from "./quoth-chat-client.js" */
-/** @import { Judgement } from "./quoth-chat-feedback.js" */
-/** @import { Say } from "./quoth-chat-words.js" */
+/** @import { Feedback } from "./quoth-chat-feedback.js" */
+/** @import { Key, Translator } from "./quoth-chat-words.js" */
 
 /**
  * @typedef {object} Turn
  * @property {string} question
  * @property {AnswerResponse} [response]
  * @property {Failure} [failure]
- * @property {boolean} [judged] feedback on it was sent
+ * @property {boolean} [feedbackSent]
  */
 
 /**
- * What a turn needs of the conversation around it.
+ * What a turn needs from its conversation.
  *
- * @typedef {object} Surroundings
- * @property {Say} say
+ * @typedef {object} Context
+ * @property {Translator} t
  * @property {string} endpoint
  * @property {(text: string) => void} announce
- * @property {(citation: Citation | Passage, event: Event) => void} opened a link to a source was followed
- * @property {(judgement: Judgement) => Promise<void>} judge
+ * @property {(place: Citation | Passage, event: Event) => void} onOpen on a click on a source
+ * @property {(feedback: Feedback) => Promise<void>} sendFeedback
  * @property {() => void} retry
  */
 
-/** Confidence from which a level is named. */
+/** The least confidence that is called high or medium. */
 const HIGH = 0.75;
 const MEDIUM = 0.4;
 
-/** Letters beyond which an answer is set smaller. */
+/** A longer answer is shown in smaller type. In UTF-16 units. */
 const LONG = 120;
 
 /**
  * @param {string} question
- * @param {Say} say
+ * @param {Translator} t
  */
-export function questionView(question, say) {
+export function questionView(question, t) {
   return h(
     "h3",
     { class: "question" },
-    h("span", { class: "unseen" }, say("asked")),
+    h("span", { class: "visually-hidden" }, t("asked")),
     h("span", { dir: "auto" }, question),
   );
 }
 
 /**
  * @param {Turn & {response: AnswerResponse}} turn
- * @param {Surroundings} around
+ * @param {Context} context
  */
-export function answerView(turn, around) {
-  const { say } = around;
+export function answerView(turn, context) {
+  const { t } = context;
   const { answer, read_as: readAs } = turn.response;
   return h(
     "div",
     { class: "reply" },
-    readAs ? h("p", { class: "aside" }, say("readAs", { text: isolated(readAs) })) : null,
-    ...(answer ? given(answer, turn.response, around) : withheld(turn.response, around)),
+    readAs ? h("p", { class: "aside" }, t("readAs", { text: isolated(readAs) })) : null,
+    ...(answer ? answerParts(answer, turn.response, context) : abstentionParts(turn.response, context)),
     h(
       "div",
       { class: "tools" },
-      answer ? copyButton(answer.citation, around) : null,
-      feedbackForm(say, turn.judged ?? false, around.judge),
+      answer ? copyButton(answer.citation, context) : null,
+      feedbackForm(t, turn.feedbackSent ?? false, context.sendFeedback),
     ),
   );
 }
 
 /**
  * @param {Turn & {failure: Failure}} turn
- * @param {Surroundings} around
+ * @param {Context} context
  */
-export function failureView(turn, around) {
-  const { say } = around;
+export function failureView(turn, context) {
+  const { t } = context;
   const { kind, status, title, detail, remedy } = turn.failure;
-  const told = [detail, remedy].filter(Boolean).join(" ");
+  const explanation = [detail, remedy].filter(Boolean).join(" ");
   return h(
     "div",
     { class: "reply failure" },
-    h("p", { class: "said", dir: "auto" }, title ?? `${say("failed")}${status ? ` (${status})` : ""}.`),
-    h("p", { dir: "auto" }, told || say(kind)),
-    retryButton(turn, around),
+    h("p", { class: "said", dir: "auto" }, title ?? `${t("failed")}${status ? ` (${status})` : ""}.`),
+    h("p", { dir: "auto" }, explanation || t(kind)),
+    retryButton(turn, context),
   );
 }
 
 /**
  * @param {Turn & {failure: Failure}} turn
- * @param {Surroundings} around
+ * @param {Context} context
  */
-function retryButton(turn, { say, retry }) {
-  // The seconds count down in silence: a live region would read each of them.
+function retryButton(turn, { t, retry }) {
+  // Not a live region: a screen reader would announce every second.
   const button = h("button", { type: "button", class: "strong", "aria-live": "off" });
-  const count = () => {
+  const update = () => {
     const left = Math.ceil(((turn.failure.retryAt ?? 0) - Date.now()) / 1000);
-    button.textContent = left > 0 ? say("retryIn", { n: left }) : say("retry");
+    button.textContent = left > 0 ? t("retryIn", { n: left }) : t("retry");
     button.setAttribute("aria-disabled", String(left > 0));
     return left > 0;
   };
-  button.addEventListener("click", () => count() || retry());
-  if (count()) {
-    const timer = setInterval(() => (button.isConnected && count()) || clearInterval(timer), 1000);
+  button.addEventListener("click", () => update() || retry());
+  if (update()) {
+    const timer = setInterval(() => (button.isConnected && update()) || clearInterval(timer), 1000);
   }
   return button;
 }
@@ -109,73 +109,74 @@ function retryButton(turn, { say, retry }) {
 /**
  * @param {Quotation} answer
  * @param {AnswerResponse} response
- * @param {Surroundings} around
+ * @param {Context} context
  */
-function given(answer, response, around) {
-  const { say } = around;
-  const others = answer.other_citations.map((citation, index) => citationView(citation, index + 2, around));
+function answerParts(answer, response, context) {
+  const { t } = context;
+  const others = answer.other_citations.map((citation, index) => citationView(citation, index + 2, context));
   return [
     h(
       "p",
       { class: answer.text.length > LONG ? "exact long" : "exact" },
       h("q", { dir: "auto", lang: "" }, answer.text),
       " ",
-      sourceAnchor(answer.citation, around, { class: "number", "aria-label": say("source", { n: 1 }) }, "1"),
+      sourceAnchor(answer.citation, context, { class: "number", "aria-label": t("source", { n: 1 }) }, "1"),
     ),
-    confidenceView(answer.confidence, say),
-    citationView(answer.citation, 1, around),
-    folded("others", others, say),
-    folded("alternatives", response.alternatives.map((one) => alternative(one, around)), say),
+    confidenceView(answer.confidence, t),
+    citationView(answer.citation, 1, context),
+    collapsible("others", others, t),
+    collapsible("alternatives", response.alternatives.map((one) => alternative(one, context)), t),
   ];
 }
 
 /**
  * @param {AnswerResponse} response
- * @param {Surroundings} around
+ * @param {Context} context
  */
-function withheld({ abstained, passages }, around) {
-  const { say } = around;
-  const code = abstained?.code ?? "";
+function abstentionParts({ abstained, passages }, context) {
+  const { t } = context;
+  // A newer service may give a reason that has no words here.
+  const code = /** @type {Key | undefined} */ (abstained?.code);
   return [
-    h("p", { class: "said" }, say("abstained")),
-    h("p", { dir: "auto" }, say(code) || abstained?.message),
-    folded("nearest", passages.map((passage) => passageView(passage, around)), say),
+    h("p", { class: "said" }, t("abstained")),
+    h("p", { dir: "auto" }, (code && t(code)) || abstained?.message),
+    collapsible("nearest", passages.map((passage) => passageView(passage, context)), t),
   ];
 }
 
-/** Keep a text's direction from that of the words around it. @param {string} text */
+/** Isolate a text's direction from the surrounding text (Unicode FSI and PDI). @param {string} text */
 function isolated(text) {
   return `\u2068${text}\u2069`;
 }
 
 /**
- * The level and the number, which open to what they mean.
+ * The confidence as a level and a percentage, with an explanation to open.
  *
  * @param {number} confidence
- * @param {Say} say
+ * @param {Translator} t
  */
-function confidenceView(confidence, say) {
+function confidenceView(confidence, t) {
   const level = confidence >= HIGH ? "high" : confidence >= MEDIUM ? "medium" : "low";
   const gauge = h("span", { class: "gauge", "aria-hidden": "true" });
   gauge.style.setProperty("--_share", String(confidence));
-  const words = say("confidence", { level: say(level), percent: say.percent(confidence) });
+  const words = t("confidence", { level: t(level), percent: t.percent(confidence) });
   return h(
     "details",
     { class: "confidence" },
     h("summary", {}, gauge, h("span", {}, words)),
-    h("p", {}, say("meaning")),
+    h("p", {}, t("meaning")),
   );
 }
 
 /**
- * The sentence with the span marked, and where it stands.
+ * The quoted sentence with the answer marked, and its source.
  *
  * @param {Citation} citation
  * @param {number} number
- * @param {Surroundings} around
+ * @param {Context} context
  */
-function citationView(citation, number, around) {
-  const { say } = around;
+function citationView(citation, number, context) {
+  const { t } = context;
   const [before, exact, after] = quoteParts(citation);
   const original = originalLink(citation);
   return h(
@@ -185,16 +186,16 @@ function citationView(citation, number, around) {
     h(
       "figcaption",
       {},
-      h("span", { class: "number", "aria-label": say("source", { n: number }), role: "img" }, String(number)),
+      h("span", { class: "number", "aria-label": t("source", { n: number }), role: "img" }, String(number)),
       h(
         "div",
         {},
-        ...description(citation, say),
+        ...description(citation, t),
         h(
           "p",
           { class: "links" },
-          sourceAnchor(citation, around, {}, say("open")),
-          original ? anchor(original, say, {}, say("original")) : null,
+          sourceAnchor(citation, context, {}, t("open")),
+          original ? anchor(original, t, {}, t("original")) : null,
         ),
       ),
     ),
@@ -203,24 +204,24 @@ function citationView(citation, number, around) {
 
 /**
  * @param {Quotation} quotation
- * @param {Surroundings} around
+ * @param {Context} context
  */
-function alternative(quotation, around) {
-  const { say } = around;
+function alternative(quotation, context) {
+  const { t } = context;
   return h(
     "div",
     { class: "other" },
     h("p", { class: "exact long" }, h("q", { dir: "auto", lang: "" }, quotation.text)),
-    confidenceView(quotation.confidence, say),
-    citationView(quotation.citation, 1, around),
+    confidenceView(quotation.confidence, t),
+    citationView(quotation.citation, 1, context),
   );
 }
 
 /**
  * @param {Passage} passage
- * @param {Surroundings} around
+ * @param {Context} context
  */
-function passageView(passage, around) {
+function passageView(passage, context) {
   return h(
     "figure",
     {},
@@ -231,8 +232,8 @@ function passageView(passage, around) {
       h(
         "div",
         {},
-        ...description(passage, around.say),
-        h("p", { class: "links" }, sourceAnchor(passage, around, {}, around.say("open"))),
+        ...description(passage, context.t),
+        h("p", { class: "links" }, sourceAnchor(passage, context, {}, context.t("open"))),
       ),
     ),
   );
@@ -240,64 +241,64 @@ function passageView(passage, around) {
 
 /**
  * @param {Citation | Passage} place
- * @param {Say} say
+ * @param {Translator} t
  */
-function description(place, say) {
-  const { title, stated, unstated } = describe(place, say);
-  // Each part has its own direction: an Arabic publisher may stand beside an English title.
+function description(place, t) {
+  const { title, stated, notStated } = describe(place, t);
+  // Each part has its own direction: an Arabic publisher may follow an English author.
   const parts = stated.flatMap((part, index) => [index ? " · " : "", h("bdi", {}, part)]);
   return [
     h("p", {}, title ? h("cite", { dir: "auto", lang: "" }, title) : h("code", { dir: "ltr" }, place.article_id)),
     stated.length ? h("p", {}, ...parts) : null,
-    unstated ? h("p", {}, unstated) : null,
+    notStated ? h("p", {}, notStated) : null,
   ];
 }
 
 /**
  * @param {Citation | Passage} place
- * @param {Surroundings} around
+ * @param {Context} context
  * @param {Record<string, unknown>} attributes
  * @param {string} text
  */
-function sourceAnchor(place, { endpoint, say, opened }, attributes, text) {
+function sourceAnchor(place, { endpoint, t, onOpen }, attributes, text) {
   /** @param {Event} event */
-  const onclick = (event) => opened(place, event);
-  return anchor(sourceLink(endpoint, place), say, { ...attributes, onclick }, text);
+  const onclick = (event) => onOpen(place, event);
+  return anchor(sourceLink(endpoint, place), t, { ...attributes, onclick }, text);
 }
 
 /**
  * @param {string} href
- * @param {Say} say
+ * @param {Translator} t
  * @param {Record<string, unknown>} attributes
  * @param {string} text
  */
-function anchor(href, say, attributes, text) {
-  const link = { href, target: "_blank", rel: "noopener", title: say("newTab") };
+function anchor(href, t, attributes, text) {
+  const link = { href, target: "_blank", rel: "noopener", title: t("newTab") };
   return h("a", { ...link, ...attributes }, text);
 }
 
 /**
  * @param {"others" | "alternatives" | "nearest"} key
  * @param {HTMLElement[]} entries
- * @param {Say} say
+ * @param {Translator} t
  */
-function folded(key, entries, say) {
+function collapsible(key, entries, t) {
   if (!entries.length) return null;
-  return h("details", { class: "more" }, h("summary", {}, say(key, { n: entries.length })), ...entries);
+  return h("details", { class: "more" }, h("summary", {}, t(key, { n: entries.length })), ...entries);
 }
 
 /**
  * @param {Citation} citation
- * @param {Surroundings} around
+ * @param {Context} context
  */
-function copyButton(citation, { endpoint, say, announce }) {
-  const button = iconButton("copy", say("copy"), async () => {
+function copyButton(citation, { endpoint, t, announce }) {
+  const button = iconButton("copy", t("copy"), async () => {
     try {
-      await copyQuotation(citation, sourceLink(endpoint, citation), say);
-      button.replaceChildren(icon("done"), h("span", {}, say("copied")));
-      announce(say("copied"));
+      await copyQuotation(citation, sourceLink(endpoint, citation), t);
+      button.replaceChildren(icon("done"), h("span", {}, t("copied")));
+      announce(t("copied"));
     } catch {
-      announce(say("uncopied"));
+      announce(t("copyFailed"));
     }
   });
   return button;

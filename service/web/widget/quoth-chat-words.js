@@ -1,62 +1,63 @@
-/** The words of the interface, by language. What an article says is never translated. */
+/** The words of the interface, by language. Articles are never translated. */
 
-/** @type {Record<string, string>} */
 const ENGLISH = {
   dir: "ltr",
   heading: "Ask the articles",
   placeholder: "Ask a question",
-  greeting: "Every answer is a quotation from the articles, word for word, with its source. Where they hold no answer, you are told so.",
+  greeting: "Every answer is a word-for-word quotation from the articles, with its source. If they hold no answer, Quoth says so.",
   suggestions: "For example",
   log: "Conversation",
   send: "Send",
-  hint: "Enter sends. Shift and Enter begin a new line.",
+  hint: "Press Enter to send, Shift+Enter for a new line.",
   close: "Close",
   clear: "New conversation",
-  cleared: "A new conversation begins.",
+  cleared: "New conversation started.",
   asked: "You asked:",
   pending: "Searching the articles",
   cancel: "Cancel",
   cancelled: "The question was cancelled.",
-  readAs: "Read as: {text}",
+  readAs: "Interpreted as: {text}",
   high: "High confidence",
   medium: "Medium confidence",
   low: "Low confidence, check the source",
   confidence: "{level} · {percent}",
-  meaning: "How likely these words are to answer the question, as far as the system can estimate. That they stand in the article exactly as shown is certain.",
+  meaning: "The estimated probability that these words answer the question. The quotation itself is always exact.",
   source: "Source {n}",
-  open: "Open at the quoted place",
+  open: "Show in the article",
   original: "Original page",
   newTab: "opens in a new tab",
   title: "title",
   publisher: "publisher",
   date: "date",
-  unstated: "The article states no {list}.",
+  notStated: "The article states no {list}.",
   others: "The same words elsewhere ({n})",
   alternatives: "Other possible answers ({n})",
-  abstained: "The articles do not say.",
-  "low-confidence": "No words in them are likely enough to answer this question.",
-  "no-passages": "No article could be searched with the filters that are set.",
+  abstained: "The articles do not t.",
+  "low-confidence": "No words in them answer this question with enough confidence.",
+  "no-passages": "No article could be searched with these filters.",
   nearest: "Nearest passages ({n})",
   copy: "Copy quotation",
   copied: "Copied",
-  uncopied: "Copying is not allowed here. Select the words instead.",
+  copyFailed: "Copying is not allowed here. Select the text instead.",
   up: "This is right",
   down: "This is wrong",
   reason: "Why? (optional)",
-  judge: "Send feedback",
+  sendFeedback: "Send feedback",
   thanks: "Thank you for your feedback.",
-  unjudged: "The feedback could not be sent. Please try again.",
+  feedbackFailed: "The feedback could not be sent. Please try again.",
   retry: "Try again",
   retryIn: "Try again in {n} s",
   network: "The service could not be reached. Check the connection.",
   timeout: "The service did not answer within ten seconds.",
-  unexpected: "The service gave a reply that could not be understood.",
-  refused: "The service did not say why.",
-  interrupted: "The page was left before the answer came.",
-  failed: "No answer came",
+  unexpected: "The service sent a response that could not be read.",
+  refused: "The service gave no reason.",
+  interrupted: "The page was closed or reloaded before the answer arrived.",
+  failed: "The request failed",
 };
 
-/** @type {Record<string, string>} */
+/** @typedef {keyof typeof ENGLISH} Key */
+
+/** @type {Record<Key, string>} */
 const ARABIC = {
   dir: "rtl",
   heading: "اسأل المقالات",
@@ -86,7 +87,7 @@ const ARABIC = {
   title: "العنوان",
   publisher: "الناشر",
   date: "التاريخ",
-  unstated: "لا تذكر المقالة: {list}.",
+  notStated: "لا تذكر المقالة: {list}.",
   others: "الكلمات نفسها في مواضع أخرى ({n})",
   alternatives: "إجابات أخرى ممكنة ({n})",
   abstained: "لا تذكر المقالات ذلك.",
@@ -95,13 +96,13 @@ const ARABIC = {
   nearest: "أقرب المقاطع ({n})",
   copy: "نسخ الاقتباس",
   copied: "تم النسخ",
-  uncopied: "النسخ غير مسموح به هنا. حدّد النص بدلاً من ذلك.",
+  copyFailed: "النسخ غير مسموح به هنا. حدّد النص بدلاً من ذلك.",
   up: "هذا صحيح",
   down: "هذا غير صحيح",
   reason: "لماذا؟ (اختياري)",
-  judge: "إرسال التقييم",
+  sendFeedback: "إرسال التقييم",
   thanks: "شكراً على تقييمك.",
-  unjudged: "تعذّر إرسال التقييم. يُرجى المحاولة مرة أخرى.",
+  feedbackFailed: "تعذّر إرسال التقييم. يُرجى المحاولة مرة أخرى.",
   retry: "إعادة المحاولة",
   retryIn: "إعادة المحاولة بعد {n} ث",
   network: "تعذّر الوصول إلى الخدمة. تحقق من الاتصال.",
@@ -113,9 +114,9 @@ const ARABIC = {
 };
 
 /**
- * The tables by language tag. `words.set("fr", {…})` adds one; what it leaves out is said in English.
+ * The tables by language tag. `words.set("fr", {…})` adds one; missing keys fall back to English.
  *
- * @type {Map<string, Record<string, string>>}
+ * @type {Map<string, Partial<Record<Key, string>>>}
  */
 export const words = new Map([
   ["en", ENGLISH],
@@ -123,33 +124,35 @@ export const words = new Map([
 ]);
 
 /**
- * @typedef {object} Sayings
- * @property {string} language the language that is spoken
+ * @typedef {object} Locale
+ * @property {string} language tag of the table in use
  * @property {string} direction `ltr` or `rtl`
- * @property {(share: number) => string} percent
- * @property {(day: string) => string} date
- * @property {(list: string[]) => string} either
+ * @property {(share: number) => string} percent formats 0.5 as 50%
+ * @property {(day: string) => string} date formats 2024-01-31; returns any other text unchanged
+ * @property {(list: string[]) => string} either joins with “or”
  */
 
-/** @typedef {((key: string, values?: Record<string, string | number>) => string) & Sayings} Say */
+/** @typedef {(key: Key, values?: Record<string, string | number>) => string} Translate */
+/** @typedef {Translate & Locale} Translator */
 
 /**
- * Return the function that says things in a language, or in English if there is no table for it.
+ * Return the function that gives the words of a language, or of English if there is no table for it.
  *
  * @param {string} wanted a language tag; `pt-BR` falls back to `pt`
- * @returns {Say}
+ * @returns {Translator}
  */
-export function speak(wanted) {
+export function translator(wanted) {
   const language = [wanted, wanted.split("-")[0], "en"].find((tag) => words.has(tag)) ?? "en";
+  /** @type {Record<string, string>} */
   const table = { ...ENGLISH, ...words.get(language) };
   const locale = regional(wanted, language);
   const percent = new Intl.NumberFormat(locale, { style: "percent" });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
   const list = new Intl.ListFormat(locale, { type: "disjunction" });
-  /** @param {string} key @param {Record<string, string | number>} [values] */
-  const say = (key, values = {}) =>
+  /** @type {Translate} */
+  const translate = (key, values = {}) =>
     (table[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
-  return Object.assign(say, {
+  return Object.assign(translate, {
     language,
     direction: table.dir,
     /** @param {number} share */
@@ -165,14 +168,14 @@ export function speak(wanted) {
 }
 
 /**
- * Return the tag by which dates and numbers are written: en-GB, if the page or else the reader has it, not en.
+ * Return the regional tag for dates and numbers, from the page or else the browser: en-GB rather than en.
  *
  * @param {string} wanted
  * @param {string} language
  */
 function regional(wanted, language) {
-  const fits = (/** @type {string} */ tag) => tag.startsWith(`${language}-`) && isTag(tag);
-  return [wanted, ...navigator.languages].find(fits) ?? language;
+  const matches = (/** @type {string} */ tag) => tag.startsWith(`${language}-`) && isTag(tag);
+  return [wanted, ...navigator.languages].find(matches) ?? language;
 }
 
 /** @param {string} tag */

@@ -1,4 +1,4 @@
-/** `<quoth-chat>`: questions to a Quoth service, and its answers in the articles' own words. */
+/** `<quoth-chat>`: asks a Quoth service and shows its answers, quotations from the articles. */
 
 import { RequestError, postFeedback, postQuestion } from "./quoth-chat-client.js";
 import { sourceLink, webAddress } from "./quoth-chat-cite.js";
@@ -6,29 +6,29 @@ import { frame } from "./quoth-chat-frame.js";
 import { loadSession, saveSession } from "./quoth-chat-session.js";
 import { sheet } from "./quoth-chat-style.js";
 import { answerView, failureView, questionView } from "./quoth-chat-turn.js";
-import { speak, words } from "./quoth-chat-words.js";
+import { translator, words } from "./quoth-chat-words.js";
 import { h } from "./quoth-chat-dom.js";
 
 /** @import { AnswerResponse, Citation, Failure, Passage } from "./quoth-chat-client.js" */
-/** @import { Judgement } from "./quoth-chat-feedback.js" */
+/** @import { Feedback } from "./quoth-chat-feedback.js" */
 /** @import { Frame } from "./quoth-chat-frame.js" */
-/** @import { Surroundings, Turn } from "./quoth-chat-turn.js" */
+/** @import { Context, Turn } from "./quoth-chat-turn.js" */
 
-const LONGEST_QUESTION = 1000;
-/** Pixels that stay free above the turn that is scrolled to. */
+/** The service's limits on a question and on the previous answer sent with it. */
+const MAX_QUESTION_LENGTH = 1000;
+const MAX_ANSWER_LENGTH = 1000;
+/** Pixels left free above the turn that is scrolled to. */
 const GAP = 16;
-/** Letters of an answer that the next question is sent with, as far as the service takes them. */
-const LONGEST_ANSWER = 1000;
 
 /**
  * A conversation with the articles.
  *
- * @fires CustomEvent#quoth-answer `{question, response}`: an answer or an abstention has come
- * @fires CustomEvent#quoth-error `{question, failure}`: none has come
- * @fires CustomEvent#quoth-citation-open `{citation, href}`: a source is being opened; can be prevented
+ * @fires CustomEvent#quoth-answer `{question, response}`: an answer or an abstention arrived
+ * @fires CustomEvent#quoth-error `{question, failure}`: the request failed
+ * @fires CustomEvent#quoth-citation-open `{citation, href}`: a source is opened; cancelable
  */
 export class QuothChat extends HTMLElement {
-  /** The attributes on which the words and parts depend. */
+  /** The attributes whose change rebuilds the element. */
   static observedAttributes = [
     "endpoint",
     "heading",
@@ -39,7 +39,7 @@ export class QuothChat extends HTMLElement {
     "lang",
   ];
 
-  /** All attributes: the style sheet sees to the theme, and a filter counts from the next question. */
+  /** All attributes. The style sheet reads `theme`; the filters and the key apply from the next question. */
   static attributes = [
     ...QuothChat.observedAttributes,
     "theme",
@@ -50,7 +50,7 @@ export class QuothChat extends HTMLElement {
     "key",
   ];
 
-  /** The interface's words by language: `QuothChat.words.set("fr", {…})` before the element is made. */
+  /** The interface's words by language: `QuothChat.words.set("fr", {…})` before the element is created. */
   static words = words;
 
   #root = this.attachShadow({ mode: "open" });
@@ -63,11 +63,12 @@ export class QuothChat extends HTMLElement {
   #pending = null;
   /** @type {Frame | null} */
   #frame = null;
-  #say = speak("en");
-  #stored = "";
-  #stale = false;
+  #t = translator("en");
+  /** The endpoint whose conversation is loaded. */
+  #loadedFrom = "";
+  #isUpdateScheduled = false;
 
-  /** Address of the service, without a slash at its end. */
+  /** Address of the service, without a trailing slash. */
   get endpoint() {
     const given = this.getAttribute("endpoint");
     const url = (given && webAddress(given, document.baseURI)) || new URL(".", import.meta.url);
@@ -78,7 +79,7 @@ export class QuothChat extends HTMLElement {
     this.setAttribute("endpoint", address);
   }
 
-  /** What opens the service, if it asks for a key; whoever sees the page can read it. */
+  /** API key, if the service requires one. Anyone who can open the page can read it. */
   get key() {
     return this.getAttribute("key");
   }
@@ -88,12 +89,12 @@ export class QuothChat extends HTMLElement {
     else this.setAttribute("key", key);
   }
 
-  /** Whether the panel can be seen; one in the page (`position="inline"`) always can. */
+  /** Whether the panel is open; with `position="inline"` it always is. */
   get isOpen() {
     return this.#isOpen || this.#isInline;
   }
 
-  /** Whether an answer is awaited. */
+  /** Whether an answer is pending. */
   get isPending() {
     return this.#pending !== null;
   }
@@ -106,7 +107,7 @@ export class QuothChat extends HTMLElement {
     this.#root.adoptedStyleSheets = [sheet()];
     this.#restore();
     this.#render();
-    this.#takeOver();
+    this.#adoptFallbackForm();
   }
 
   disconnectedCallback() {
@@ -119,41 +120,41 @@ export class QuothChat extends HTMLElement {
    * @param {string | null} now
    */
   attributeChangedCallback(_name, before, now) {
-    if (!this.#frame || before === now || this.#stale) return;
-    // Several attributes set together are one change.
-    this.#stale = true;
+    if (!this.#frame || before === now || this.#isUpdateScheduled) return;
+    // Attributes that are set together cause one update.
+    this.#isUpdateScheduled = true;
     queueMicrotask(() => {
-      this.#stale = false;
+      this.#isUpdateScheduled = false;
       if (!this.isConnected) return;
       this.#restore();
       this.#render();
     });
   }
 
-  /** Open the panel and go to the box. */
+  /** Open the panel and focus the input. */
   open() {
-    this.#toggle(true);
-    this.#frame?.box.focus();
+    this.#setOpen(true);
+    this.#frame?.input.focus();
   }
 
-  /** Close the panel and go back to the button that opens it. */
+  /** Close the panel and return focus to the launcher. */
   close() {
     if (this.#isInline) return;
     const hadFocus = this.#root.activeElement !== null;
-    this.#toggle(false);
+    this.#setOpen(false);
     if (hadFocus) this.#frame?.launcher?.focus();
   }
 
   /**
-   * Ask a question; one that is awaited is cancelled.
+   * Ask a question; a pending one is cancelled.
    *
    * @param {string} text
-   * @returns {Promise<AnswerResponse | null>} the answer or abstention, or null if none came
+   * @returns {Promise<AnswerResponse | null>} the answer or abstention, or null if the request failed
    */
   async ask(text) {
-    const question = text.trim().slice(0, LONGEST_QUESTION);
+    const question = text.trim().slice(0, MAX_QUESTION_LENGTH);
     if (!question || !this.#frame) return null;
-    if (!this.isOpen) this.#toggle(true);
+    if (!this.isOpen) this.#setOpen(true);
     /** @type {Turn} */
     const turn = { question };
     this.#turns.push(turn);
@@ -162,13 +163,13 @@ export class QuothChat extends HTMLElement {
     return this.#answer(turn);
   }
 
-  /** Forget the conversation. */
+  /** Delete the conversation. */
   clear() {
     this.#cancel();
     this.#turns = [];
     this.#save();
     this.#render();
-    this.#announce(this.#say("cleared"));
+    this.#announce(this.#t("cleared"));
   }
 
   /** @param {Turn} turn */
@@ -179,25 +180,25 @@ export class QuothChat extends HTMLElement {
     delete turn.failure;
     this.#save();
     this.#show(turn);
-    this.#frame?.wait(true);
-    this.#announce(this.#say("pending"));
+    this.#frame?.setPending(true);
+    this.#announce(this.#t("pending"));
     try {
       const response = await postQuestion(this, this.#body(turn), pending.signal);
-      turn.response = kept(response);
+      turn.response = stored(response);
     } catch (error) {
       turn.failure = failureOf(error, pending.signal);
     }
     if (this.#pending === pending) {
       this.#pending = null;
-      this.#frame?.wait(false);
+      this.#frame?.setPending(false);
     }
-    this.#settle(turn);
+    this.#finish(turn);
     return turn.response ?? null;
   }
 
   /** @param {Turn} turn */
-  #settle(turn) {
-    // The conversation may have been cleared meanwhile.
+  #finish(turn) {
+    // The conversation may have been cleared in the meantime.
     if (!this.#turns.includes(turn)) return;
     this.#announce("");
     this.#show(turn);
@@ -210,7 +211,7 @@ export class QuothChat extends HTMLElement {
   #cancel() {
     this.#pending?.abort();
     this.#pending = null;
-    this.#frame?.wait(false);
+    this.#frame?.setPending(false);
   }
 
   /** @param {Turn} turn */
@@ -219,7 +220,7 @@ export class QuothChat extends HTMLElement {
     const answer = before?.response?.answer;
     const previous = before && {
       question: before.question,
-      answer: answer?.text.slice(0, LONGEST_ANSWER) ?? null,
+      answer: answer?.text.slice(0, MAX_ANSWER_LENGTH) ?? null,
       article_id: answer?.citation.article_id ?? null,
     };
     return { question: turn.question, filters: this.#filters(), previous };
@@ -238,18 +239,18 @@ export class QuothChat extends HTMLElement {
     };
   }
 
-  /** Go on where the form stands that the page has for browsers without scripts: its focus, its text. */
-  #takeOver() {
+  /** Take over the text and focus of the form that the page has for browsers without JavaScript. */
+  #adoptFallbackForm() {
     const field = this.querySelector("input:focus, input[autofocus]");
     if (!(field instanceof HTMLInputElement) || !this.#frame) return;
-    this.#frame.box.value ||= field.value;
-    if (this.#isInline) this.#frame.box.focus({ preventScroll: true });
+    this.#frame.input.value ||= field.value;
+    if (this.#isInline) this.#frame.input.focus({ preventScroll: true });
   }
 
   #restore() {
-    if (this.#stored === this.endpoint) return;
+    if (this.#loadedFrom === this.endpoint) return;
     this.#cancel();
-    this.#stored = this.endpoint;
+    this.#loadedFrom = this.endpoint;
     ({ turns: this.#turns, isOpen: this.#isOpen } = loadSession(this.endpoint));
   }
 
@@ -257,30 +258,30 @@ export class QuothChat extends HTMLElement {
     saveSession(this.endpoint, { turns: this.#turns, isOpen: this.#isOpen });
   }
 
-  /** Build everything anew. The log is filled before it is in the page, so that nothing is announced. */
+  /** Rebuild the element. The log is filled before it is attached, so that nothing is announced. */
   #render() {
-    const draft = this.#frame?.box.value ?? "";
-    this.#say = speak(this.#language);
-    this.#frame = frame(this.#say, {
+    const draft = this.#frame?.input.value ?? "";
+    this.#t = translator(this.#language);
+    this.#frame = frame(this.#t, {
       isInline: this.#isInline,
-      heading: this.getAttribute("heading") || this.#say("heading"),
-      placeholder: this.getAttribute("placeholder") || this.#say("placeholder"),
-      greeting: this.getAttribute("greeting") ?? this.#say("greeting"),
+      heading: this.getAttribute("heading") || this.#t("heading"),
+      placeholder: this.getAttribute("placeholder") || this.#t("placeholder"),
+      greeting: this.getAttribute("greeting") ?? this.#t("greeting"),
       suggestions: list(this.getAttribute("suggestions")),
       ask: (text) => this.ask(text),
       cancel: () => this.#stop(),
-      clear: () => this.#begin(),
+      clear: () => this.#restart(),
       open: () => this.open(),
       close: () => this.close(),
       recall: () => this.#turns.at(-1)?.question ?? "",
     });
-    this.#frame.box.value = draft;
+    this.#frame.input.value = draft;
     this.#views.clear();
     this.#frame.welcome.hidden = this.#turns.length > 0;
     for (const turn of this.#turns) this.#append(turn);
-    this.#root.replaceChildren(this.#frame.whole);
-    this.#toggle(this.#isOpen);
-    this.#frame.wait(this.isPending);
+    this.#root.replaceChildren(this.#frame.root);
+    this.#setOpen(this.#isOpen);
+    this.#frame.setPending(this.isPending);
     this.#scrollTo(this.#turns.at(-1));
   }
 
@@ -290,54 +291,54 @@ export class QuothChat extends HTMLElement {
   }
 
   /** @param {boolean} isOpen */
-  #toggle(isOpen) {
+  #setOpen(isOpen) {
     this.#isOpen = isOpen;
-    this.#frame?.toggle(this.isOpen);
+    this.#frame?.setOpen(this.isOpen);
     this.#save();
   }
 
   #stop() {
     this.#cancel();
-    this.#frame?.box.focus();
+    this.#frame?.input.focus();
   }
 
-  #begin() {
+  #restart() {
     this.clear();
-    this.#frame?.box.focus();
+    this.#frame?.input.focus();
   }
 
   /** @param {Turn} turn */
   #append(turn) {
-    const view = h("div", { class: "turn" }, questionView(turn.question, this.#say));
+    const view = h("div", { class: "turn" }, questionView(turn.question, this.#t));
     this.#views.set(turn, view);
     this.#frame?.log.append(view);
     this.#show(turn);
   }
 
-  /** Show a turn's outcome after its question. @param {Turn} turn */
+  /** Show a turn's outcome below its question. @param {Turn} turn */
   #show(turn) {
     const view = this.#views.get(turn);
     view?.querySelector(".reply")?.remove();
     const { response, failure } = turn;
-    if (response) view?.append(answerView({ ...turn, response }, this.#surroundings(turn)));
-    else if (failure) view?.append(failureView({ ...turn, failure }, this.#surroundings(turn)));
+    if (response) view?.append(answerView({ ...turn, response }, this.#context(turn)));
+    else if (failure) view?.append(failureView({ ...turn, failure }, this.#context(turn)));
     this.#scrollTo(turn);
   }
 
   /**
    * @param {Turn} turn
-   * @returns {Surroundings}
+   * @returns {Context}
    */
-  #surroundings(turn) {
+  #context(turn) {
     return {
-      say: this.#say,
+      t: this.#t,
       endpoint: this.endpoint,
       announce: (text) => this.#announce(text),
-      opened: (place, event) => this.#opened(place, event),
-      judge: (judgement) => this.#judge(turn, judgement),
+      onOpen: (place, event) => this.#onOpen(place, event),
+      sendFeedback: (feedback) => this.#sendFeedback(turn, feedback),
       retry: () => {
-        // The button that had the focus goes.
-        this.#frame?.box.focus();
+        // The focused button is about to be removed.
+        this.#frame?.input.focus();
         this.#answer(turn);
       },
     };
@@ -347,16 +348,16 @@ export class QuothChat extends HTMLElement {
    * @param {Citation | Passage} citation
    * @param {Event} event
    */
-  #opened(citation, event) {
+  #onOpen(citation, event) {
     const href = sourceLink(this.endpoint, citation);
     if (!this.#emit("quoth-citation-open", { citation, href }, true)) event.preventDefault();
   }
 
   /**
    * @param {Turn} turn
-   * @param {Judgement} judgement
+   * @param {Feedback} feedback
    */
-  async #judge(turn, judgement) {
+  async #sendFeedback(turn, feedback) {
     const { question, response } = turn;
     const answer = response?.answer && {
       article_id: response.answer.citation.article_id,
@@ -365,18 +366,18 @@ export class QuothChat extends HTMLElement {
       text: response.answer.text,
     };
     const about = { request_id: response?.request_id, question, answer: answer ?? null };
-    await postFeedback(this, { ...about, ...judgement });
-    turn.judged = true;
+    await postFeedback(this, { ...about, ...feedback });
+    turn.feedbackSent = true;
     this.#save();
   }
 
-  /** Bring a turn's question to the top of the log. @param {Turn} [turn] */
+  /** Scroll a turn's question to the top of the log. @param {Turn} [turn] */
   #scrollTo(turn) {
     const view = turn && this.#views.get(turn);
     if (!view?.isConnected || !this.isOpen || !this.#frame) return;
     const { scroller } = this.#frame;
     const question = /** @type {HTMLElement} */ (view.firstElementChild);
-    // Where there is little room the panel or the page scrolls, not the log.
+    // In a small window the panel or the page scrolls instead of the log.
     if (scroller.scrollHeight > scroller.clientHeight) scroller.scrollTop = question.offsetTop - GAP;
     else view.scrollIntoView({ block: "nearest" });
   }
@@ -398,7 +399,7 @@ export class QuothChat extends HTMLElement {
 }
 
 /**
- * @param {string | null} text a JSON array, or entries with | between them
+ * @param {string | null} text a JSON array, or entries separated by |
  * @returns {string[]}
  */
 function list(text) {
@@ -407,18 +408,18 @@ function list(text) {
     const parsed = JSON.parse(text);
     if (Array.isArray(parsed)) return parsed.map(String);
   } catch {
-    // Not JSON: the other way of writing it.
+    // Not JSON: entries separated by |.
   }
   return text.split("|").map((entry) => entry.trim()).filter(Boolean);
 }
 
 /**
- * Keep what is shown: beside an answer, the passages that were read are not.
+ * Drop the passages beside an answer: they are not shown, and the conversation is stored.
  *
  * @param {AnswerResponse} response
  * @returns {AnswerResponse}
  */
-function kept(response) {
+function stored(response) {
   return response.answer ? { ...response, passages: [] } : response;
 }
 

@@ -1,4 +1,4 @@
-"""A real Chromium, and the real service over the seeds, each started once."""
+"""Fixtures: a real Chromium, and the real service over the seeds, each started once."""
 
 from __future__ import annotations
 
@@ -23,25 +23,37 @@ from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
+
+
+# Whoever uses the fixture gets the markers.
+MARKERS = {"browser": ["browser"], "serve_app": ["server"], "service": ["models", "server"]}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-picture", action="store_true", help="take the README's picture of the chat again"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+        if Path(__file__).parent in item.path.parents and isinstance(item, pytest.Function):
+            for fixture in set(MARKERS).intersection(item.fixturenames):
+                for marker in MARKERS[fixture]:
+                    item.add_marker(marker)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium. Where there is none the tests are skipped, unless CI_BROWSER=required."""
+    """The installed Chromium. Without one the tests are skipped, or fail if CI_BROWSER=required."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         reason = "no chromium on this machine: install Debian's package `chromium`"
         if os.environ.get("CI_BROWSER") == "required":
             pytest.fail(reason)
         pytest.skip(reason)
-    # An answer may take its time on a busy machine; the widget gives up after ten seconds.
+    # Answers are slow on a busy machine; the widget itself times out after ten seconds.
     expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -53,14 +65,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `quoth demo`: the seeds, indexed and served as a user does it, open to other sites."""
+    """The address of `quoth demo` over the seeds, with all origins allowed."""
     folder = tmp_path_factory.mktemp("service")
     environment = {
         **os.environ,
         "HF_HUB_OFFLINE": "1",
         "NO_COLOR": "1",
         "QUOTH_FEEDBACK": str(folder / "feedback.sqlite"),
-        "QUOTH_ORIGINS": "*",
+        "QUOTH_ALLOWED_ORIGINS": "*",
     }
     with subprocess.Popen(
         [sys.executable, "-m", "service", "demo", "--index", str(folder / "index"), "--port", "0"],
@@ -71,35 +83,35 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         text=True,
     ) as process:
         assert process.stderr is not None
-        told = ""
+        output = ""
         try:
             for line in process.stderr:
-                told += line
+                output += line
                 if served := re.search(r"Serving (http://\S+?)/? ", line):
                     yield served[1]
                     break
             else:
-                pytest.fail(f"the service did not start:\n{told}")
+                pytest.fail(f"the service did not start:\n{output}")
         finally:
             process.terminate()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty page, wide, light and still, that must report no error of its own."""
+    """An empty page, 1280 by 800, without animations. Fails on an uncaught JavaScript error."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(20_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     context.close()
-    assert not faults
+    assert not errors
 
 
 @pytest.fixture(scope="session")
 def serve_app() -> Iterator[Callable[[FastAPI], str]]:
-    """An application -> its address on a free port of this machine."""
+    """Serve an application on a free loopback port and return its address."""
     running: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
 
     def start(app: FastAPI) -> str:
@@ -124,7 +136,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """A page's HTML -> its address on another site than the service's."""
+    """Serve a page on another origin than the service's: the body's HTML -> its address."""
     folder = tmp_path / "site"
     folder.mkdir()
     handler = functools.partial(_Quiet, directory=str(folder))
@@ -132,22 +144,22 @@ def site(tmp_path: Path) -> Iterator[Callable[[str], str]]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
 
-        def place(body: str) -> str:
-            whole = (
+        def publish(body: str) -> str:
+            document = (
                 '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">'
                 f"<title>A site</title><main>{body}</main></html>"
             )
-            (folder / "index.html").write_text(whole, "utf-8")
+            (folder / "index.html").write_text(document, "utf-8")
             return f"http://127.0.0.1:{server.server_address[1]}/"
 
-        yield place
+        yield publish
         server.shutdown()
         thread.join()
 
 
 @pytest.fixture
 def embedded(page: Page, site: Callable[[str], str], service: str) -> Callable[..., Page]:
-    """`data-` attributes -> the page of another site with the one line that places the widget there."""
+    """Open a page on another origin that embeds the widget: `data-` attributes -> the page."""
 
     def load(**data: str) -> Page:
         attributes = "".join(
@@ -164,7 +176,7 @@ def embedded(page: Page, site: Callable[[str], str], service: str) -> Callable[.
 
 @pytest.fixture(scope="session")
 def ask() -> Callable[[Page, str], Locator]:
-    """Types a question into the box that has the focus, and waits for the reply."""
+    """Type a question into the focused input and wait for the reply."""
 
     def type_and_wait(page: Page, question: str) -> Locator:
         before = page.locator(".reply").count()
@@ -179,7 +191,7 @@ def ask() -> Callable[[Page, str], Locator]:
 
 @pytest.fixture
 def refuse(page: Page) -> Callable[..., None]:
-    """Makes the service's answers failures, which it cannot be asked for: a status, headers, a problem."""
+    """Make `/v1/answer` fail: a status, headers, the fields of a problem."""
 
     def fail(status: int, headers: dict[str, str] | None = None, **problem: str) -> None:
         cors = {"access-control-allow-origin": "*", "access-control-expose-headers": "retry-after"}
@@ -197,16 +209,16 @@ def refuse(page: Page) -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def audit() -> Callable[[Page], list[str]]:
-    """What axe-core finds against WCAG 2.2 AA, a line a finding."""
+    """axe-core's WCAG 2.2 AA violations on a page, one line each."""
     axe = Axe()
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
     def run(page: Page) -> list[str]:
-        found = axe.run(page, options={"runOnly": tags}).response
-        assert found["passes"], "axe-core looked at nothing"
+        results = axe.run(page, options={"runOnly": tags}).response
+        assert results["passes"], "axe-core checked nothing"
         return [
             f"{rule['id']}: {node['html'][:150]} {node.get('failureSummary', '')}"
-            for rule in found["violations"]
+            for rule in results["violations"]
             for node in rule["nodes"]
         ]
 

@@ -1,4 +1,4 @@
-"""axe-core at WCAG 2.2 AA in every state, reflow, target sizes, and what changes for a reader's settings."""
+"""WCAG 2.2 AA by axe-core in every state, reflow, target sizes, and the user's display settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMALL_TARGETS = """
   .filter(([, box]) => box.width < 24 || box.height < 24)
   .map(([html]) => html)
 """
-UNFOLD = "(reply) => reply.querySelectorAll('details').forEach((details) => { details.open = true })"
+OPEN_DETAILS = "(reply) => reply.querySelectorAll('details').forEach((details) => { details.open = true })"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -33,7 +33,7 @@ def test_every_state_is_free_of_violations(
     found["open"] = audit(page)
 
     page.route("**/v1/answer", lambda _: None)
-    page.keyboard.type("Who waits?")
+    page.keyboard.type("Is this pending?")
     page.keyboard.press("Enter")
     page.locator(".pending").wait_for()
     found["pending"] = audit(page)
@@ -43,7 +43,7 @@ def test_every_state_is_free_of_violations(
 
     reply = ask(page, QUESTION)
     found["answer"] = audit(page)
-    reply.evaluate(UNFOLD)
+    reply.evaluate(OPEN_DETAILS)
     found["citation open"] = audit(page)
     reply.locator("[aria-pressed]").last.click()
     found["feedback"] = audit(page)
@@ -52,7 +52,7 @@ def test_every_state_is_free_of_violations(
     page.locator("textarea").focus()
     reply = ask(page, "Who painted the ceiling of the Sistine Chapel?")
     found["abstention"] = audit(page)
-    reply.evaluate(UNFOLD)
+    reply.evaluate(OPEN_DETAILS)
     found["passages open"] = audit(page)
     assert {state: violations for state, violations in found.items() if violations} == {}
 
@@ -71,7 +71,7 @@ def test_the_services_pages_are_free_of_violations(
         assert audit(page) == [], path
 
 
-def test_the_log_tells_of_one_message_an_answer(embedded: Callable[..., Page], ask: Ask) -> None:
+def test_the_log_announces_each_answer_as_one_message(embedded: Callable[..., Page], ask: Ask) -> None:
     page = embedded()
     page.locator("button.launcher").click()
     log = page.get_by_role("log")
@@ -102,10 +102,10 @@ def test_nothing_scrolls_in_two_dimensions(
       .map((box) => box.className || box.localName)"""
     page.locator("button.launcher").click()
     reply = ask(page, QUESTION)
-    reply.evaluate(UNFOLD)
+    reply.evaluate(OPEN_DETAILS)
     reply.locator("[aria-pressed]").last.click()
     assert page.evaluate(overflow) == []
-    # What is below can be reached, and the box to write in with it.
+    # The input below can be scrolled to.
     page.locator("textarea").scroll_into_view_if_needed()
     expect(page.locator("textarea")).to_be_in_viewport()
     page.goto(service)
@@ -117,20 +117,20 @@ def test_nothing_scrolls_in_two_dimensions(
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
-def test_motion_and_colours_follow_the_readers_settings(embedded: Callable[..., Page]) -> None:
+def test_motion_and_colours_follow_the_users_settings(embedded: Callable[..., Page]) -> None:
     page = embedded()
     page.locator("button.launcher").click()
     animated = "(panel) => getComputedStyle(panel).animationName"
     assert page.locator(".panel").evaluate(animated) == "none"
     page.emulate_media(reduced_motion="no-preference")
     assert page.locator(".panel").evaluate(animated) == "rise"
-    ground = "(panel) => getComputedStyle(panel).backgroundColor"
-    light = page.locator(".panel").evaluate(ground)
+    background = "(panel) => getComputedStyle(panel).backgroundColor"
+    light = page.locator(".panel").evaluate(background)
     page.emulate_media(color_scheme="dark")
-    assert page.locator(".panel").evaluate(ground) != light
+    assert page.locator(".panel").evaluate(background) != light
     page.locator("quoth-chat").evaluate("(chat) => { chat.setAttribute('theme', 'light') }")
-    assert page.locator(".panel").evaluate(ground) == light
+    assert page.locator(".panel").evaluate(background) == light
     page.locator("quoth-chat").evaluate("(chat) => chat.style.setProperty('--quoth-paper', 'rgb(1, 2, 3)')")
-    assert page.locator(".panel").evaluate(ground) == "rgb(1, 2, 3)"
+    assert page.locator(".panel").evaluate(background) == "rgb(1, 2, 3)"
     page.emulate_media(forced_colors="active")
     assert page.locator(".send").evaluate("(button) => getComputedStyle(button).borderTopStyle") == "solid"

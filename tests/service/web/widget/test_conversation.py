@@ -1,8 +1,9 @@
-"""A reader's way through the widget, in a real browser, on another site, against the real service."""
+"""Conversations in the widget, in a real browser, on another origin, with the real service."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 Ask = Callable[[Page, str], Locator]
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 QUESTION = "Who is the chief executive of BUCIC?"
 FOCUSED = "document.activeElement.shadowRoot?.activeElement?.className || document.activeElement.localName"
 
@@ -19,7 +20,7 @@ def test_one_line_answers_with_the_exact_words_and_their_source(
     embedded: Callable[..., Page], ask: Ask, service: str
 ) -> None:
     page = embedded()
-    page.evaluate("addEventListener('quoth-answer', (event) => { window.given = event.detail })")
+    page.evaluate("addEventListener('quoth-answer', (event) => { window.answered = event.detail })")
     page.locator("button.launcher").click()
     reply = ask(page, QUESTION)
     text = (ROOT / "seeds" / "000-pakistan-bucic-delegation.txt").read_text("utf-8")
@@ -31,13 +32,13 @@ def test_one_line_answers_with_the_exact_words_and_their_source(
     expect(reply.locator("figcaption").first).to_contain_text("The article states no title or publisher.")
     expect(reply.locator("figcaption").first).to_contain_text("January 24, 2024")
     expect(reply.locator(".confidence").first).to_contain_text("confidence")
-    given: dict[str, Any] = page.evaluate("window.given")
-    assert given["question"] == QUESTION
-    assert given["response"]["answer"]["text"] == exact
+    detail: dict[str, Any] = page.evaluate("window.answered")
+    assert detail["question"] == QUESTION
+    assert detail["response"]["answer"]["text"] == exact
 
     page.evaluate("addEventListener('quoth-citation-open', (event) => { window.opened = event.detail })")
     with page.expect_popup() as popup:
-        reply.get_by_role("link", name="Open at the quoted place").first.click()
+        reply.get_by_role("link", name="Show in the article").first.click()
     source = popup.value
     assert source.url.startswith(f"{service}/articles/000-pakistan-bucic-delegation.txt?start=")
     assert page.evaluate("window.opened.href") == source.url
@@ -45,7 +46,7 @@ def test_one_line_answers_with_the_exact_words_and_their_source(
     assert source.evaluate("window.opener") is None
 
 
-def test_the_whole_path_by_keyboard(embedded: Callable[..., Page]) -> None:
+def test_everything_can_be_done_by_keyboard(embedded: Callable[..., Page]) -> None:
     page = embedded(suggestions='["What is the Fiber One project?", "When was CPEC launched?"]')
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED) == "launcher"
@@ -56,7 +57,7 @@ def test_the_whole_path_by_keyboard(embedded: Callable[..., Page]) -> None:
     assert page.evaluate(FOCUSED) == "choice"
     page.keyboard.press("Enter")
     page.locator(".reply").wait_for()
-    # The answer takes no focus: one may go on typing.
+    # The answer does not take the focus: the user can go on typing.
     expect(page.locator("textarea")).to_be_focused()
     for _ in range(12):
         page.keyboard.press("Shift+Tab")
@@ -71,23 +72,25 @@ def test_the_whole_path_by_keyboard(embedded: Callable[..., Page]) -> None:
     assert page.locator(".turn").count() == 1
 
 
-def test_the_box_breaks_lines_recalls_and_leaves_composition_alone(embedded: Callable[..., Page]) -> None:
+def test_the_input_takes_line_breaks_recalls_the_question_and_ignores_composition(
+    embedded: Callable[..., Page],
+) -> None:
     page = embedded()
     page.locator("button.launcher").click()
-    box = page.locator("textarea")
+    input_box = page.locator("textarea")
     page.keyboard.type("one")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("two")
-    assert box.input_value() == "one\ntwo"
-    box.dispatch_event("keydown", {"key": "Enter", "isComposing": True, "bubbles": True})
+    assert input_box.input_value() == "one\ntwo"
+    input_box.dispatch_event("keydown", {"key": "Enter", "isComposing": True, "bubbles": True})
     assert page.locator(".turn").count() == 0
-    box.fill("")
+    input_box.fill("")
     page.route("**/v1/answer", lambda route: route.abort())
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
     page.locator(".failure").wait_for()
     page.keyboard.press("ArrowUp")
-    assert box.input_value() == QUESTION
+    assert input_box.input_value() == QUESTION
 
 
 def test_an_abstention_says_so_and_offers_the_nearest_passages(
@@ -97,10 +100,10 @@ def test_an_abstention_says_so_and_offers_the_nearest_passages(
     page.locator("button.launcher").click()
     reply = ask(page, QUESTION)
     expect(reply).to_contain_text("The articles do not say.")
-    expect(reply).to_contain_text("No article could be searched with the filters that are set.")
+    expect(reply).to_contain_text("No article could be searched with these filters.")
     page.locator("quoth-chat").evaluate("(chat) => chat.removeAttribute('published-from')")
     reply = ask(page, "Who painted the ceiling of the Sistine Chapel?")
-    expect(reply).to_contain_text("No words in them are likely enough")
+    expect(reply).to_contain_text("No words in them answer this question with enough confidence.")
     reply.locator("summary").click()
     assert reply.locator("figure").count() == 8
     href = reply.locator("figure a").first.get_attribute("href") or ""
@@ -109,7 +112,7 @@ def test_an_abstention_says_so_and_offers_the_nearest_passages(
     assert " ".join(page.locator("mark").all_text_contents()).split() == (words or "").split()
 
 
-def test_a_conversation_is_remembered_followed_up_and_cleared(
+def test_a_conversation_survives_a_reload_takes_a_follow_up_and_is_cleared(
     embedded: Callable[..., Page], ask: Ask, service: str
 ) -> None:
     page = embedded(article_ids="000-pakistan-bucic-delegation.txt | x|y.txt")
@@ -120,13 +123,13 @@ def test_a_conversation_is_remembered_followed_up_and_cleared(
     expect(page.locator(".exact q")).to_have_text(words)
     assert page.evaluate("document.activeElement === document.body")
     page.locator("textarea").focus()
-    with page.expect_response(f"{service}/v1/answer") as got:
+    with page.expect_response(f"{service}/v1/answer") as response:
         reply = ask(page, "And what did he provide?")
-    read_as = got.value.json()["read_as"]
+    read_as = response.value.json()["read_as"]
     assert read_as == "And what did Wang Linghong provide?"
-    expect(reply.locator(".aside").first).to_contain_text("Read as:")
+    expect(reply.locator(".aside").first).to_contain_text("Interpreted as:")
     expect(reply.locator(".aside").first).to_contain_text(read_as)
-    assert got.value.request.post_data_json == {
+    assert response.value.request.post_data_json == {
         "question": "And what did he provide?",
         "filters": {"article_ids": ["000-pakistan-bucic-delegation.txt", "x", "y.txt"]},
         "previous": {
@@ -167,9 +170,7 @@ def test_a_quotation_is_copied_as_text_and_as_html(
     assert "<blockquote cite=" in copied["rich"]
 
 
-def test_a_verdict_is_sent_once_with_its_reason(
-    embedded: Callable[..., Page], ask: Ask, service: str
-) -> None:
+def test_feedback_is_sent_once_with_its_reason(embedded: Callable[..., Page], ask: Ask, service: str) -> None:
     page = embedded()
     page.locator("button.launcher").click()
     reply = ask(page, QUESTION)
@@ -179,10 +180,10 @@ def test_a_verdict_is_sent_once_with_its_reason(
     page.keyboard.type("He is the chairman.")
     page.keyboard.press("Enter")
     expect(reply).to_contain_text("The feedback could not be sent.")
-    with page.expect_response(f"{service}/v1/feedback") as kept:
+    with page.expect_response(f"{service}/v1/feedback") as response:
         reply.get_by_role("button", name="Send feedback").click()
-    assert kept.value.status == 201
-    sent = json.loads(kept.value.request.post_data or "")
+    assert response.value.status == 201
+    sent = json.loads(response.value.request.post_data or "")
     assert sent["verdict"] == "down"
     assert sent["reason"] == "He is the chairman."
     assert sent["answer"]["text"] == reply.locator(".exact q").inner_text()
@@ -192,7 +193,9 @@ def test_a_verdict_is_sent_once_with_its_reason(
     assert page.locator("[aria-pressed]").count() == 0
 
 
-def test_a_site_can_open_ask_listen_and_take_over_links(embedded: Callable[..., Page], service: str) -> None:
+def test_a_site_can_open_ask_close_and_handle_links_itself(
+    embedded: Callable[..., Page], service: str
+) -> None:
     page = embedded(position="bottom-left", heading="Our archive", greeting="", placeholder="What?")
     chat = page.locator("quoth-chat")
     chat.evaluate("(chat) => chat.open()")
@@ -209,10 +212,21 @@ def test_a_site_can_open_ask_listen_and_take_over_links(embedded: Callable[..., 
     assert chat.evaluate("(chat) => [chat.endpoint, chat.isOpen, chat.isPending]") == [service, False, False]
 
 
-def test_the_interface_speaks_arabic_and_what_a_table_adds(embedded: Callable[..., Page]) -> None:
+def test_a_language_can_be_added_as_the_readme_shows(
+    page: Page, site: Callable[[str], str], service: str
+) -> None:
+    readme = (ROOT / "service" / "web" / "widget" / "README.md").read_text("utf-8")
+    example = re.search(r"```html\n(\S[^`]+words\.set.+?)```", readme, re.DOTALL)
+    assert example is not None
+    page.goto(site(example[1].replace("https://quoth.example", service)))
+    expect(page.locator("quoth-chat h2")).to_have_text("Interroger les articles")
+    expect(page.locator("quoth-chat .send")).to_have_attribute("title", "Send")
+
+
+def test_the_interface_is_in_arabic_or_in_an_added_language(embedded: Callable[..., Page]) -> None:
     page = embedded(lang="ar")
     page.locator("button.launcher").click()
-    expect(page.locator(".whole")).to_have_attribute("dir", "rtl")
+    expect(page.locator(".root")).to_have_attribute("dir", "rtl")
     expect(page.locator("h2")).to_have_text("اسأل المقالات")
     page.locator("quoth-chat").evaluate(
         """(chat) => {
@@ -221,5 +235,5 @@ def test_the_interface_speaks_arabic_and_what_a_table_adds(embedded: Callable[..
         }"""
     )
     expect(page.locator("h2")).to_have_text("Interroger les articles")
-    expect(page.locator(".whole")).to_have_attribute("lang", "fr")
+    expect(page.locator(".root")).to_have_attribute("lang", "fr")
     expect(page.get_by_role("button", name="Close")).to_be_visible()

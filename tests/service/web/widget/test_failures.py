@@ -1,4 +1,4 @@
-"""What a reader sees when no answer comes: always a reason and a way on, never an endless wait."""
+"""Failed requests: the user always sees a reason and can retry, and never waits without end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def opened(embedded: Callable[..., Page]) -> Page:
     return page
 
 
-def test_an_unreachable_service_is_told_and_tried_again(opened: Page, ask: Ask) -> None:
+def test_an_unreachable_service_is_reported_and_can_be_retried(opened: Page, ask: Ask) -> None:
     opened.route("**/v1/answer", lambda route: route.abort(), times=1)
     reply = ask(opened, QUESTION)
     expect(reply).to_contain_text("The service could not be reached.")
@@ -31,21 +31,21 @@ def test_an_unreachable_service_is_told_and_tried_again(opened: Page, ask: Ask) 
     assert opened.locator(".turn").count() == opened.locator(".reply").count() == 1
 
 
-def test_a_silent_service_is_given_up_within_ten_seconds(opened: Page) -> None:
+def test_a_request_times_out_within_ten_seconds(opened: Page) -> None:
     opened.route("**/v1/answer", lambda _: None)
-    opened.evaluate("addEventListener('quoth-error', () => { window.given_up = performance.now() })")
+    opened.evaluate("addEventListener('quoth-error', () => { window.timed_out = performance.now() })")
     opened.keyboard.type(QUESTION)
-    opened.evaluate("window.began = performance.now()")
+    opened.evaluate("window.started = performance.now()")
     opened.keyboard.press("Enter")
     expect(opened.locator(".pending")).to_contain_text("Searching the articles")
     opened.locator(".failure").wait_for()
-    assert 8_000 < opened.evaluate("window.given_up - window.began") < 10_000
+    assert 8_000 < opened.evaluate("window.timed_out - window.started") < 10_000
     expect(opened.locator(".failure")).to_contain_text("did not answer within ten seconds")
     expect(opened.locator(".pending")).to_be_hidden()
     opened.unroute_all(behavior="ignoreErrors")
 
 
-def test_waiting_can_be_cancelled(opened: Page) -> None:
+def test_a_pending_question_can_be_cancelled(opened: Page) -> None:
     opened.route("**/v1/answer", lambda _: None)
     opened.keyboard.type(QUESTION)
     opened.keyboard.press("Enter")
@@ -60,7 +60,7 @@ def test_waiting_can_be_cancelled(opened: Page) -> None:
     opened.unroute_all(behavior="ignoreErrors")
 
 
-def test_a_problem_is_told_with_its_remedy(opened: Page, ask: Ask, refuse: Refuse) -> None:
+def test_a_problem_is_shown_with_its_remedy(opened: Page, ask: Ask, refuse: Refuse) -> None:
     refuse(422, title="The request is not valid", detail="The question is empty.", remedy="Write one.")
     reply = ask(opened, QUESTION)
     expect(reply).to_contain_text("The request is not valid")
@@ -69,7 +69,7 @@ def test_a_problem_is_told_with_its_remedy(opened: Page, ask: Ask, refuse: Refus
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_service_is_tried_again_when_it_says(
+def test_a_busy_service_is_retried_after_the_time_it_gives(
     opened: Page, ask: Ask, refuse: Refuse, status: int
 ) -> None:
     refuse(status, {"retry-after": "2"}, title="The service cannot answer now")
@@ -82,16 +82,16 @@ def test_a_busy_service_is_tried_again_when_it_says(
     opened.locator(".exact").wait_for()
 
 
-def test_a_reply_that_is_no_answer_is_a_failure(opened: Page, ask: Ask) -> None:
+def test_a_response_that_is_not_an_answer_is_a_failure(opened: Page, ask: Ask) -> None:
     cors = {"access-control-allow-origin": "*"}
     opened.route("**/v1/answer", lambda route: route.fulfill(status=200, headers=cors, body="<p>Hello</p>"))
-    expect(ask(opened, QUESTION)).to_contain_text("could not be understood")
+    expect(ask(opened, QUESTION)).to_contain_text("could not be read")
     opened.unroute_all()
     opened.route("**/v1/answer", lambda route: route.fulfill(status=502, headers=cors, body="<p>Bad</p>"))
     expect(ask(opened, QUESTION)).to_contain_text("(502)")
 
 
-def test_a_page_left_before_the_answer_offers_the_question_again(opened: Page) -> None:
+def test_a_pending_question_can_be_retried_after_a_reload(opened: Page) -> None:
     opened.route("**/v1/answer", lambda _: None)
     opened.keyboard.type(QUESTION)
     opened.keyboard.press("Enter")
@@ -102,7 +102,7 @@ def test_a_page_left_before_the_answer_offers_the_question_again(opened: Page) -
     expect(opened.get_by_role("button", name="Try again")).to_be_visible()
 
 
-def test_a_browser_that_stores_nothing_still_answers(page: Page, ask: Ask, service: str) -> None:
+def test_the_chat_works_without_session_storage(page: Page, ask: Ask, service: str) -> None:
     page.add_init_script(
         "Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('no') }})"
     )

@@ -1,4 +1,4 @@
-"""The chat at a service that asks for keys: on another site with one in its tag, on its own by asking."""
+"""A service that requires keys: another site has one in its tag, the service's own page uses HTTP Basic."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ QUESTION = "How many cranes has the port?"
 
 
 @pytest.fixture
-def kept(
+def guarded(
     tmp_path: Path, word_answerer: Callable[[Path, Path], Answerer], serve_app: Callable[[FastAPI], str]
 ) -> tuple[str, str]:
-    """The address of a service that asks for keys and lets every site ask, and a key."""
+    """The address of a service that requires keys and allows all origins, and a key."""
     articles = tmp_path / "articles"
     articles.mkdir()
     (articles / "port.txt").write_text("The port has 3 cranes.", "utf-8")
@@ -29,19 +29,21 @@ def kept(
     settings = Settings.of(
         keys=tmp_path / "keys.json", allowed_origins=("*",), feedback=tmp_path / "feedback.sqlite"
     )
-    return serve_app(create_app(word_answerer(articles, tmp_path / "index"), settings)), key
+    return serve_app(create_app(word_answerer(articles, tmp_path / "index"), settings.web)), key
 
 
 @pytest.mark.parametrize(
     ("has_key", "expected"), [(True, "The port has 3 cranes."), (False, "A key is needed")]
 )
 def test_a_site_asks_with_the_key_in_its_tag(
-    page: Page, site: Callable[[str], str], kept: tuple[str, str], has_key: bool, expected: str
+    page: Page, site: Callable[[str], str], guarded: tuple[str, str], has_key: bool, expected: str
 ) -> None:
-    address, key = kept
-    given = f' data-key="{key}"' if has_key else ""
+    address, key = guarded
+    attribute = f' data-key="{key}"' if has_key else ""
     page.goto(
-        site(f'<script type="module" src="{address}/widget.js" data-endpoint="{address}"{given}></script>')
+        site(
+            f'<script type="module" src="{address}/widget.js" data-endpoint="{address}"{attribute}></script>'
+        )
     )
     page.locator("button.launcher").click()
     page.keyboard.type(QUESTION)
@@ -49,10 +51,10 @@ def test_a_site_asks_with_the_key_in_its_tag(
     expect(page.locator("quoth-chat .reply")).to_contain_text(expected)
 
 
-def test_the_service_s_own_page_asks_with_what_the_browser_was_told(
-    browser: Browser, kept: tuple[str, str]
+def test_the_services_own_page_uses_the_browsers_basic_credentials(
+    browser: Browser, guarded: tuple[str, str]
 ) -> None:
-    address, key = kept
+    address, key = guarded
     context = browser.new_context(http_credentials={"username": "anyone", "password": key})
     try:
         page = context.new_page()
@@ -67,8 +69,8 @@ def test_the_service_s_own_page_asks_with_what_the_browser_was_told(
         context.close()
 
 
-def test_the_service_s_own_page_does_not_open_without_a_key(page: Page, kept: tuple[str, str]) -> None:
-    address, _ = kept
+def test_the_services_own_page_does_not_open_without_a_key(page: Page, guarded: tuple[str, str]) -> None:
+    address, _ = guarded
     response = page.request.get(address, headers={"accept": "text/html"})
     assert response.status == 401
     assert "Basic" in response.headers["www-authenticate"]

@@ -1,4 +1,4 @@
-"""The modules as they are sent: small, whole, cached rightly, open to every site, and alone in that."""
+"""The modules as sent: size, content, caching, and access from every site to nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from service.web.widget.routes import MODULES, load_modules, router
 
-FOLDER = Path(__file__).resolve().parents[2] / "service" / "widget"
+FOLDER = Path(__file__).resolve().parents[4] / "service" / "web" / "widget"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_all_modules_together_are_at_most_20_kb_as_sent(client: TestClient) -> N
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_module_is_sent_to_any_site_and_not_sent_again(client: TestClient, name: str) -> None:
+def test_a_module_is_sent_to_any_site_and_revalidated_by_its_etag(client: TestClient, name: str) -> None:
     first = client.get(f"/{name}", headers={"accept-encoding": "identity"})
     assert first.status_code == 200
     assert first.headers["content-type"].startswith("text/javascript")
@@ -46,19 +46,19 @@ def test_a_module_is_sent_to_any_site_and_not_sent_again(client: TestClient, nam
     assert client.get(f"/{name}", headers={"accept-encoding": "gzip;q=0"}).content == first.content
 
 
-def test_only_modules_are_served_there(client: TestClient) -> None:
+def test_no_other_file_is_served(client: TestClient) -> None:
     for path in ("/quoth-chat-none.js", "/quoth-chat/../routes.py", "/quoth-chat-define.js", "/routes.py"):
         assert client.get(path).status_code == 404, path
 
 
-def test_comments_alone_are_left_out(tmp_path: Path) -> None:
+def test_only_whole_line_comments_are_removed(tmp_path: Path) -> None:
     source = '/** A. */\nconst a = "// b"; // c\n  // d\nconst u = "http://x/*y*/";\n/*\n * e\n */\nlet f;\n'
     (tmp_path / "quoth-chat-x.js").write_text(source, "utf-8")
     sent = load_modules(tmp_path)["quoth-chat-x.js"].plain.decode()
     assert sent == 'const a = "// b"; // c\nconst u = "http://x/*y*/";\nlet f;\n'
 
 
-def test_nothing_makes_markup_of_text_or_asks_another_host() -> None:
+def test_no_module_parses_markup_or_names_another_host() -> None:
     code = "".join(module.plain.decode() for module in MODULES.values())
     markup = r"(?:inner|outer)HTML\s*=|insertAdjacentHTML|document\.write|\beval\(|setHTML|Function\("
     assert not re.search(markup, code)

@@ -1,4 +1,4 @@
-"""No article's words ever run: the strictest policy refuses nothing, and without one nothing runs."""
+"""No article's text runs as code, even without the content security policy; the policy is never violated."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from service.answering.answerer import Answerer
 from service.answering.answers import Answer
 from service.settings import Settings
 from service.web.app import create_app
+from service.web.settings import WebSettings
 
 Ask = Callable[[Page, str], Locator]
 QUESTION = "Who is the chief executive of BUCIC?"
 
-# What would run, if it were markup. HIT() reports to the test.
+# Markup that runs code. HIT() reports to the test.
 VECTORS = [
     "<script>HIT()</script>",
     "<script src='data:text/javascript,HIT()'></script>",
@@ -54,7 +55,7 @@ VECTORS = [
     "{{ HIT() }}${HIT()}<%= HIT() %>",
     "<marquee onstart=HIT()>",
 ]
-# What a careless template or script would have put around it.
+# Ways to break out of the markup around a value that was not escaped.
 CONTEXTS = ["{}", '">{}', "'>{}", "</title>{}", "</script>{}", "</textarea>{}", "-->{}", "]]></mark></p>{}"]
 PAYLOADS = [context.format(vector) for vector in VECTORS for context in CONTEXTS]
 
@@ -74,7 +75,7 @@ ADDRESSES = [
     "https:",
 ]
 
-# A root -> what an article could have brought in as markup: all but what our own templates have.
+# A root -> elements and attributes that only an article's markup could have added.
 FOREIGN = """
 (root) => [...root.querySelectorAll("*")].filter((one) =>
   !one.matches("meta[charset], meta[name], link[href='/style.css'], link[href='/icon.svg']")
@@ -89,7 +90,7 @@ IN_ELEMENT = f"() => ({FOREIGN})(document.querySelector('quoth-chat').shadowRoot
 
 
 class Tampered:
-    """An Answerer whose articles state an address that the indexer would have refused."""
+    """An Answerer whose articles have an address that the indexer would refuse."""
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
@@ -99,40 +100,42 @@ class Tampered:
         return getattr(self._answerer, name)
 
     def article(self, article_id: str) -> Article:
-        return replace(self._answerer.article(article_id), url=self.address)
+        article = self._answerer.article(article_id)
+        return replace(article, metadata=replace(article.metadata, url=self.address))
 
     def answer(self, *arguments: Any, **options: Any) -> Answer:
-        given = self._answerer.answer(*arguments, **options)
-        assert given.quotation is not None
-        citation = replace(given.quotation.citation, url=self.address)
-        return replace(given, quotation=replace(given.quotation, citation=citation), alternatives=())
+        answer = self._answerer.answer(*arguments, **options)
+        assert answer.quotation is not None
+        citation = answer.quotation.citation
+        citation = replace(citation, metadata=replace(citation.metadata, url=self.address))
+        return replace(answer, quotation=replace(answer.quotation, citation=citation), alternatives=())
 
 
 @pytest.fixture(scope="module")
 def poisoned(
     tmp_path_factory: pytest.TempPathFactory, word_answerer: Callable[[Path, Path], Answerer]
 ) -> Answerer:
-    """Articles whose texts, titles, authors, publishers and addresses are the payloads, four an article."""
+    """Articles whose texts, titles, authors, publishers and addresses are the payloads, four per article."""
     folder = tmp_path_factory.mktemp("poison") / "articles"
     folder.mkdir()
-    described = []
+    lines = []
     for number, start in enumerate(range(0, len(PAYLOADS), 4)):
         four = PAYLOADS[start : start + 4]
         text = "\n\n".join(f"The attack of line {line} says {payload}." for line, payload in enumerate(four))
         name = f"{number:03}.txt"
         (folder / name).write_text(text, "utf-8")
-        # JSON's strings are TOML's.
-        stated = {"title": four[0], "author": four[1], "publisher": four[2]}
-        stated["url"] = f"https://example.org/{four[3]}#{four[0]}"
-        described.append(f"[{json.dumps(name)}]\n")
-        described += [f"{field} = {json.dumps(value)}\n" for field, value in stated.items()]
-    (folder / "metadata.toml").write_text("".join(described), "utf-8")
+        # A JSON string is also a TOML string.
+        metadata = {"title": four[0], "author": four[1], "publisher": four[2]}
+        metadata["url"] = f"https://example.org/{four[3]}#{four[0]}"
+        lines.append(f"[{json.dumps(name)}]\n")
+        lines += [f"{field} = {json.dumps(value)}\n" for field, value in metadata.items()]
+    (folder / "metadata.toml").write_text("".join(lines), "utf-8")
     return word_answerer(folder, folder.parent / "index")
 
 
 @pytest.fixture
-def unguarded(browser: Browser) -> Any:
-    """A page without any content security policy, and what ran in it."""
+def without_policy(browser: Browser) -> Any:
+    """A page whose content security policy is bypassed, and the addresses where a payload ran."""
     context = browser.new_context(bypass_csp=True)
     hits: list[str] = []
     context.add_init_script("window.HIT = () => console.log('HIT')")
@@ -147,12 +150,12 @@ def unguarded(browser: Browser) -> Any:
     context.close()
 
 
-def settings(folder: Path) -> Settings:
-    return Settings.of(feedback=folder / "feedback.sqlite")
+def settings(folder: Path) -> WebSettings:
+    return Settings.of(feedback=folder / "feedback.sqlite").web
 
 
-def test_the_payloads_would_run_as_markup(unguarded: tuple[Page, list[str]]) -> None:
-    page, hits = unguarded
+def test_the_payloads_would_run_as_markup(without_policy: tuple[Page, list[str]]) -> None:
+    page, hits = without_policy
     assert len(PAYLOADS) >= 200
     page.goto("about:blank")
     for vector in VECTORS:
@@ -164,11 +167,11 @@ def test_the_payloads_would_run_as_markup(unguarded: tuple[Page, list[str]]) -> 
 def test_no_payload_runs_in_the_widget_or_in_the_pages(
     poisoned: Answerer,
     serve_app: Callable[[FastAPI], str],
-    unguarded: tuple[Page, list[str]],
+    without_policy: tuple[Page, list[str]],
     tmp_path: Path,
 ) -> None:
-    page, hits = unguarded
-    address = serve_app(create_app(poisoned, settings.web(tmp_path)))
+    page, hits = without_policy
+    address = serve_app(create_app(poisoned, settings(tmp_path)))
     page.goto(address)
     names = [article.id for article in poisoned.index.articles]
     assert len(names) * 4 == len(PAYLOADS)
@@ -190,7 +193,7 @@ def test_no_payload_runs_in_the_widget_or_in_the_pages(
     missing = [payload for payload in PAYLOADS if payload not in shown]
     assert len(PAYLOADS) - len(missing) >= 200, missing
     assert page.evaluate(IN_ELEMENT) == []
-    # What was kept for the session is shown again.
+    # The stored conversation is shown again.
     page.reload()
     page.locator(".turn").first.wait_for()
     assert page.evaluate(IN_ELEMENT) == []
@@ -204,13 +207,13 @@ def test_no_payload_runs_in_the_widget_or_in_the_pages(
     assert hits == []
 
 
-def test_no_address_but_a_web_address_becomes_a_link(
+def test_only_web_addresses_become_links(
     poisoned: Answerer,
     serve_app: Callable[[FastAPI], str],
-    unguarded: tuple[Page, list[str]],
+    without_policy: tuple[Page, list[str]],
     tmp_path: Path,
 ) -> None:
-    page, hits = unguarded
+    page, hits = without_policy
     tampered = Tampered(poisoned)
     address = serve_app(create_app(cast("Answerer", tampered), settings(tmp_path)))
     links = "(links) => links.map(({href}) => href)"
@@ -223,12 +226,12 @@ def test_no_address_but_a_web_address_becomes_a_link(
         in_page = page.locator("a").evaluate_all(links)
         foreign = [href for href in in_element + in_page if not href.startswith(f"{address}/")]
         assert len(in_element) + len(in_page) >= 3
-        # The last address, which is a proper one, shows that the others were looked for in the right place.
+        # The last address is valid: it shows that the check would find a link.
         assert len(foreign) == (2 if tampered.address == "https://example.org/" else 0), tampered.address
     assert hits == []
 
 
-def test_nothing_is_refused_by_the_policy_and_nothing_is_fetched_elsewhere(
+def test_the_policy_is_never_violated_and_no_other_host_is_contacted(
     page: Page, ask: Ask, service: str
 ) -> None:
     page.add_init_script(
@@ -237,9 +240,9 @@ def test_nothing_is_refused_by_the_policy_and_nothing_is_fetched_elsewhere(
           (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));"""
     )
     hosts: set[str] = set()
-    complaints: list[str] = []
+    messages: list[str] = []
     page.on("request", lambda request: hosts.add("/".join(request.url.split("/")[:3])))
-    page.on("console", lambda message: complaints.append(message.text))
+    page.on("console", lambda message: messages.append(message.text))
     response = page.goto(service)
     assert response is not None
     policy = response.headers["content-security-policy"]
@@ -254,17 +257,17 @@ def test_nothing_is_refused_by_the_policy_and_nothing_is_fetched_elsewhere(
     reply.get_by_role("button", name="Send feedback").click()
     page.get_by_text("Thank you for your feedback.").wait_for()
     assert page.evaluate("window.violations") == []
-    # The policy is at work: text cannot be made markup here, even by hand.
+    # The policy is in force: even a script cannot parse markup here.
     assert "TrustedHTML" in page.evaluate(
         "() => { try { document.body.innerHTML = '<b>'; return '' } catch (error) { return String(error) } }"
     )
     page.goto(f"{service}/articles/000-pakistan-bucic-delegation.txt?start=1530&end=1543")
     assert page.evaluate("window.violations") == []
     assert hosts == {service}
-    assert [text for text in complaints if "TrustedHTML" not in text and "policy" in text.lower()] == []
+    assert [text for text in messages if "TrustedHTML" not in text and "policy" in text.lower()] == []
 
 
-def test_the_first_page_asks_without_javascript(browser: Browser, service: str) -> None:
+def test_the_first_page_works_without_javascript(browser: Browser, service: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(service)
@@ -275,13 +278,13 @@ def test_the_first_page_asks_without_javascript(browser: Browser, service: str) 
     page.bring_to_front()
     with page.expect_navigation():
         page.locator("figcaption a").click()
-    # The fragment brings the quoted words into view.
+    # The fragment scrolls to the quoted words.
     mark = page.locator("mark#quote")
     assert "Wang Linghong" in mark.inner_text()
     try:
         page.wait_for_function("scrollY > 0", timeout=5_000)
     except BrowserTimeoutError:
-        page.reload()  # a page that is not drawn is not scrolled, and other tests' pages stand before it
+        page.reload()  # a page in the background is not scrolled
         page.wait_for_function("scrollY > 0", timeout=5_000)
     assert mark.evaluate("(mark) => mark.getBoundingClientRect().bottom <= innerHeight")
     context.close()

@@ -1,4 +1,4 @@
-"""A picture of every state, light and dark, wide and narrow, to look at: `SCREENSHOTS=folder pytest …`."""
+"""Screenshots of every state, light and dark, wide and narrow: `SCREENSHOTS=folder pytest …`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Ask = Callable[[Page, str], Locator]
 FOLDER = os.environ.get("SCREENSHOTS")
 SIZES = {"wide": (1280, 800), "narrow": (360, 740)}
 
-pytestmark = pytest.mark.skipif(FOLDER is None, reason="SCREENSHOTS names no folder to write to")
+pytestmark = pytest.mark.skipif(FOLDER is None, reason="SCREENSHOTS does not name a folder")
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_is_pictured(
+def test_take_a_screenshot_of_every_state(
     embedded: Callable[..., Page], ask: Ask, service: str, scheme: str, size: str
 ) -> None:
     page = embedded(suggestions="Who is the chief executive of BUCIC?|What is the Fiber One project?")
@@ -28,37 +28,37 @@ def test_every_state_is_pictured(
     folder = Path(FOLDER or "")
     folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(state: str) -> None:
+    def shoot(state: str) -> None:
         page.screenshot(path=folder / f"{state}-{scheme}-{size}.png")
 
-    keep("closed")
+    shoot("closed")
     page.locator("button.launcher").click()
-    keep("open")
+    shoot("open")
     page.route("**/v1/answer", lambda _: None)
     page.keyboard.type("When was CPEC launched?")
     page.keyboard.press("Enter")
     page.locator(".pending").wait_for()
-    keep("pending")
+    shoot("pending")
     page.locator(".pending button").click()
     page.locator(".failure").wait_for()
-    keep("error")
+    shoot("error")
     page.unroute_all(behavior="ignoreErrors")
     reply = ask(page, "Who is the chief executive of BUCIC?")
-    keep("answer")
+    shoot("answer")
     reply.locator("summary").last.click()
-    keep("citation-open")
+    shoot("citation-open")
     reply.get_by_role("button", name="This is wrong").click()
-    keep("feedback")
+    shoot("feedback")
     page.locator("textarea").focus()
     ask(page, "Who painted the ceiling of the Sistine Chapel?").locator("summary").click()
-    keep("abstention")
+    shoot("abstention")
     page.locator("quoth-chat").evaluate("(chat) => { chat.lang = 'ar' }")
-    page.locator(".whole[dir=rtl]").wait_for(state="attached")
-    keep("right-to-left")
+    page.locator(".root[dir=rtl]").wait_for(state="attached")
+    shoot("right-to-left")
     page.goto(service)
     page.locator("textarea").wait_for()
-    keep("home-open")
+    shoot("home-open")
     ask(page, "Who is the chief executive of BUCIC?")
-    keep("home")
+    shoot("home")
     page.goto(f"{service}/articles/000-pakistan-bucic-delegation.txt?start=1530&end=1543#quote")
-    keep("article")
+    shoot("article")

@@ -1,4 +1,4 @@
-"""Where a citation leads: the article at the quoted place, on screen and paper, and the original page."""
+"""The links of a citation: to the quotation in its article, on screen and in print, and to the original."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("words", CASES.values(), ids=CASES.keys())
-def test_the_widget_and_the_page_link_to_the_original_alike(page: Page, service: str, words: str) -> None:
+def test_the_widget_and_the_page_make_the_same_link_to_the_original(
+    page: Page, service: str, words: str
+) -> None:
     start = TEXT.index(words)
     end = start + len(words)
     citation = {
@@ -45,12 +47,12 @@ def test_the_browser_finds_the_words_in_the_original(
     filler = "<p>Ada and Lovelace wrote well, known in May.</p>" * 60
     lines = "".join(f"<p>{line.replace('&', '&amp;')}</p>" for line in TEXT.split("\n"))
     start = TEXT.index(words)
-    original = site(f"{filler}<div id='there'>{lines}</div>{filler}")
+    original = site(f"{filler}<div id='quoted'>{lines}</div>{filler}")
     page.goto(str(original_link(original, TEXT, (start, start + len(words)))))
-    expect(page.locator("#there")).to_be_in_viewport()
+    expect(page.locator("#quoted")).to_be_in_viewport()
 
 
-def test_marks_are_placed_by_code_points(page: Page, service: str) -> None:
+def test_the_answer_is_marked_by_code_points(page: Page, service: str) -> None:
     page.goto(service)
     parts = page.evaluate(
         "async (citation) => (await import('/quoth-chat-cite.js')).quoteParts(citation)",
@@ -59,7 +61,7 @@ def test_marks_are_placed_by_code_points(page: Page, service: str) -> None:
     assert parts == ["😀 é ", "𝔸da", " wrote"]
 
 
-def test_an_article_prints_without_what_is_for_the_screen(page: Page, service: str) -> None:
+def test_an_article_prints_in_black_with_the_quotation_underlined(page: Page, service: str) -> None:
     page.goto(f"{service}/articles/000-pakistan-bucic-delegation.txt?start=1530&end=1543#quote")
     expect(page.locator("mark#quote")).to_be_in_viewport()
     page.emulate_media(media="print")
