@@ -146,9 +146,12 @@ def _unknown(variable: str) -> str:
         return f"{variable} is now called {RENAMED[name]}: rename it"
     if name in REMOVED:
         return f"{variable} is no longer a setting: {REMOVED[name]}"
-    known = sorted({f"{PREFIX}{leaf.upper()}" for leaf in leaves()} | _READ_ELSEWHERE)
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    return f"unknown setting {variable}: did you mean {nearest[0]}? The service's README lists all settings"
+    # Compared without the prefix, which would make all names similar.
+    known = [leaf.upper() for leaf in leaves()]
+    nearest = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.55)
+    if nearest:
+        return f"unknown setting {variable}: did you mean {PREFIX}{nearest[0]}?"
+    return f"unknown setting {variable}: the service's README lists all settings"
 
 
 def _validated(values: Mapping[str, Any]) -> Settings:

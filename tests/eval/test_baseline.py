@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from eval.baseline import SentenceReader, SentenceWeights
-from indexer.arrays import Vectors
+from eval.baseline import BASELINE, SentenceReader, SentenceWeights, load_baseline
+from indexer.arrays import Vector, Vectors
+from indexer.encoders.encoder import Encoder
 from indexer.records import Passage, ScoredPassage
+from service.answering.confidence import Calibration
+from service.errors import ReaderError
 
 TEXT = "It rained in Lahore. The river rose by two metres. Nobody was hurt."
 FIRST = ScoredPassage(
@@ -35,7 +41,7 @@ class FixedEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
-    def encode_query(self, question: str) -> Vectors:  # noqa: ARG002
+    def encode_query(self, question: str) -> Vector:  # noqa: ARG002
         return np.array([1.0, 0.0], dtype=np.float32)
 
     def encode_passages(
@@ -81,3 +87,46 @@ def test_a_sentence_in_two_passages_is_offered_once_from_the_better_one() -> Non
 
 def test_no_passages_give_no_spans() -> None:
     assert SentenceReader(FixedEncoder(), SentenceWeights((1.0, 0.0, 0.0), 0.0)).read("river", []) == []
+
+
+def test_the_stored_baseline_is_loaded_with_its_calibration(word_encoder: Encoder) -> None:
+    reader, calibration = load_baseline(word_encoder)
+    assert reader.name == "sentence"
+    assert reader.fingerprint == hashlib.sha256(BASELINE.read_bytes()).hexdigest()
+    stored = json.loads(BASELINE.read_text("utf-8"))["confidence"]
+    assert calibration == Calibration(stored["weights"], stored["bias"], stored["threshold"])
+    assert 0 < calibration.threshold < 1
+
+
+def test_a_missing_baseline_says_what_to_do(tmp_path: Path, word_encoder: Encoder) -> None:
+    with pytest.raises(ReaderError, match="install Quoth again"):
+        load_baseline(word_encoder, tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    "confidence",
+    [
+        {"features": ["score"], "weights": [1.0], "bias": 0.0, "threshold": 0.5},
+        {"weights": {"mood": 1.0}, "bias": 0.0, "threshold": 0.5},
+        None,
+    ],
+)
+def test_a_baseline_with_another_confidence_is_refused(
+    tmp_path: Path, confidence: object, word_encoder: Encoder
+) -> None:
+    stored = json.loads((BASELINE).read_text("utf-8")) | {"confidence": confidence}
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps(stored), "utf-8")
+    with pytest.raises(ReaderError, match=r"other\.json cannot be read: install Quoth again"):
+        load_baseline(word_encoder, path)
+
+
+def test_a_baseline_fitted_to_other_features_is_refused(tmp_path: Path, word_encoder: Encoder) -> None:
+    stored = {
+        "reader": {"features": ["length"], "weights": [1.0], "bias": 0.0},
+        "confidence": {"weights": {"score": 1.0}, "bias": 0.0, "threshold": 0.5},
+    }
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps(stored), "utf-8")
+    with pytest.raises(ReaderError, match="other features"):
+        load_baseline(word_encoder, path)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
 from indexer.build import build
 from indexer.corpus import Corpus
@@ -15,7 +14,6 @@ from indexer.engines.faiss.index import FaissPassageIndex, open_index
 from service.answering.answerer import Answerer
 from service.loading import build_answerer
 from service.settings import Settings
-from service.web.app import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,9 +36,3 @@ def seeds_index(seeds_index_folder: Path) -> Iterator[FaissPassageIndex]:
 def answerer(seeds_index: FaissPassageIndex, encoder: Encoder) -> Answerer:
     # Shared by all tests: what one of them asked is read anew for the next.
     return build_answerer(seeds_index, encoder, Settings.of(cache_size=0))
-
-
-@pytest.fixture(scope="session")
-def client(answerer: Answerer) -> Iterator[TestClient]:
-    with TestClient(create_app(answerer, Settings().web), raise_server_exceptions=False) as client:
-        yield client

@@ -14,7 +14,7 @@ from indexer.engines.faiss.backup import back_up, restore
 from indexer.engines.faiss.index import open_index
 from service.loading import build_answerer
 from service.settings import Settings
-from service.web.schemas import AnswerResponse
+from service.web.schemas.answers import AnswerResponse
 
 _QUESTIONS = (
     "Who is the chief executive of BUCIC?",
@@ -37,10 +37,11 @@ def _answers(index: Path, encoder: Encoder, reader: str) -> list[dict[str, Any]]
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("reader", ["default", "sentence"])
+@pytest.mark.parametrize("reader", ["default", "small"])
 def test_a_restored_index_answers_as_the_one_that_was_lost(
-    seeds_index_folder: Path, encoder: Encoder, tmp_path: Path, reader: str
+    seeds_index_folder: Path, encoder: Encoder, small_model: Path, tmp_path: Path, reader: str
 ) -> None:
+    reader = {"default": "default", "small": str(small_model)}[reader]
     lost = tmp_path / "index"
     shutil.copytree(seeds_index_folder, lost)
     before = _answers(lost, encoder, reader)

@@ -4,6 +4,7 @@ import math
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -184,7 +185,7 @@ def test_a_reader_whose_span_does_not_resolve_is_an_error_and_no_answer(small: A
         fingerprint = ""
 
         def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:  # noqa: ARG002
-            return [Span(passages[0].passage, 0, 5, "other", 9.0)]
+            return [Span(replace(passages[0], text="other"), 0, 5, 9.0)]
 
     liar: Reader = Liar()
     answerer = Answerer(small.index, small._retriever, liar, small._calibration)
@@ -202,7 +203,7 @@ def offering(
         for article, words, score in offers:
             (scored,) = [one for one in passages if one.passage.article_id == article]
             start = scored.passage.start + scored.text.index(words)
-            found.append(Span(scored.passage, start, start + len(words), words, score))
+            found.append(Span(scored, start, start + len(words), score))
         return found
 
     reader: Any = SimpleNamespace(name="offers", read=read)

@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 
-from eval.baseline import SentenceReader, load_baseline
-from indexer.encoders.encoder import Encoder
 from indexer.records import Passage, ScoredPassage
 from service.answering.confidence import Calibration
-from service.answering.loading import MODELS, load_reader, shipped_readers
+from service.answering.loading import MODELS, load_reader, reader_folder, shipped_readers
 from service.answering.network import CARD, GRAPH, WEIGHTS
 from service.answering.reader import SpanReader
 from service.errors import ReaderError
@@ -31,26 +29,17 @@ def change(folder: Path, **changes: object) -> None:
     (folder / CARD).write_text(json.dumps(card), "utf-8")
 
 
-def test_the_baseline_is_shipped_and_named_last() -> None:
-    assert shipped_readers()[-1] == "sentence"
-    assert len(set(shipped_readers())) == len(shipped_readers())
-    for name in shipped_readers()[:-1]:
+def test_the_shipped_readers_are_folders_with_a_card() -> None:
+    assert shipped_readers() == ["default", "fast"]
+    for name in shipped_readers():
+        assert reader_folder(name) == MODELS / name
         assert (MODELS / name / CARD).is_file()
 
 
-def test_the_baseline_is_loaded_by_its_name(word_encoder: Encoder) -> None:
-    reader, calibration = load_reader("sentence", word_encoder)
-    assert isinstance(reader, SentenceReader)
-    assert reader.name == "sentence"
-    stored = json.loads((MODELS / "sentence.json").read_text("utf-8"))["confidence"]
-    assert calibration == Calibration(stored["weights"], stored["bias"], stored["threshold"])
-    assert 0 < calibration.threshold < 1
-
-
 def test_an_exported_reader_is_loaded_by_its_folder_and_reads(
-    folder: Path, word_encoder: Encoder, token_logits: Mapping[str, tuple[float, float]]
+    folder: Path, token_logits: Mapping[str, tuple[float, float]]
 ) -> None:
-    reader, calibration = load_reader(str(folder), word_encoder)
+    reader, calibration = load_reader(str(folder))
     assert isinstance(reader, SpanReader)
     assert reader.name == "small"
     assert calibration == Calibration({"score": 1.0, "margin": 0.5}, -0.25, 0.125)
@@ -64,40 +53,38 @@ def test_an_exported_reader_is_loaded_by_its_folder_and_reads(
     assert math.isclose(expected, 6.625)
 
 
-def test_the_cards_reading_is_followed(folder: Path, word_encoder: Encoder) -> None:
+def test_the_cards_reading_is_followed(folder: Path) -> None:
     change(folder, reading={"spans": 1})
-    reader, _ = load_reader(str(folder), word_encoder)
+    reader, _ = load_reader(str(folder))
     text = "Ada went to Rome, in the end."
     passage = ScoredPassage(Passage(0, "a.txt", 0, 29), text, 0.75, 0.0, 0.0, ((0, 29),))
     assert len(reader.read("Where did Ada go?", [passage])) == 1
 
 
-@pytest.mark.parametrize("name", ["sentnce", "/nowhere/reader", "sentence.json", "\x00"])
-def test_an_unknown_name_is_an_error_that_says_which_there_are(name: str, word_encoder: Encoder) -> None:
+@pytest.mark.parametrize("name", ["defalt", "sentence", "/nowhere/reader", "default/reader.json", "\x00"])
+def test_an_unknown_name_is_an_error_that_lists_the_readers(name: str) -> None:
     with pytest.raises(ReaderError) as raised:
-        load_reader(name, word_encoder)
+        load_reader(name)
     assert repr(name) in str(raised.value)
     assert "set QUOTH_READER to" in str(raised.value)
     assert all(known in str(raised.value) for known in shipped_readers())
 
 
-def test_a_folder_without_a_reader_is_an_error_with_a_remedy(tmp_path: Path, word_encoder: Encoder) -> None:
+def test_a_folder_without_a_reader_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match=r"holds no reader .*: install Quoth again"):
-        load_reader(str(tmp_path), word_encoder)
+        load_reader(str(tmp_path))
 
 
-def test_a_file_is_no_folder(folder: Path, word_encoder: Encoder) -> None:
+def test_a_file_is_no_folder(folder: Path) -> None:
     with pytest.raises(ReaderError, match="there is no reader"):
-        load_reader(str(folder / CARD), word_encoder)
+        load_reader(str(folder / CARD))
 
 
 @pytest.mark.parametrize("name", [GRAPH, WEIGHTS])
-def test_a_damaged_file_is_an_error_before_anything_is_loaded(
-    folder: Path, name: str, word_encoder: Encoder
-) -> None:
+def test_a_damaged_file_is_an_error_before_anything_is_loaded(folder: Path, name: str) -> None:
     (folder / name).write_bytes((folder / name).read_bytes() + b"\n")
     with pytest.raises(ReaderError, match=f"{name} is damaged"):
-        load_reader(str(folder), word_encoder)
+        load_reader(str(folder))
 
 
 @pytest.mark.parametrize(
@@ -117,59 +104,23 @@ def test_a_damaged_file_is_an_error_before_anything_is_loaded(
         {"confidence": {"weights": {"score": 1.0}, "bias": "low", "threshold": 0.5}},
     ],
 )
-def test_a_card_that_does_not_fit_is_an_error_with_a_remedy(
-    folder: Path, changes: dict[str, Any], word_encoder: Encoder
-) -> None:
+def test_a_card_that_does_not_fit_is_an_error_with_a_remedy(folder: Path, changes: dict[str, Any]) -> None:
     change(folder, **changes)
     with pytest.raises(ReaderError, match=r"reader\.json does not fit this version .*: export it again"):
-        load_reader(str(folder), word_encoder)
+        load_reader(str(folder))
 
 
 @pytest.mark.parametrize("missing", ["name", "reading", "confidence"])
-def test_a_card_that_lacks_something_is_an_error(folder: Path, missing: str, word_encoder: Encoder) -> None:
+def test_a_card_that_lacks_something_is_an_error(folder: Path, missing: str) -> None:
     card = json.loads((folder / CARD).read_text("utf-8"))
     del card[missing]
     (folder / CARD).write_text(json.dumps(card), "utf-8")
     with pytest.raises(ReaderError, match=rf"'{missing}'.*: export it again"):
-        load_reader(str(folder), word_encoder)
+        load_reader(str(folder))
 
 
-def test_a_card_of_unknown_evidence_is_an_error_that_names_it(folder: Path, word_encoder: Encoder) -> None:
+def test_a_card_with_unknown_features_is_an_error_that_names_them(folder: Path) -> None:
     weights = {"score": 1.0, "mood": 0.5, "length": 0.1}
     change(folder, confidence={"weights": weights, "bias": 0.0, "threshold": 0.5})
-    with pytest.raises(ReaderError, match="unknown evidence length, mood"):
-        load_reader(str(folder), word_encoder)
-
-
-def test_a_missing_baseline_says_what_to_do(tmp_path: Path, word_encoder: Encoder) -> None:
-    with pytest.raises(ReaderError, match="install Quoth again"):
-        load_baseline(word_encoder, tmp_path / "none.json")
-
-
-@pytest.mark.parametrize(
-    "confidence",
-    [
-        {"features": ["score"], "weights": [1.0], "bias": 0.0, "threshold": 0.5},
-        {"weights": {"mood": 1.0}, "bias": 0.0, "threshold": 0.5},
-        None,
-    ],
-)
-def test_a_baseline_with_another_confidence_is_refused(
-    tmp_path: Path, confidence: object, word_encoder: Encoder
-) -> None:
-    stored = json.loads((MODELS / "sentence.json").read_text("utf-8")) | {"confidence": confidence}
-    path = tmp_path / "other.json"
-    path.write_text(json.dumps(stored), "utf-8")
-    with pytest.raises(ReaderError, match=r"other\.json cannot be read: install Quoth again"):
-        load_baseline(word_encoder, path)
-
-
-def test_a_baseline_fitted_to_other_features_is_refused(tmp_path: Path, word_encoder: Encoder) -> None:
-    stored = {
-        "reader": {"features": ["length"], "weights": [1.0], "bias": 0.0},
-        "confidence": {"weights": {"score": 1.0}, "bias": 0.0, "threshold": 0.5},
-    }
-    path = tmp_path / "other.json"
-    path.write_text(json.dumps(stored), "utf-8")
-    with pytest.raises(ReaderError, match="other features"):
-        load_baseline(word_encoder, path)
+    with pytest.raises(ReaderError, match="unknown features length, mood"):
+        load_reader(str(folder))

@@ -18,7 +18,7 @@ import pytest
 from service.answering.network import CARD, GRAPH, TOKENIZER, WEIGHTS, load_network, read_card
 from service.errors import ReaderError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 Logits = dict[str, tuple[float, float]]
 
 
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_loaded_is_an_error_with_a_remedy(
 def test_reading_imports_no_training_framework_and_tells_nobody() -> None:
     program = """
 import json, sys
-import service.reader, service.network, service.spans
+import service.answering.reader, service.answering.network, service.answering.spans
 print(json.dumps([name for name, module in sys.modules.items() if module is not None]))
 """
     done = subprocess.run(

@@ -372,7 +372,7 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("name", [*shipped_readers()[:-1], "small"])
+@pytest.mark.parametrize("name", [*shipped_readers(), "small"])
 def test_what_is_read_is_what_the_tokeniser_makes_of_question_and_passage(
     name: str, small_tokenizer: MakeTokenizer
 ) -> None:

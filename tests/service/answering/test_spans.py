@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.records import Passage
+from indexer.records import Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets
 from service.answering.answers import Span
 from service.answering.spans import (
@@ -287,7 +287,9 @@ def test_every_character_is_in_the_sentence_that_holds_it(text: str) -> None:
 
 
 def span(text: str, start: int, score: float, article: str = "a.txt", passage: int = 0) -> Span:
-    return Span(Passage(passage, article, 0, 1_000), start, start + len(text), text, score)
+    end = start + len(text)
+    scored = ScoredPassage(Passage(passage, article, start, end), text, 0.0, 0.0, 0.0, ())
+    return Span(scored, start, end, score)
 
 
 def test_spans_of_other_words_are_answers_of_their_own_best_first() -> None:
@@ -350,8 +352,12 @@ def test_what_is_kept_overlaps_nowhere_and_what_is_not_overlaps_something_better
     places: list[tuple[str, int, int]],
 ) -> None:
     words = "rome oslo rome bern oslo rome"
+    passages = {
+        article: ScoredPassage(Passage(0, article, 0, len(words)), words, 0.0, 0.0, 0.0, ())
+        for article in "ab"
+    }
     spans = [
-        Span(Passage(0, article, 0, 30), start, start + length, words[start : start + length], -float(rank))
+        Span(passages[article], start, start + length, -float(rank))
         for rank, (article, start, length) in enumerate(places)
     ]
     groups = distinct(spans)
