@@ -1,4 +1,4 @@
-"""What `quoth eval` is asked to measure -> the questions, and the system that they are put to."""
+"""A request of `quoth eval` -> the questions, and the system that answers them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
 from eval.dataset import SPLITS, DatasetError, Example, fingerprint, load_examples
 from eval.remote import RemoteSystem
 from eval.squad import SquadFile, is_squad, load_squad
@@ -17,20 +14,22 @@ from eval.studies.retrieval import sample
 from eval.systems import LocalSystem, ReaderSystem, System
 from indexer.commands import build_index, build_source
 from indexer.encoders.loading import load_encoder
+from indexer.progress_display import ProgressDisplay
 from indexer.settings import DEFAULT_ENCODER
+from indexer.terminal import print_warning
 from service.answering.loading import load_reader
 from service.loading import load_answerer
 from service.settings import Settings
 
 WORK = Path(".quoth/eval")
-"""Where the indexes of question sets and of folders are kept, so that they are made once."""
+"""Where the indexes of question sets and of folders of articles are kept."""
 
 _RECORDED = ("top_k", "fusion", "dense_weight", "candidates", "alternatives")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to measure. `questions`: the size of a sample, drawn by `seed`. `top_k`: sent to a running service."""
+    """What to measure. `questions`: the size of a sample, drawn with `seed`. `top_k`: sent to the service."""
 
     dataset: Path
     settings: Settings
@@ -42,11 +41,12 @@ class Request:
     seed: int = 0
     top_k: int | None = None
     work: Path = WORK
+    progress: ProgressDisplay | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The questions, the system, and what the record says of the questions."""
+    """The system, the questions, and the description of the question set in the record."""
 
     system: System
     examples: list[Example]
@@ -54,11 +54,11 @@ class Subject:
 
 
 def open_subject(request: Request) -> Subject:
-    """Load the questions and what they are put to.
+    """Load the questions and open the system.
 
     Raises:
-        DatasetError: the questions cannot be used, or do not go with the rest of the request.
-        QuothError: what is asked cannot be opened or reached.
+        DatasetError: the question set cannot be used, or does not fit the rest of the request.
+        QuothError: the system cannot be opened or reached.
     """
     if request.split not in (*SPLITS, "all"):
         raise DatasetError(f"there is no split {request.split!r}: choose one of {', '.join(SPLITS)}, all")
@@ -77,7 +77,7 @@ def open_subject(request: Request) -> Subject:
         "sha256": fingerprint(request.dataset),
         "split": request.split,
         "of": len(examples),
-        # Answers whose words stand elsewhere in their paragraph than the file says.
+        # Answers that are in their paragraph, but not where the file says.
         "moved": moved,
     }
     return Subject(system, chosen, dataset)
@@ -102,8 +102,8 @@ def _check(request: Request) -> None:
         )
     if request.reader_only and not squad:
         raise DatasetError(
-            f"--reader-only needs a SQuAD-format file (.json), whose questions have a paragraph each: "
-            f"{request.dataset.name} is none"
+            f"--reader-only needs a SQuAD-format file (.json), with a paragraph for each question: "
+            f"{request.dataset.name} is not one"
         )
 
 
@@ -119,26 +119,27 @@ def _chosen(examples: list[Example], request: Request) -> list[Example]:
 def _system(request: Request) -> System:
     settings = request.settings
     if request.url is not None:
-        # The service has settings of its own: only what was asked for is sent.
+        # The service has its own settings: only what the caller chose is sent.
         remote = RemoteSystem(
             request.url, top_k=request.top_k, min_confidence=settings.answering.min_confidence
         )
-        _ = remote.facts  # refuses what is not Quoth, before an article is missed there
+        _ = remote.facts  # a service that is not Quoth fails here, not as a missing article
         return remote
     if request.articles is None:
         return _local(settings)
     name = hashlib.sha256(str(request.articles.resolve()).encode()).hexdigest()[:16]
     out = request.work / f"articles-{name}"
-    report = build_index(request.articles, out, encoder=settings.encoder or DEFAULT_ENCODER)
+    encoder = settings.encoder or DEFAULT_ENCODER
+    report = build_index(request.articles, out, encoder=encoder, progress=request.progress)
     for failure in report.failures:
-        Console(stderr=True).print(Text(f"not read: {failure.path}: {failure.reason}"), soft_wrap=True)
+        print_warning(f"{failure.path}: {failure.reason}", "not read")
     return _local(settings.changed(index=out))
 
 
 def _squad_system(squad: SquadFile, request: Request) -> System:
     settings = request.settings
     out = request.work / f"squad-{fingerprint(request.dataset)[:16]}"
-    build_source(squad, out, settings.encoder or DEFAULT_ENCODER)
+    build_source(squad, out, settings.encoder or DEFAULT_ENCODER, progress=request.progress)
     return _local(settings.changed(index=out))
 
 

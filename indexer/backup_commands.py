@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from indexer.commands import print_table
 from indexer.options import IndexOption, JsonOption
 from indexer.settings import DEFAULT_INDEX
 
@@ -20,16 +18,15 @@ if TYPE_CHECKING:
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to write, a tar archive.")],
     index: IndexOption = DEFAULT_INDEX,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     json_: JsonOption = False,
 ) -> None:
-    """Write the index that is served to one file, every checksum verified; `quoth restore` brings it back.
+    """Write an index to one file for `quoth restore`. Every checksum is verified.
 
-    Where the current generation is damaged, the newest sound one is written, with a warning. Readers'
-    feedback is a file of its own and not part of it.
+    The current generation is written; if it is damaged, the newest sound one, with a warning. Readers'
+    feedback is not part of the backup: it is a file of its own.
     """
-    # Imported here, as in `indexer.commands`: it loads FAISS.
-    from indexer.engines.faiss.backup import back_up  # noqa: PLC0415
+    from indexer.engines.faiss.backup import back_up
 
     manifest = back_up(index, file, force=force)
     size = file.stat().st_size
@@ -41,24 +38,26 @@ def restore(
     index: IndexOption = DEFAULT_INDEX,
     json_: JsonOption = False,
 ) -> None:
-    """Check a backup, every checksum verified, try it, and serve it from now on.
+    """Restore an index from a backup. Every checksum is verified and the index is tested first.
 
-    In an empty folder the generation keeps its number, and answers are the same to their last field;
-    elsewhere it becomes the newest, and the one served before stays to fall back to.
+    In an empty folder the generation keeps its number, and answers are the same to their last field. In an
+    existing index it becomes the newest generation, and the one before is kept to fall back on.
     """
-    from indexer.engines.faiss.backup import restore as bring_back  # noqa: PLC0415 - see above
+    from indexer.engines.faiss.backup import restore as restore_file
 
-    manifest = bring_back(file, index)
+    manifest = restore_file(file, index)
     _print(manifest, {"backup": str(file), "index": str(index)}, f"{file} to {index}", json_=json_)
 
 
-def _print(manifest: Manifest, places: dict[str, Any], shown: str, *, json_: bool) -> None:
+def _print(manifest: Manifest, places: dict[str, Any], label: str, *, json_: bool) -> None:
+    from indexer.terminal import print_json, print_table
+
     if json_:
-        typer.echo(json.dumps({**places, **asdict(manifest)}, indent=2, ensure_ascii=False))
+        print_json({**places, **asdict(manifest)})
     else:
         print_table(
             {
-                "backup": f"{shown} ({manifest.name})",
+                "backup": f"{label} ({manifest.name})",
                 "created": manifest.created,
                 "articles": f"{manifest.articles:,}",
                 "passages": f"{manifest.passages:,}",

@@ -2,80 +2,87 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
-from indexer.options import IndexOption, JsonOption
+from indexer.exit_codes import ExitCode
+from indexer.options import IndexOption, JsonOption, setting
 from indexer.settings import (
     DEFAULT_ENCODER,
     DEFAULT_INDEX,
     MAX_FILE_BYTES,
     BuildSettings,
+    FaissChoice,
     SplitterSettings,
-    check_choice,
 )
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from indexer.build import BuildReport
     from indexer.corpus import ArticleSource
     from indexer.engines.faiss.storage import Manifest
+    from indexer.progress_display import ProgressDisplay
 
-_SPLITTER = SplitterSettings()
-
-SOME_UNREADABLE = 3
-"""Exit status of `quoth index` when the index was made but some file could not be read."""
+_BUILD = BuildSettings()
 
 
 def index(
     folder: Annotated[
-        Path, typer.Argument(help="The folder of articles: .txt, .md and .html, at any depth.")
+        Path, typer.Argument(help="The folder of articles: .txt, .md and .html files, at any depth.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", help="The index folder.", envvar="QUOTH_INDEX", show_envvar=True)
+        Path, typer.Option("--out", help="The index folder.", metavar="FOLDER", envvar="QUOTH_INDEX")
     ] = DEFAULT_INDEX,
     encoder: Annotated[
         str,
-        typer.Option(help="Name or path of a sentence-transformers model.", envvar="QUOTH_ENCODER"),
+        typer.Option(
+            help="Name or folder of a sentence-transformers model.", metavar="MODEL", envvar="QUOTH_ENCODER"
+        ),
     ] = DEFAULT_ENCODER,
     faiss: Annotated[
-        str,
-        typer.Option(help="Kind of FAISS index: flat, hnsw, ivf-sq8, or auto, by the number of passages."),
-    ] = "auto",
-    max_tokens: Annotated[int, typer.Option(help="The most tokens in a passage.")] = _SPLITTER.max_tokens,
+        FaissChoice,
+        typer.Option(help="Kind of FAISS index; auto chooses by the number of passages."),
+    ] = _BUILD.faiss,
+    max_tokens: Annotated[
+        int | None,
+        setting(SplitterSettings, "max_tokens", metavar="N", description="The most tokens in a passage."),
+    ] = None,
     overlap_tokens: Annotated[
-        int, typer.Option(help="The most tokens that neighbouring passages share.")
-    ] = _SPLITTER.overlap_tokens,
+        int | None,
+        setting(
+            SplitterSettings,
+            "overlap_tokens",
+            metavar="N",
+            description="The most tokens that neighbouring passages share; fewer than --max-tokens.",
+        ),
+    ] = None,
     max_file_mb: Annotated[
-        float, typer.Option(help="The largest file that is read, in megabytes.", min=0.001, max=4_000)
+        float,
+        typer.Option(help="The largest file that is read, in megabytes.", metavar="MB", min=0.001, max=4_000),
     ] = MAX_FILE_BYTES / 1e6,
     json_: JsonOption = False,
 ) -> None:
-    """Index a folder of articles; run it again after any change, and only what changed is embedded.
+    """Index a folder of articles. Run it again after any change: only what changed is embedded.
 
-    Exit status: 0 all read, 3 the index is made but some files could not be read, 1 nothing changed
-    because of an error.
+    Exit status: 0 every file was read, 3 the index is made but some files could not be read, 1 an error, and
+    the index is unchanged.
     """
+    given: dict[str, Any] = {"max_tokens": max_tokens, "overlap_tokens": overlap_tokens}
+    splitter = replace(_BUILD.splitter, **{name: value for name, value in given.items() if value is not None})
     report = build_index(
         folder,
         out,
         encoder=encoder,
-        settings=BuildSettings(SplitterSettings(max_tokens, overlap_tokens), check_choice(faiss)),
+        settings=BuildSettings(splitter, faiss),
         max_file_bytes=int(max_file_mb * 1e6),
     )
-    if json_:
-        typer.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))
-    else:
-        _print_report(report, out)
+    _print_report(report, out, json_=json_)
     if report.failures:
-        raise typer.Exit(SOME_UNREADABLE)
+        raise typer.Exit(ExitCode.SOME_UNREADABLE)
 
 
 def build_index(
@@ -85,49 +92,58 @@ def build_index(
     encoder: str = DEFAULT_ENCODER,
     settings: BuildSettings | None = None,
     max_file_bytes: int = MAX_FILE_BYTES,
+    progress: ProgressDisplay | None = None,
 ) -> BuildReport:
     """Build the index `out` of the articles in `folder`, with progress on stderr, and return the report."""
-    # Imported here: it loads trafilatura, which `quoth index --help` can do without.
-    from indexer.corpus import Corpus  # noqa: PLC0415
+    from indexer.corpus import Corpus
 
-    return build_source(Corpus(folder, max_file_bytes=max_file_bytes), out, encoder, settings)
+    return build_source(Corpus(folder, max_file_bytes=max_file_bytes), out, encoder, settings, progress)
 
 
 def build_source(
-    source: ArticleSource, out: Path, encoder: str, settings: BuildSettings | None = None
+    source: ArticleSource,
+    out: Path,
+    encoder: str,
+    settings: BuildSettings | None = None,
+    progress: ProgressDisplay | None = None,
 ) -> BuildReport:
-    """Build an index of any source of articles, with a progress bar on stderr, and return the report."""
-    from indexer.build import build  # noqa: PLC0415
-    from indexer.encoders.loading import load_encoder  # noqa: PLC0415
+    """Build an index of any source of articles and return the report.
 
-    console = Console(stderr=True)
-    with console.status("Loading the encoder"):
-        model = load_encoder(encoder)
-    with _Bars(console) as bars:
-        return build(source, out, model, settings, bars)
+    Progress goes to `progress`, which its owner has opened, by default to a display of this build's own.
+    """
+    from indexer.build import build
+    from indexer.encoders.loading import load_encoder
+    from indexer.progress_display import ProgressDisplay
+
+    if progress is None:
+        with ProgressDisplay() as own:
+            return build_source(source, out, encoder, settings, own)
+    progress.start("Loading the encoder")
+    return build(source, out, load_encoder(encoder), settings, progress)
 
 
 def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:
-    """Check an index, every file against its checksum, and say what it holds.
+    """Check an index and show what it holds. Every file is compared with its checksum.
 
-    Exit status: 0 all is sound, 1 the current generation is damaged and an older one would serve.
+    Exit status: 0 the index is sound, 1 its current generation is damaged and an older one would serve.
     """
-    from indexer.engines.faiss.index import open_index  # noqa: PLC0415 - see above
-    from indexer.engines.faiss.storage import Layout, current_number  # noqa: PLC0415
+    from indexer.engines.faiss.index import open_index
+    from indexer.engines.faiss.storage import Layout, current_number
 
     manifest = open_index(index).manifest
     sound = current_number(Layout(index)) == manifest.generation
-    if json_:
-        record = {**asdict(manifest), "current_is_sound": sound}
-        typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
-    else:
-        _print_manifest(index, manifest, sound=sound)
+    _print_manifest(index, manifest, sound=sound, json_=json_)
     if not sound:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.ERROR)
 
 
-def _print_manifest(index: Path, manifest: Manifest, *, sound: bool) -> None:
-    state = "every checksum good" if sound else "the current generation is damaged, this older one serves"
+def _print_manifest(index: Path, manifest: Manifest, *, sound: bool, json_: bool) -> None:
+    from indexer.terminal import print_json, print_table
+
+    if json_:
+        print_json({**asdict(manifest), "current_is_sound": sound})
+        return
+    state = "every checksum matches" if sound else "the current generation is damaged, this older one serves"
     size = sum(file["size"] for file in manifest.files.values())
     print_table(
         {
@@ -144,14 +160,14 @@ def _print_manifest(index: Path, manifest: Manifest, *, sound: bool) -> None:
     )
 
 
-def _print_report(report: BuildReport, out: Path) -> None:
-    warnings = Console(stderr=True, emoji=False)
+def _print_report(report: BuildReport, out: Path, *, json_: bool) -> None:
+    from indexer.terminal import print_json, print_table, print_warning
+
+    if json_:
+        print_json(asdict(report))
+        return
     for failure in report.failures:
-        warnings.print(
-            f"[bold yellow]not read:[/] {escape(failure.path)}: {escape(failure.reason)}",
-            soft_wrap=True,
-            highlight=False,
-        )
+        print_warning(f"{failure.path}: {failure.reason}", "not read")
     state = "published" if report.published else "nothing had changed"
     rows = {
         "index": f"{out} ({report.generation}, {state})",
@@ -165,44 +181,5 @@ def _print_report(report: BuildReport, out: Path) -> None:
     if report.failures:
         rows["not read"] = f"{len(report.failures):,}"
     if report.ignored:
-        rows["other files"] = f"{report.ignored:,} (left out)"
+        rows["other files"] = f"{report.ignored:,} (skipped)"
     print_table({**rows, "seconds": f"{report.seconds:.2f}"})
-
-
-def print_table(rows: dict[str, str]) -> None:
-    """Print a name and a value a line, the values in one column."""
-    console = Console(highlight=False, emoji=False, soft_wrap=True)
-    width = max(map(len, rows)) + 2
-    for name, value in rows.items():
-        console.print(Text.assemble((name.ljust(width), "bold"), value))
-
-
-class _Bars:
-    """A build's progress, as bars on stderr."""
-
-    def __init__(self, console: Console) -> None:
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> _Bars:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    def start(self, stage: str, total: int) -> None:
-        """A stage begins, of `total` steps."""
-        self._task = self._bars.add_task(stage, total=total)
-
-    def advance(self, steps: int = 1) -> None:
-        """So many more steps of the stage are done."""
-        if self._task is not None:
-            self._bars.advance(self._task, steps)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Interval
 
@@ -57,7 +58,8 @@ def _interval(hint: Any) -> Interval | None:  # noqa: ANN401 - any annotation
     for part in (*getattr(hint, "__metadata__", ()), *get_args(hint)):
         if isinstance(part, Interval):
             return part
-        # Of `Annotated[int, Interval(…)] | None` the interval is one level down.
-        if hasattr(part, "__metadata__") and (found := _interval(part)) is not None:
+        # In `Annotated[Annotated[int, Interval(…)] | None, Doc(…)]` the interval is two levels down.
+        nested = hasattr(part, "__metadata__") or get_origin(part) in {Union, UnionType}
+        if nested and (found := _interval(part)) is not None:
             return found
     return None

@@ -1,7 +1,7 @@
-"""`python -m service ask|serve|demo`: this package's commands alone."""
+"""`python -m service ask|serve|demo|feedback`: this package's commands alone."""
 
 from indexer.cli import run_commands
-from service.commands import ask, demo, serve
+from service.commands import ask, demo, feedback, serve
 
 if __name__ == "__main__":
-    run_commands(ask, serve, demo)
+    run_commands(ask, serve, demo, feedback)

@@ -4,52 +4,65 @@ from __future__ import annotations
 
 import datetime
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from indexer.commands import build_index
-from indexer.errors import CorpusError, IndexMissingError
-from indexer.options import IndexOption, JsonOption
+from indexer.exit_codes import ExitCode
+from indexer.options import IndexOption, JsonOption, setting
 from indexer.settings import DEFAULT_INDEX
-from service.web.addresses import check_address
+from service.options import MinConfidenceOption, TopKOption
 from service.web.examples import QUESTION
+from service.web.settings import ListenSettings
 
 if TYPE_CHECKING:
+    import socket
+
     from service.answering.answerer import Answerer
-    from service.answering.answers import Answer, Citation
     from service.loading import AnswererSource
     from service.settings import Settings
 
+PortOption = Annotated[int | None, setting(ListenSettings, "port", metavar="PORT")]
+
 
 def ask(
-    question: Annotated[str, typer.Argument(help="The question.")],
+    question: Annotated[list[str], typer.Argument(help="The question; it needs no quotation marks.")],
     index: IndexOption = DEFAULT_INDEX,
     json_: JsonOption = False,
-    top_k: Annotated[int | None, typer.Option(help="Passages to read.", min=1, max=50)] = None,
-    min_confidence: Annotated[
-        float | None, typer.Option(help="Withhold an answer below it; 0 withholds none.", min=0, max=1)
+    top_k: TopKOption = None,
+    min_confidence: MinConfidenceOption = None,
+    publisher: Annotated[
+        list[str] | None,
+        typer.Option(help="Search only this publisher's articles; may be repeated.", metavar="NAME"),
     ] = None,
-    publisher: Annotated[list[str] | None, typer.Option(help="Only this publisher's articles.")] = None,
-    article: Annotated[list[str] | None, typer.Option(help="Only this article, by its id.")] = None,
+    article: Annotated[
+        list[str] | None,
+        typer.Option(help="Search only this article, by its id; may be repeated.", metavar="ID"),
+    ] = None,
     published_from: Annotated[
         datetime.datetime | None,
-        typer.Option(help="Only articles of this day or later.", formats=["%Y-%m-%d"]),
+        typer.Option(
+            help="Search only articles of this day or later.", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"]
+        ),
     ] = None,
     published_to: Annotated[
         datetime.datetime | None,
-        typer.Option(help="Only articles of this day or earlier.", formats=["%Y-%m-%d"]),
+        typer.Option(
+            help="Search only articles of this day or earlier.", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"]
+        ),
     ] = None,
 ) -> None:
-    """Answer a question in the articles' own words, with the source, or say that they hold no answer."""
-    from indexer.engine import Filters  # noqa: PLC0415 - the models' libraries come with it
-    from service.answering.answerer import check_question  # noqa: PLC0415
-    from service.settings import load_settings  # noqa: PLC0415
+    """Answer a question in the articles' own words, with the source.
 
-    check_question(question)
+    Exit status: 0 answered, 5 the articles hold no answer, 1 an error.
+    """
+    from indexer.engine import Filters
+    from service import console
+    from service.answering.answerer import check_question
+    from service.settings import load_settings
+
+    words = " ".join(question)
+    check_question(words)
     answerer = _open(_source(load_settings(index=index)))
     filters = Filters(
         tuple(publisher or ()),
@@ -57,192 +70,110 @@ def ask(
         published_from.date() if published_from else None,
         published_to.date() if published_to else None,
     )
-    answer = answerer.answer(question, top_k=top_k, filters=filters, min_confidence=min_confidence)
+    answer = answerer.answer(words, top_k=top_k, filters=filters, min_confidence=min_confidence)
     if json_:
-        typer.echo(as_json(answer))
+        console.print_answer_json(answer)
     else:
-        print_answer(answer)
+        console.print_answer(answer)
+    if answer.abstained:
+        raise typer.Exit(ExitCode.ABSTAINED)
 
 
 def serve(
     index: IndexOption = DEFAULT_INDEX,
-    host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(help="Port to listen on (default 8000); 0 takes a free one.", min=0, max=65_535),
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on.", metavar="ADDRESS", show_default=ListenSettings().host),
     ] = None,
+    port: PortOption = None,
     allow_public: Annotated[
-        bool, typer.Option("--allow-public", help="Listen on an address that other machines reach.")
+        bool,
+        typer.Option(
+            "--allow-public",
+            help="Listen on an address that other machines can reach although no key is required.",
+        ),
     ] = False,
 ) -> None:
-    """Serve the HTTP API and the page for asking, on this machine only unless told otherwise."""
-    from service.settings import load_settings  # noqa: PLC0415
+    """Serve the HTTP API and the pages, on this machine only by default."""
+    from service.settings import load_settings
+    from service.web.launch import listener
 
     settings = load_settings(index=index, host=host, port=port, allow_public=allow_public or None)
-    check_address(settings.web)
-    source = _source(settings)
-    _serve(_open(source), settings, source)
+    with listener(settings.web) as bound:
+        source = _source(settings)
+        _serve(_open(source), settings, source, bound)
 
 
 def demo(
     index: IndexOption = DEFAULT_INDEX,
-    question: Annotated[str, typer.Option(help="The sample question.")] = QUESTION,
-    port: Annotated[
-        int | None,
-        typer.Option(help="Port to listen on (default 8000); 0 takes a free one.", min=0, max=65_535),
-    ] = None,
-    serve_: Annotated[bool, typer.Option("--serve/--no-serve", help="Go on to serve.")] = True,
+    question: Annotated[str, typer.Option(help="The sample question.", metavar="TEXT")] = QUESTION,
+    port: PortOption = None,
+    serve_: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve after the sample question.")
+    ] = True,
 ) -> None:
-    """Index the articles that come with Quoth if need be, answer a sample question, and serve."""
-    from service.settings import load_settings  # noqa: PLC0415
+    """Index the bundled articles, answer a sample question, and serve.
+
+    An index of other articles is used as it is.
+    """
+    from indexer.terminal import messages, shown
+    from service import console
+    from service.demo import index_seeds
+    from service.settings import load_settings
+    from service.web.launch import listener
 
     settings = load_settings(index=index, port=port)
-    check_address(settings.web)
-    messages = _console()
-    _index_seeds(settings.index, messages)
+    bound = listener(settings.web) if serve_ else None
+    index_seeds(settings.index)
     source = _source(settings)
     answerer = _open(source)
-    messages.print(Text(f"\n$ quoth ask {json.dumps(question, ensure_ascii=False)}\n"))
-    print_answer(answerer.answer(question))
-    if serve_:
-        messages.print()
-        _serve(answerer, settings, source)
+    out = messages()
+    out.print(shown(f"\n$ quoth ask {json.dumps(question, ensure_ascii=False)}\n"))
+    console.print_answer(answerer.answer(question))
+    if bound is not None:
+        out.print()
+        _serve(answerer, settings, source, bound)
 
 
-def feedback() -> None:
-    """Print what readers said of answers as a question set for `quoth eval`, one question a line.
+def feedback(json_: JsonOption = False) -> None:
+    """Print readers' verdicts as a question set for `quoth eval`.
 
-    An answer found right is its question's answer, an abstention found right a question without one. What was
-    found wrong has `"answers": null`: fill it in before the set is used.
+    It is JSON Lines, a question on each line; with --json it is one array. An answer with a good verdict is
+    its question's answer; an abstention with a good verdict is a question without an answer. A question with
+    a bad verdict has `"answers": null`: fill it in before you use the set.
     """
-    from service.feedback import FeedbackStore, as_questions  # noqa: PLC0415
-    from service.settings import load_settings  # noqa: PLC0415
+    from indexer.terminal import print_json, print_json_text
+    from service.feedback import FeedbackStore, as_questions
+    from service.settings import load_settings
 
-    for line in as_questions(FeedbackStore(load_settings().web.feedback)):
-        typer.echo(line)
-
-
-def seeds_folder() -> Path:
-    """Return the folder of the articles that come with Quoth.
-
-    Raises:
-        CorpusError: they are not installed.
-    """
-    folder = Path(__file__).resolve().parent.parent / "seeds"
-    if not folder.is_dir():
-        raise CorpusError(f"the articles that come with Quoth are not in {folder}: install Quoth again")
-    return folder
-
-
-def as_json(answer: Answer) -> str:
-    """Return what the HTTP endpoint returns for this answer."""
-    import uuid  # noqa: PLC0415
-
-    from service.web.schemas import AnswerResponse  # noqa: PLC0415
-
-    return AnswerResponse.of(answer, uuid.uuid4().hex).model_dump_json(indent=2)
-
-
-def print_answer(answer: Answer) -> None:
-    """Print an answer, the sentence it stands in with the answer marked, and its source."""
-    # No line is folded: what is copied or piped on is the article's words, and the terminal wraps.
-    console = Console(highlight=False, emoji=False, soft_wrap=True)
-    if answer.quotation is None:
-        _print_abstention(console, answer)
+    lines = as_questions(FeedbackStore(load_settings().web.feedback))
+    if json_:
+        print_json([json.loads(line) for line in lines])
         return
-    citation = answer.quotation.citation
-    console.print(Text(answer.quotation.text, style="bold"))
-    console.print(f"confidence {answer.quotation.confidence:.2f}", style="dim")
-    console.print()
-    console.print(Text("  ") + _marked(citation))
-    console.print()
-    for cited in (citation, *answer.quotation.other_citations):
-        console.print(Text(_source_line(cited)))
-        console.print(Text(cited.location, style="cyan"))
-
-
-def _print_abstention(console: Console, answer: Answer) -> None:
-    if not answer.passages:
-        console.print("[bold]No article matches these filters.[/]")
-        return
-    console.print("[bold]The articles do not say.[/]")
-    console.print(
-        f"The best candidate has a confidence of {answer.confidence:.2f}; "
-        f"{answer.threshold:.2f} is needed. Nearest passages:",
-        style="dim",
-    )
-    for read in answer.passages[:3]:
-        place = f"{read.article.id}:{read.scored.passage.start}-{read.scored.passage.end}"
-        console.print(Text.assemble("  ", (place, "cyan"), "  ", _shorten(read.scored.text)))
-
-
-def _marked(citation: Citation) -> Text:
-    """The quoted sentence, with the answer between marks that survive without colour."""
-    start, end = citation.start - citation.quote_start, citation.end - citation.quote_start
-    return Text.assemble(
-        citation.quote[:start], ("»" + citation.quote[start:end] + "«", "bold yellow"), citation.quote[end:]
-    )
-
-
-def _source_line(citation: Citation) -> str:
-    metadata = citation.metadata
-    parts = [
-        metadata.title,
-        metadata.author,
-        metadata.publisher,
-        metadata.published.isoformat() if metadata.published else None,
-    ]
-    return " · ".join(part for part in parts if part) or "(the article states no title, publisher or date)"
-
-
-def _shorten(text: str, width: int = 100) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
+    for line in lines:
+        print_json_text(line)
 
 
 def _source(settings: Settings) -> AnswererSource:
-    from service.loading import AnswererSource  # noqa: PLC0415 - the models' libraries come with it
+    from service.loading import AnswererSource
 
     return AnswererSource(settings)
 
 
 def _open(source: AnswererSource) -> Answerer:
+    from rich.console import Console
+
     with Console(stderr=True).status("Loading the models"):
         return source.open()
 
 
-def _index_seeds(out: Path, messages: Console) -> None:
-    """Index the seeds unless the index holds something else, which is left as it is."""
-    from indexer.engines.faiss.index import open_index  # noqa: PLC0415
+def _serve(answerer: Answerer, settings: Settings, source: AnswererSource, bound: socket.socket) -> None:
+    from rich.text import Text
 
-    seeds = seeds_folder()
-    try:
-        opened = open_index(out)
-    except IndexMissingError:
-        pass
-    else:
-        source = opened.info.source
-        opened.close()
-        if source != str(seeds.resolve()):
-            messages.print(Text(f"Using the index in {out}, made from {source}."))
-            return
-    report = build_index(seeds, out)
-    did = "Indexed" if report.published else "Already indexed:"
-    messages.print(
-        Text(
-            f"{did} {report.articles} articles, {report.passages} passages, in {out} "
-            f"({report.seconds:.1f} s)."
-        )
-    )
+    from indexer.terminal import messages
+    from service.web.launch import launch
 
+    def serving(url: str) -> None:
+        messages().print(Text.assemble("Serving ", (url, "bold"), " (Ctrl-C stops)"))
 
-def _serve(answerer: Answerer, settings: Settings, source: AnswererSource) -> None:
-    from service.web.launch import launch  # noqa: PLC0415
-
-    launch(
-        answerer, settings.web, source, lambda url: _console().print(f"Serving [bold]{url}[/] (Ctrl-C stops)")
-    )
-
-
-def _console() -> Console:
-    return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+    launch(answerer, settings.web, source, serving, bound)

@@ -28,7 +28,7 @@ def crashes(
     json_: JsonOption = False,
 ) -> None:
     """Kill a publishing process at every step and at any moment; the old index or the new must be whole."""
-    from eval.reliability.crashes import campaign  # noqa: PLC0415
+    from eval.reliability.crashes import campaign
 
     finish(campaign(kills, seed, folder), out, json_=json_)
 
@@ -41,14 +41,14 @@ def replay(
     json_: JsonOption = False,
 ) -> None:
     """Cut the power after every operation of a publish; the old index or the new must be whole."""
-    from eval.reliability.replay import campaign  # noqa: PLC0415
+    from eval.reliability.replay import campaign
 
     finish(campaign(states, seed, folder), out, json_=json_)
 
 
 def faults(folder: FolderOption = None, out: OutOption = None, json_: JsonOption = False) -> None:
     """Let the disk refuse at every step of a publish; it must be told, and the old index or the new serve."""
-    from eval.reliability.faults import campaign  # noqa: PLC0415
+    from eval.reliability.faults import campaign
 
     finish(campaign(folder), out, json_=json_)
 
@@ -62,7 +62,7 @@ def damage(
     json_: JsonOption = False,
 ) -> None:
     """Flip bits and cut files; each must be refused, and the generation before must serve."""
-    from eval.reliability.damage import campaign  # noqa: PLC0415
+    from eval.reliability.damage import campaign
 
     finish(campaign(flips, cuts, seed, folder), out, json_=json_)
 
@@ -75,6 +75,6 @@ def forgery(
     json_: JsonOption = False,
 ) -> None:
     """Change files and make the checksums fit; it must not crash, hang or take all the memory."""
-    from eval.reliability.forgery import campaign  # noqa: PLC0415
+    from eval.reliability.forgery import campaign
 
     finish(campaign(changes, seed, folder), out, json_=json_)

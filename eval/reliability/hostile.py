@@ -45,7 +45,7 @@ from indexer.encoders.loading import load_encoder
 from indexer.engines.faiss.index import open_index
 from service.answering.answerer import Answerer
 from service.answering.retriever import Retriever
-from service.commands import seeds_folder
+from service.demo import seeds_folder
 from service.loading import build_answerer
 from service.settings import Settings
 from service.web.access.keys import Scope as KeyScope
@@ -60,8 +60,9 @@ SECONDS = 60.0
 # Refused although the description allows them, as JSON Schema cannot say what must hold between two fields
 # or in an article: (the fault's JSON pointer, words of its message).
 _BEYOND_SCHEMA = (
-    ("/answer", "these words do not stand there in this article"),
+    ("/answer", "no article has these words at these offsets"),
     ("/filters", "published_from is later than published_to"),
+    ("/filters", "characters together"),
 )
 _SHOWN = 600  # characters of a failure
 

@@ -26,7 +26,7 @@ from indexer.build import build
 from indexer.corpus import Corpus
 from indexer.encoders.encoder import Encoder
 from indexer.encoders.loading import load_encoder
-from service.commands import seeds_folder
+from service.demo import seeds_folder
 
 SLOWER = 2.0
 SHARE = 0.5

@@ -21,7 +21,7 @@ def flood(
     json_: JsonOption = False,
 ) -> None:
     """Offer far more questions than can be answered; the peak must stay, the rest be refused at once."""
-    from eval.reliability.flood import campaign  # noqa: PLC0415
+    from eval.reliability.flood import campaign
 
     finish(campaign(index, times, seconds, seed), out, json_=json_)
 
@@ -35,7 +35,7 @@ def reload(
     json_: JsonOption = False,
 ) -> None:
     """Publish while questions are answered; none may fail, nor be answered from two generations."""
-    from eval.reliability.reload import campaign  # noqa: PLC0415
+    from eval.reliability.reload import campaign
 
     finish(campaign(publications, pause, seconds, seed), out, json_=json_)
 
@@ -48,6 +48,6 @@ def shutdown(
     json_: JsonOption = False,
 ) -> None:
     """Stop a service while it answers; what it has taken must be answered, and its end be a clean one."""
-    from eval.reliability.shutdown import campaign  # noqa: PLC0415
+    from eval.reliability.shutdown import campaign
 
     finish(campaign(index, stops, seed), out, json_=json_)

@@ -1,7 +1,8 @@
-"""An Answerer and Settings -> a process that serves until it is told to stop."""
+"""An Answerer and WebSettings -> a process that serves until a signal stops it."""
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,23 +10,58 @@ from dataclasses import replace
 from indexer.errors import SettingsError
 from service.answering.answerer import Answerer
 from service.web.access.gate import LOOPBACK_HOSTS
-from service.web.addresses import is_loopback
+from service.web.addresses import check_address, is_loopback
 from service.web.app import create_app
 from service.web.operation import logs
 from service.web.operation.generations import Source
 from service.web.server.process import serve
-from service.web.settings import WebSettings
+from service.web.settings import ListenSettings, WebSettings
+
+
+def listener(settings: WebSettings) -> socket.socket:
+    """Return a socket bound to the address of the settings, which refuses connections until `launch`.
+
+    The address is claimed before the models are loaded, so that a port in use is reported at once.
+
+    Raises:
+        SettingsError: the address is public and no key is required, or it cannot be listened on.
+    """
+    check_address(settings)
+    listen = settings.listen
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # the port of a server that has just ended may be taken over
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((listen.host, listen.port))
+    except OSError as error:
+        bound.close()
+        raise _taken(listen, error) from error
+    return bound
+
+
+def _taken(listen: ListenSettings, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"cannot listen on {listen.host}:{listen.port} ({error.strerror}): choose another port with --port"
+    )
 
 
 def launch(
-    answerer: Answerer, settings: WebSettings, source: Source, on_listening: Callable[[str], None]
+    answerer: Answerer,
+    settings: WebSettings,
+    source: Source,
+    on_listening: Callable[[str], None],
+    bound: socket.socket,
 ) -> None:
-    """Serve `answerer`, and each new generation of `source`, until SIGTERM or SIGINT; from the main thread only.
+    """Serve `answerer`, and each new generation of `source`, until SIGTERM or SIGINT; main thread only.
 
-    `on_listening` is called with the address once connections are accepted.
+    `bound` is what `listener` returned. `on_listening` is called with the address once connections are
+    accepted.
 
     Raises:
-        SettingsError: the address cannot be listened on.
+        SettingsError: another process has begun to listen on the address.
         KeyFileError: the file of keys cannot be used.
     """
     logs.configure(settings.logs)
@@ -35,14 +71,10 @@ def launch(
         settings = replace(settings, access=access)
     app = create_app(answerer, settings, source)
     try:
-        # Bound here rather than by uvicorn, so that a taken port is an error of ours and port 0 is known.
-        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-        listener = socket.create_server((listen.host, listen.port), family=family, backlog=limits.backlog)
+        bound.listen(limits.backlog)
     except OSError as error:
-        raise SettingsError(
-            f"cannot listen on {listen.host}:{listen.port} ({error.strerror}): choose another with --port"
-        ) from error
-    host, port = listener.getsockname()[:2]
+        raise _taken(listen, error) from error
+    host, port = bound.getsockname()[:2]
     on_listening(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-    with logs.written_aside():
-        serve(app, listener, limits, on_stopping=app.state.lifecycle.stop)
+    with logs.in_background():
+        serve(app, bound, limits, on_stopping=app.state.lifecycle.stop)
