@@ -1,4 +1,4 @@
-"""The service over HTTP: application, endpoints, pages, widget, access, server and operation.
+"""The service over HTTP: application, endpoints, schemas, pages, widget, access, server and operation.
 
 Start at `app.create_app`. Nothing outside this package knows HTTP.
 """

@@ -1,4 +1,4 @@
-"""create_app: an Answerer and Settings -> the web application. A pure factory: it opens nothing."""
+"""create_app: an Answerer and WebSettings -> the web application. A pure factory: it opens nothing."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ from service.web.widget import routes as widget_routes
 _DESCRIPTION = """Answers questions over a body of articles **only in the articles' own words**.
 
 Every answer is an exact span of an article's text, with a citation that anyone can check:
-`article.text[start:end]` is the answer, for `text` from `GET /v1/articles/{id}` and offsets in Unicode
+`article.text[start:end]` is the answer, with `text` from `GET /v1/articles/{id}` and offsets in Unicode
 code points. Where the articles hold no answer the service abstains. Nothing is ever generated.
 
 Every error is RFC 9457 `application/problem+json`."""
 
 
-# Threads beside those that answer, for what is quick: articles, feedback, a look for a new generation.
+# Threads for short work: articles, feedback, checks for a new generation. Answers have threads of their own.
 _QUICK_THREADS = 8
 
-# Open while the service stops, so that whoever watches it sees it do so.
-WATCHED = ("/livez", "/readyz", "/metrics")
+MONITORING_PATHS = ("/livez", "/readyz", "/metrics")
+"""Paths that still answer while the service is stopping."""
 
 
 def create_app(answerer: Answerer, settings: WebSettings, source: Source | None = None) -> FastAPI:
-    """Return the application: it answers with `answerer`, and later with each new generation of `source`."""
+    """Return an application that answers with `answerer`, and then with each new generation of `source`."""
     serving = Serving(answerer)
     admission = Admission(settings.admission)
     metrics = Metrics(serving, admission)
@@ -73,7 +73,7 @@ def create_app(answerer: Answerer, settings: WebSettings, source: Source | None 
         # The interactive documentation would load scripts from another host.
         docs_url=None,
         redoc_url=None,
-        # A redirection is no problem document, and its address would come from the Host header.
+        # A redirect is not a problem document, and its address would come from the Host header.
         redirect_slashes=False,
         lifespan=lifespan,
     )
@@ -87,7 +87,7 @@ def create_app(answerer: Answerer, settings: WebSettings, source: Source | None 
     app.include_router(page_routes.router)
     app.include_router(widget_routes.router)
     problems.install(app)
-    # The last that is added is the first that a request meets.
+    # The last one added is the first to handle a request.
     app.add_middleware(FailureMiddleware)
     app.add_middleware(
         BodyLimitMiddleware,
@@ -98,7 +98,7 @@ def create_app(answerer: Answerer, settings: WebSettings, source: Source | None 
     app.add_middleware(RateMiddleware, limiter=Limiter(), default=access.rate_limit)
     keyring = None if access.keys is None else Keyring(access.keys)
     app.add_middleware(AccessMiddleware, keyring=keyring, origins=access.allowed_origins)
-    app.add_middleware(StoppingMiddleware, lifecycle=lifecycle, open_paths=WATCHED)
+    app.add_middleware(StoppingMiddleware, lifecycle=lifecycle, open_paths=MONITORING_PATHS)
     if access.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -116,7 +116,7 @@ def create_app(answerer: Answerer, settings: WebSettings, source: Source | None 
 
 
 def _openapi(app: FastAPI) -> dict[str, object]:
-    """FastAPI's description of the interface, with our problems in place of its validation errors."""
+    """FastAPI's OpenAPI description, with our problems in place of its validation errors."""
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title,
@@ -132,7 +132,7 @@ def _openapi(app: FastAPI) -> dict[str, object]:
         components["BatchRequest"]["properties"]["requests"]["maxItems"] = (
             app.state.settings.requests.max_batch
         )
-        components["AnswerResponse"]["examples"] = [ANSWER]  # FastAPI would leave out its nulls
+        components["AnswerResponse"]["examples"] = [ANSWER]  # FastAPI would drop its nulls
         for unused in ("HTTPValidationError", "ValidationError"):
             components.pop(unused, None)
         if app.state.settings.access.keys is not None:
@@ -142,12 +142,12 @@ def _openapi(app: FastAPI) -> dict[str, object]:
 
 
 def _describe_keys(schema: dict[str, Any]) -> None:
-    """Say in the description which key each path asks for."""
+    """Add to the description which key each path requires."""
     schema["components"]["securitySchemes"] = {
         scope: {
             "type": "http",
             "scheme": "bearer",
-            "description": f"A key for scope {scope}, of `quoth keys add`.",
+            "description": f"A key of scope {scope}, made with `quoth keys add`.",
         }
         for scope in get_args(Scope)
     }

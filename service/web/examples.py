@@ -1,4 +1,4 @@
-"""Examples for the interface's description: a real question over the seeds, and its real answer."""
+"""Examples for the OpenAPI description: a real question over the seeds and its real answer."""
 
 from __future__ import annotations
 

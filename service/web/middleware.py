@@ -1,4 +1,4 @@
-"""What wraps every request: an id, headers that keep browsers safe, a bound on the body's size."""
+"""Middleware for every request: an id, security headers, a limit on the body, internal errors as problems."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.web import problems
 
-# What a client may choose as its request's id: nothing that could forge a line in a log.
+# A request id that a client may choose: it cannot forge a line in a log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _POLICY = "content-security-policy"
 _NO_FRAMES = "frame-ancestors 'none'"
 SECURITY_HEADERS = {
-    # The pages are HTML, one style sheet and the chat's modules, all our own. No text can become markup or
-    # script: where a browser has Trusted Types, no policy may make it so.
+    # The pages load only our own style sheet, images and modules. With Trusted Types and no policy, a browser
+    # turns no text into markup or script.
     _POLICY: "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
     f"img-src 'self'; form-action 'self'; base-uri 'none'; {_NO_FRAMES}; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
@@ -31,13 +31,13 @@ SECURITY_HEADERS = {
 
 
 # The rest of the body is not read, so the connection cannot be used again.
-_LAST = {"connection": "close"}
+_CLOSE = {"connection": "close"}
 
 
 class RequestIdMiddleware:
-    """Gives each request an id, the client's `X-Request-ID` if it is a plain one, and answers with it.
+    """Gives each request an id, the client's `X-Request-ID` if it is a plain one, and sends it back.
 
-    Every response also carries `SECURITY_HEADERS`. `frame_ancestors`: sites that may show our pages in a frame.
+    Every response also carries `SECURITY_HEADERS`. `frame_ancestors`: origins that may frame our pages.
     """
 
     def __init__(self, app: ASGIApp, frame_ancestors: Collection[str] = ()) -> None:
@@ -52,8 +52,8 @@ class RequestIdMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        chosen = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        sent = Headers(scope=scope).get("x-request-id", "")
+        chosen = sent if _ID.fullmatch(sent) else uuid.uuid4().hex
         scope["quoth.request_id"] = chosen
 
         async def send_with_headers(message: Message) -> None:
@@ -68,13 +68,13 @@ class RequestIdMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Answers 413 as soon as a body is larger than allowed, counted as it arrives, and 408 if it is too slow.
+    """Answers 413 to a body that is too large, counted as it arrives, and 408 to one that is too slow.
 
-    The body is gathered here and reaches the application in one piece: of pieces of a few bytes each, a list
-    would take many times the body's size. `max_bytes`: of a body, 0 or more. `seconds`: more than 0, from
-    when the application first asks for the body until all of it must be there.
+    The body is collected here and passed to the application in one piece: Starlette's list of pieces would
+    take many times the body's size when each has a few bytes. `max_bytes`: 0 or more. `seconds`: more than 0,
+    counted from when the application first reads the body.
 
-    Starlette's own limiter answers in plain text where the body goes unread.
+    Starlette's own limiter answers in plain text when the application does not read the body.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int, seconds: float = 30.0) -> None:
@@ -90,46 +90,47 @@ class BodyLimitMiddleware:
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > self._max_bytes:
             described = problems.problem(Request(scope), 413, self._too_large)
-            await problems.respond(described, _LAST)(scope, receive, send)
+            await problems.respond(described, _CLOSE)(scope, receive, send)
             return
-        gathered = False
+        collected = False
 
         async def receive_whole() -> Message:
-            nonlocal gathered
-            if gathered:
+            nonlocal collected
+            if collected:
                 return await receive()
-            gathered = True
+            collected = True
             try:
                 async with asyncio.timeout(self._seconds):
-                    return await self._gather(receive)
+                    return await self._collect(receive)
             except TimeoutError as error:
-                detail = f"The body may take {self._seconds:g} s to arrive, and is not complete."
-                raise HTTPException(408, detail, _LAST) from error
+                detail = f"The body did not arrive within {self._seconds:g} s."
+                raise HTTPException(408, detail, _CLOSE) from error
 
         await self._app(scope, receive_whole, send)
 
     @property
     def _too_large(self) -> str:
-        return f"The body may have {self._max_bytes:,} bytes, and has more."
+        return f"The body has more than {self._max_bytes:,} bytes."
 
-    async def _gather(self, receive: Receive) -> Message:
+    async def _collect(self, receive: Receive) -> Message:
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] != "http.request":
-                return message  # the client has gone
+                return message  # the client has disconnected
             body += message.get("body", b"")
             if len(body) > self._max_bytes:
-                # FastAPI lets this kind pass where it turns others into 400; `problems` describes it.
-                raise HTTPException(413, self._too_large, _LAST)
+                # FastAPI turns other exceptions into 400 and lets HTTPException pass.
+                raise HTTPException(413, self._too_large, _CLOSE)
             if not message.get("more_body", False):
                 return {**message, "body": bytes(body)}
 
 
 class FailureMiddleware:
-    """Answers 500 where the application fails, within what gives every response its headers.
+    """Answers 500 to an unexpected error, inside the middleware that sets the headers of every response.
 
-    Starlette's own handler stands outside of them: a page of another site could not read the problem.
+    Starlette's own handler is outside of it: without CORS headers another site's page could not read the
+    problem.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -139,13 +140,13 @@ class FailureMiddleware:
         """Handle one connection, as ASGI has it."""
         begun = False
 
-        async def noted(message: Message) -> None:
+        async def send_noted(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_noted)
         except Exception as error:
             if begun or scope["type"] != "http":
                 raise

@@ -26,83 +26,83 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-_MAX_FAULTS = 50  # told of in one problem
-_MAX_TOLD = 200  # characters of what a client sent, or of a fault's message
+_MAX_FAULTS = 50  # listed in one problem
+_MAX_CHARACTERS = 200  # of a field's name that a client sent, or of an error's message
 
 CLIENT_GONE = 499
-"""What logs and figures say of a request whose sender has hung up; nobody is sent it. nginx's number."""
+"""Status in logs and metrics of a request whose client has disconnected; never sent. nginx's number."""
 
-# Status -> the problem's short name, its title, and what to do.
+# Status -> (last part of the problem's type, title, remedy).
 _KINDS: dict[int, tuple[str, str, str]] = {
     400: ("bad-request", "The request could not be read", "Send valid HTTP/1.1, and JSON in UTF-8."),
     401: (
         "no-key",
         "A key is needed",
-        "Send a key that `quoth keys add` made, as `Authorization: Bearer KEY`.",
+        "Send a key made with `quoth keys add`, as `Authorization: Bearer KEY`.",
     ),
     403: (
         "not-allowed",
         "This is not allowed",
-        "Use a key of the scope that is needed, from the service's own page or a site in QUOTH_ORIGINS.",
+        "Use a key of the required scope, from the service's own page or a site in QUOTH_ALLOWED_ORIGINS.",
     ),
-    404: ("not-found", "There is nothing here", "See /openapi.json for what there is."),
-    405: (
-        "method-not-allowed",
-        "This method is not allowed here",
-        "Use a method that the Allow header names.",
-    ),
-    408: ("too-slow", "The request took too long to arrive", "Send it again, in one go."),
+    404: ("not-found", "Not found", "See /openapi.json for all endpoints."),
+    405: ("method-not-allowed", "This method is not allowed", "Use a method of the Allow header."),
+    408: ("too-slow", "The request took too long to arrive", "Send the whole request without a pause."),
     413: ("too-large", "The request is too large", "Send a smaller body, or fewer questions at once."),
-    414: ("target-too-long", "The address is too long", "Send a shorter path or query."),
-    415: ("unsupported-media-type", "This media type is not understood", "Send application/json."),
-    421: ("other-host", "This service has another name", "Ask it by a name that QUOTH_HOSTS has."),
+    414: ("target-too-long", "The URL is too long", "Send a shorter path or query."),
+    415: ("unsupported-media-type", "This media type is not supported", "Send application/json."),
+    421: (
+        "other-host",
+        "This host name is not allowed",
+        "Use a host name of the service, or add this one to QUOTH_ALLOWED_HOSTS.",
+    ),
     422: (
         "invalid-request",
         "The request is not valid",
-        "Mend what the detail names and send the request again.",
+        "Correct what the detail names and send the request again.",
     ),
-    429: ("rate", "Too many requests", "Wait as long as Retry-After says, then ask again."),
+    429: ("rate", "Too many requests", "Wait as long as Retry-After says, then try again."),
     431: ("headers-too-large", "The headers are too large", "Send fewer or shorter headers."),
-    CLIENT_GONE: ("gone", "Nobody waits for this", "Ask again."),
-    500: ("internal", "Something went wrong here", "Try again; if it stays, report the request_id."),
+    CLIENT_GONE: ("gone", "The client has disconnected", "Send the request again."),
+    500: ("internal", "Internal error", "Try again; if it happens again, report the request_id."),
     501: (
         "not-implemented",
-        "This is not understood here",
+        "This transfer coding is not supported",
         "Send the body with Content-Length, or chunked.",
     ),
     503: (
         "unavailable",
         "The service cannot answer now",
-        "Wait as long as Retry-After says, then ask again.",
+        "Wait as long as Retry-After says, then try again.",
     ),
-    505: ("http-version", "This version of HTTP is not understood", "Use HTTP/1.1."),
+    505: ("http-version", "This version of HTTP is not supported", "Use HTTP/1.1."),
 }
 
 
 class ProblemModel(BaseModel):
-    """An error, as RFC 9457 has it, with what to do about it."""
+    """An error as an RFC 9457 problem, with a remedy."""
 
     type: str = Field(examples=["urn:quoth:problem:invalid-request"])
     title: str = Field(examples=["The request is not valid"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["question: the question is empty"])
-    remedy: str = Field(examples=["Mend what `errors` names and send the request again."])
+    remedy: str = Field(examples=["Correct what the detail names and send the request again."])
     instance: str = Field(examples=["/v1/answer"])
     request_id: str
     errors: list[dict[str, str]] | None = Field(
         default=None,
-        description="For an invalid request: each fault, with a JSON pointer to where it stands.",
+        description="For an invalid request: each error, with a JSON pointer to its field.",
     )
 
 
 def problem(
     request: Request, status: int, detail: str, *, errors: Sequence[Mapping[str, str]] | None = None
 ) -> ProblemModel:
-    """Describe an error; `detail` is for the person who sent the request."""
+    """Return the problem for a status; `detail` is for the person who sent the request."""
     kind, title, remedy = _KINDS.get(status) or (
         "http-error",
         HTTPStatus(status).phrase,
-        "See /openapi.json for what there is.",
+        "See /openapi.json for all endpoints.",
     )
     return ProblemModel(
         type=f"urn:quoth:problem:{kind}",
@@ -127,13 +127,13 @@ def respond(described: ProblemModel, headers: Mapping[str, str] | None = None) -
         described.model_dump(mode="json", exclude_none=True),
         status_code=described.status,
         media_type=MEDIA_TYPE,
-        # The one for unexpected failures is made outside the middleware that sets this for all others.
+        # A problem may be made outside the middleware that sets this header for all other responses.
         headers={**(headers or {}), "x-request-id": described.request_id},
     )
 
 
 def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
-    """Describe an error of ours: a caller's mistake is told, anything else is logged and not told."""
+    """Return the problem for one of our errors: a caller's mistake is shown, anything else only logged."""
     if isinstance(error, QuestionError):
         return problem(request, 422, str(error), errors=[{"pointer": error.field, "message": str(error)}])
     if isinstance(error, ArticleUnknownError):
@@ -148,36 +148,36 @@ def of_quoth_error(request: Request, error: QuothError) -> ProblemModel:
 
 
 def of_failure(request: Request, error: Exception) -> ProblemModel:
-    """Log what nobody is to blame for but the service, and describe it without telling what it was."""
+    """Log an internal error, and return a problem that says nothing about it."""
     log.error("request %s failed", request_id(request), exc_info=error)
     return problem(request, 500, "The request could not be completed.")
 
 
 def of_validation(request: Request, errors: Sequence[Mapping[str, Any]]) -> ProblemModel:
-    """Describe what Pydantic found in a part of the request, without repeating the input."""
+    """Return the problem for Pydantic's errors; it does not repeat the values that were sent."""
     faults = []
     for error in errors[:_MAX_FAULTS]:
-        # Of invalid JSON the place is a number of bytes, which is no part of the request.
-        place = [] if error.get("type") == "json_invalid" else [_clean(str(part)) for part in error["loc"]]
-        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in place)
+        # The location of invalid JSON is a number of bytes, not a field.
+        path = [] if error.get("type") == "json_invalid" else [_clean(str(part)) for part in error["loc"]]
+        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
         faults.append({"pointer": pointer, "message": _clean(str(error["msg"]))})
     detail = "; ".join(f"{fault['pointer'].strip('/') or 'body'}: {fault['message']}" for fault in faults[:5])
     return problem(request, 422, detail, errors=faults)
 
 
 def _clean(text: str) -> str:
-    # A key of the request may be as long as its body, and may hold half a surrogate pair, which no response
-    # can carry.
-    cut = text if len(text) <= _MAX_TOLD else f"{text[:_MAX_TOLD]}…"
+    # A field's name may be as long as the body, and may hold half a surrogate pair, which UTF-8 cannot
+    # encode.
+    cut = text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…"
     return cut.encode("utf-8", "replace").decode("utf-8")
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of an application a problem."""
+    """Turn every error of an application into a problem."""
 
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
         found = error.errors()[:_MAX_FAULTS] if isinstance(error, RequestValidationError) else []
-        # FastAPI's places begin with the part of the request: body, query or path.
+        # FastAPI's locations begin with the part of the request: body, query or path.
         return respond(of_validation(request, [{**fault, "loc": fault["loc"][1:]} for fault in found]))
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:

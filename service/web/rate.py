@@ -1,4 +1,4 @@
-"""A rate of requests, as it is written: `60/minute`."""
+"""A rate of requests, written as `60/minute`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from service.errors import RateError
 
 WINDOWS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
-"""The windows that a rate may count in, with their lengths in seconds."""
+"""The windows of a rate, with their lengths in seconds."""
 
 _RATE = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(WINDOWS)})")
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`quota` units, at least 1, in each `window`, one of `WINDOWS`."""
+    """`quota` units (at least 1) in each `window` (one of `WINDOWS`)."""
 
     quota: int
     window: str
@@ -25,7 +25,7 @@ class Rate:
         """Read a rate: a whole number from 1 to 999,999,999, a slash, and the window.
 
         Raises:
-            RateError: it is written in another way.
+            RateError: it is written differently.
         """
         match = _RATE.fullmatch(text)
         if match is None:
@@ -34,7 +34,7 @@ class Rate:
 
     @property
     def seconds(self) -> int:
-        """The window's length."""
+        """The window's length in seconds."""
         return WINDOWS[self.window]
 
     def __str__(self) -> str:

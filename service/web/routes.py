@@ -1,4 +1,4 @@
-"""The JSON endpoints. What computes waits for its turn; the rest is quick, and runs beside it."""
+"""The JSON endpoints. Answers and searches wait for a slot in the queue; all others respond at once."""
 
 from __future__ import annotations
 
@@ -21,26 +21,17 @@ from service.web.operation.admission import Admission
 from service.web.operation.generations import Reloader, Serving
 from service.web.operation.metrics import MEDIA_TYPE, Metrics
 from service.web.operation.observation import ANSWERS
-from service.web.schemas import (
-    AnswerRequest,
+from service.web.schemas.answers import (
     AnswerResponse,
-    ArticleModel,
-    ArticlesResponse,
-    ArticleTextModel,
-    BatchRequest,
     BatchResponse,
-    FeedbackRequest,
-    FeedbackResponse,
     FoundPassageModel,
     ItemResult,
-    ModelModel,
-    PassageModel,
-    ReadyModel,
-    ReloadModel,
-    SearchRequest,
     SearchResponse,
-    StatusModel,
 )
+from service.web.schemas.articles import ArticleModel, ArticlesResponse, ArticleTextModel, PassageModel
+from service.web.schemas.feedback import FeedbackRequest, FeedbackResponse
+from service.web.schemas.operation import ModelModel, ReadyModel, ReloadModel, StatusModel
+from service.web.schemas.questions import AnswerRequest, BatchRequest, SearchRequest
 from service.web.settings import WebSettings
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -49,15 +40,15 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemModel"}}},
     }
     for status, description in {
-        400: "The body is no JSON in UTF-8, or nested too deeply.",
+        400: "The body is not JSON in UTF-8, or is nested too deeply.",
         401: "A key is needed.",
-        403: "The key, or the page that sends this, does not open this.",
+        403: "The key has another scope, or the page that sent the request is not allowed to.",
         408: "The body took too long to arrive.",
         413: "The body is too large.",
-        422: "The request is not valid; the problem names each fault.",
-        429: "Too many requests; Retry-After says when to ask again.",
-        500: "Something went wrong; the problem's request_id finds it in the log.",
-        503: "Too many questions wait, or the service stops; Retry-After says when to ask again.",
+        422: "The request is not valid; the problem names each error.",
+        429: "Too many requests; Retry-After says when to try again.",
+        500: "An internal error; find it in the log by the problem's request_id.",
+        503: "The queue is full, or the service is stopping; Retry-After says when to try again.",
     }.items()
 }
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {
@@ -67,11 +58,11 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
 router = APIRouter(responses=PROBLEMS)
 
 
-# The dependencies are coroutines so that they need no thread: /readyz answers while all are busy.
+# The dependencies are coroutines, which need no thread: /readyz answers while all threads are busy.
 
 
 async def get_answerer(request: Request) -> AsyncIterator[Answerer]:
-    """Lend the answerer that is served now to this request, until its response has been sent."""
+    """Yield the current answerer, which stays open until the response has been sent."""
     serving: Serving = request.app.state.serving
     with serving.lease() as answerer:
         yield answerer
@@ -84,7 +75,7 @@ async def get_settings(request: Request) -> WebSettings:
 
 
 async def get_admission(request: Request) -> Admission:
-    """Return the queue before whatever computes."""
+    """Return the queue that answers and searches wait in."""
     admission: Admission = request.app.state.admission
     return admission
 
@@ -98,7 +89,7 @@ AdmissionDependency = Annotated[Admission, Depends(get_admission)]
 async def answer(
     body: AnswerRequest, request: Request, answerer: AnswererDependency, admission: AdmissionDependency
 ) -> AnswerResponse:
-    """Answer in an article's exact words with a citation, or abstain and show the nearest passages."""
+    """Answer in an article's exact words with a citation, or abstain and return the nearest passages."""
     async with admission.admit(gone=request.is_disconnected) as ticket:
         return await ticket.run(_answer, body, request, answerer)
 
@@ -111,26 +102,26 @@ async def answers(
     settings: SettingsDependency,
     admission: AdmissionDependency,
 ) -> BatchResponse:
-    """Answer each question of a batch by itself: a bad one gets a problem, the others their answers."""
+    """Answer each question of a batch on its own; an invalid one gets a problem, the others are answered."""
     asked = len(body.requests)
     if asked > settings.requests.max_batch:
         raise RequestValidationError(
             [
                 {
                     "loc": ("body", "requests"),
-                    "msg": f"{asked} questions, {settings.requests.max_batch} are allowed at once",
+                    "msg": f"{asked} questions; at most {settings.requests.max_batch} are allowed at once",
                 }
             ]
         )
     charge(request, asked)
     items = [_read_item(item, request) for item in body.requests]
     valid = [item for item in items if isinstance(item, AnswerRequest)]
-    given: list[ItemResult] = []
+    answered: list[ItemResult] = []
     if valid:
         async with admission.admit(len(valid), gone=request.is_disconnected) as ticket:
-            given = await ticket.run_all(lambda item: _answer_item(item, request, answerer), valid)
-    in_turn = iter(given)
-    results = [item if isinstance(item, ItemResult) else next(in_turn) for item in items]
+            answered = await ticket.run_all(lambda item: _answer_item(item, request, answerer), valid)
+    remaining = iter(answered)
+    results = [item if isinstance(item, ItemResult) else next(remaining) for item in items]
     return BatchResponse(results=results, request_id=problems.request_id(request))
 
 
@@ -139,7 +130,7 @@ async def search(
     body: SearchRequest, request: Request, answerer: AnswererDependency, admission: AdmissionDependency
 ) -> SearchResponse:
     """Return the passages nearest to a question, best first, without reading them for an answer."""
-    async with admission.admit(gone=request.is_disconnected, paced=False) as ticket:
+    async with admission.admit(gone=request.is_disconnected, measured=False) as ticket:
         return await ticket.run(_search, body, request, answerer)
 
 
@@ -147,7 +138,7 @@ async def search(
 def feedback(
     body: FeedbackRequest, answerer: AnswererDependency, settings: SettingsDependency
 ) -> FeedbackResponse:
-    """Keep a reader's verdict on an answer, for the evaluation; an article must hold the answer's words."""
+    """Store a reader's verdict for the evaluation; the answer must be in its article at its offsets."""
     given = body.to_feedback()
     check_quoted(given, answerer)
     return FeedbackResponse(id=FeedbackStore(settings.feedback).add(given))
@@ -156,10 +147,10 @@ def feedback(
 @router.get("/v1/articles", tags=["articles"], summary="List the articles")
 def articles(
     answerer: AnswererDependency,
-    offset: Annotated[int, Query(ge=0, description="Articles to leave out from the start.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=1_000, description="Articles to return, at most.")] = 100,
+    offset: Annotated[int, Query(ge=0, description="How many articles to skip.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="How many articles to return at most.")] = 100,
 ) -> ArticlesResponse:
-    """List the articles of the generation, described but without their texts."""
+    """List the articles of the generation with their metadata, without their texts."""
     listed = answerer.index.articles
     return ArticlesResponse(
         articles=[ArticleModel.of(article) for article in listed[offset : offset + limit]],
@@ -173,7 +164,7 @@ def articles(
     "/v1/articles/{article_id:path}", tags=["articles"], summary="Get an article", responses=_NOT_FOUND
 )
 def article(article_id: str, answerer: AnswererDependency) -> ArticleTextModel:
-    """Return an article with the text that every offset counts into, and its passages."""
+    """Return an article with its passages and its text, which all offsets count in."""
     found = answerer.article(article_id)
     return ArticleTextModel(
         **ArticleModel.of(found).model_dump(),
@@ -191,9 +182,9 @@ async def livez() -> StatusModel:
     return StatusModel(status="ok")
 
 
-@router.get("/readyz", tags=["health"], summary="Can it answer?")
+@router.get("/readyz", tags=["health"], summary="Can the service answer?")
 async def readyz(answerer: AnswererDependency, request: Request) -> ReadyModel:
-    """Answer while requests are taken, and say with which index and models they are answered."""
+    """Return the generation and the models that answer; 503 while the service is stopping."""
     if request.app.state.lifecycle.stopping:
         raise HTTPException(503)
     return ReadyModel(
@@ -207,19 +198,19 @@ async def readyz(answerer: AnswererDependency, request: Request) -> ReadyModel:
 @router.get(
     "/metrics",
     tags=["administration"],
-    summary="Figures for Prometheus",
+    summary="Metrics for Prometheus",
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(request: Request) -> Response:
-    """Return what has been counted and timed since the start, in Prometheus's text format."""
-    kept: Metrics = request.app.state.metrics
-    return Response(kept.exposition(), media_type=MEDIA_TYPE)
+    """Return the counts and timings since the start, in Prometheus's text format."""
+    collected: Metrics = request.app.state.metrics
+    return Response(collected.exposition(), media_type=MEDIA_TYPE)
 
 
-@router.post("/v1/admin/reload", tags=["administration"], summary="Look for a new generation now")
+@router.post("/v1/admin/reload", tags=["administration"], summary="Check for a new generation now")
 async def reload(request: Request) -> ReloadModel:
-    """Serve what the index folder has come to name, without waiting for the next look at it."""
+    """Serve the index folder's current generation, without waiting for the next check."""
     reloader: Reloader = request.app.state.reloader
     outcome = await anyio.to_thread.run_sync(reloader.check)
     serving: Serving = request.app.state.serving
@@ -228,15 +219,15 @@ async def reload(request: Request) -> ReloadModel:
 
 
 def _answer(body: AnswerRequest, request: Request, answerer: Answerer) -> AnswerResponse:
-    given = answerer.answer(
+    found = answerer.answer(
         body.question,
         top_k=body.top_k,
         filters=body.filters.to_filters(),
         min_confidence=body.min_confidence,
-        previous=body.previous.to_previous() if body.previous else None,
+        previous=body.previous.to_turn() if body.previous else None,
     )
-    request.scope[ANSWERS].append(given)
-    return AnswerResponse.of(given, problems.request_id(request))
+    request.scope[ANSWERS].append(found)
+    return AnswerResponse.of(found, problems.request_id(request))
 
 
 def _search(body: SearchRequest, request: Request, answerer: Answerer) -> SearchResponse:
@@ -250,20 +241,20 @@ def _search(body: SearchRequest, request: Request, answerer: Answerer) -> Search
 
 
 def check_quoted(given: Feedback, answerer: Answerer) -> None:
-    """Refuse words that do not stand where they are said to.
+    """Refuse words that are not in the article at their offsets.
 
     Raises:
-        QuestionError: there is no such article, or it has other words at this place.
+        QuestionError: there is no such article, or it has other words there.
     """
     quoted = given.quoted
     if quoted is None:
         return
     article = answerer.index.find_article(quoted.article_id)
-    # A slice takes an end beyond the text, which no database and no evaluation would.
+    # Slicing accepts an end beyond the text; the database and the evaluation do not.
     fits = article is not None and quoted.end <= len(article.text)
     if article is None or not fits or article.text[quoted.start : quoted.end] != quoted.text:
         raise QuestionError(
-            "these words do not stand there in this article: send the answer as its citation has it",
+            "no article has these words at these offsets: send the answer as its citation has it",
             "/answer",
         )
 

@@ -1,4 +1,4 @@
-"""How the service is put on the network: the settings, each with its one default and range."""
+"""Settings of the service over HTTP, each with its default and range."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _parse_rate(value: Any) -> Any:  # noqa: ANN401 - any setting
 
 
 def _cores() -> int:
-    # The cores that this process may use, where the system tells.
+    # Only the cores that this process may use, where the system reports them.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -50,7 +50,7 @@ class ListenSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """Who may ask, from where, and how often."""
+    """Keys, rate limits, host names and other sites."""
 
     keys: Annotated[
         Path | None, Doc("The file of API keys that `quoth keys` keeps; without it no key is required.")
@@ -58,8 +58,8 @@ class AccessSettings:
     rate_limit: Annotated[
         Annotated[Rate, BeforeValidator(_parse_rate)] | None,
         Doc(
-            "Requests allowed to each key, or to each address where no key is required, as 60/minute; a batch "
-            "counts one for each question. No limit by default."
+            "Requests allowed to each key, or to each address where no key is required, as 60/minute; a "
+            "batch counts one for each question. No limit by default."
         ),
     ] = None
     allowed_hosts: Annotated[
@@ -83,7 +83,7 @@ class AccessSettings:
 
 @dataclass(frozen=True, slots=True)
 class RequestSettings:
-    """How large a request may be."""
+    """Limits on the size of a request."""
 
     max_batch: Annotated[int, Interval(ge=1, le=1_000), Doc("The most questions in one batch.")] = 32
     max_body_bytes: Annotated[
@@ -96,7 +96,7 @@ class RequestSettings:
 
 @dataclass(frozen=True, slots=True)
 class AdmissionSettings:
-    """How many questions are answered at once, and how many may wait for how long."""
+    """Limits of the queue: questions answered at once, questions waiting, waiting time."""
 
     workers: Annotated[
         int, Interval(ge=1, le=256), Doc("Questions answered at the same time; by default one for each core.")
@@ -106,8 +106,8 @@ class AdmissionSettings:
         float,
         Interval(ge=0.001, le=300),
         Doc(
-            "The longest wait of a question, in seconds; a question is refused at once if its expected wait is "
-            "more than half of this."
+            "The longest wait of a question, in seconds; a question is refused at once if its expected wait "
+            "is more than half of this."
         ),
     ] = 5.0
 
@@ -117,7 +117,7 @@ class AdmissionSettings:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Bounds on connections, and how the server stops. Times are in seconds.
+    """Limits on connections, and how the server stops. Times are in seconds.
 
     Raises:
         SettingsError: a value is out of its range, or `drain_seconds` is not less than `grace_seconds`.
@@ -126,30 +126,34 @@ class ConnectionSettings:
     header_seconds: Annotated[
         float,
         Interval(ge=0.05, le=300),
-        Doc("Time for a request's headers to arrive, from its first byte or the start of the connection."),
+        Doc("Seconds for a request's headers to arrive, from its first byte or the start of the connection."),
     ] = 10.0
     body_seconds: Annotated[
-        float, Interval(ge=0.05, le=3_600), Doc("Time for a request's body to arrive, once it is asked for.")
+        float,
+        Interval(ge=0.05, le=3_600),
+        Doc("Seconds for a request's body to arrive, once the application reads it."),
     ] = 30.0
     idle_seconds: Annotated[
-        int, Interval(ge=1, le=3_600), Doc("A connection without a request is closed after this time.")
+        int, Interval(ge=1, le=3_600), Doc("Seconds after which a connection without a request is closed.")
     ] = 15
     write_seconds: Annotated[
-        float, Interval(ge=0.05, le=3_600), Doc("A client that reads nothing for this time is cut off.")
+        float, Interval(ge=0.05, le=3_600), Doc("Seconds after which a client that reads nothing is cut off.")
     ] = 30.0
     linger_seconds: Annotated[
         float,
         Interval(ge=0.05, le=30),
         Doc(
-            "How long a connection is read from after an early answer, so that the client can read it; and how "
-            "long a client that has closed its side is still answered."
+            "Seconds that a connection is read after an early response, so that the client receives it; and "
+            "that a client which has closed its side is still answered."
         ),
     ] = 2.0
     max_connections: Annotated[
-        int, Interval(ge=1, le=65_536), Doc("Connections open at once; further ones get 503.")
+        int, Interval(ge=1, le=65_536), Doc("The most connections open at once; further ones get 503.")
     ] = 512
     backlog: Annotated[
-        int, Interval(ge=1, le=65_536), Doc("Connections that the system holds until they are accepted.")
+        int,
+        Interval(ge=1, le=65_536),
+        Doc("The most connections that the system holds before they are accepted."),
     ] = 128
     header_bytes: Annotated[
         int, Interval(ge=1_024, le=1_048_576), Doc("The largest request line and headers, in bytes.")
@@ -157,15 +161,15 @@ class ConnectionSettings:
     linger_bytes: Annotated[
         int,
         Interval(ge=0, le=1_073_741_824),
-        Doc("The most that is read and discarded after an early answer."),
+        Doc("The most bytes that are read and discarded after an early response."),
     ] = 8_388_608
     drain_seconds: Annotated[
         float,
         Interval(ge=0, le=300),
-        Doc("Time from SIGTERM, with `/readyz` at 503, until no more connections are accepted."),
+        Doc("Seconds from SIGTERM, with `/readyz` at 503, until no more connections are accepted."),
     ] = 0.5
     grace_seconds: Annotated[
-        float, Interval(ge=0.1, le=3_600), Doc("Time from SIGTERM until the process ends at the latest.")
+        float, Interval(ge=0.1, le=3_600), Doc("Seconds from SIGTERM until the process ends at the latest.")
     ] = 10.0
 
     def __post_init__(self) -> None:
@@ -185,13 +189,13 @@ class LogSettings:
         LogFormat | None, Doc("json or text; by default text on a terminal and JSON elsewhere.")
     ] = None
     log_questions: Annotated[
-        bool, Doc("Log questions, and the messages of unexpected errors, which may repeat them.")
+        bool, Doc("Log questions, and the messages of unexpected errors, which may contain questions.")
     ] = False
 
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Everything about the service that is not about answering."""
+    """All settings of the service over HTTP."""
 
     listen: ListenSettings = field(default_factory=ListenSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
@@ -202,7 +206,7 @@ class WebSettings:
     reload_seconds: Annotated[
         float, Interval(ge=0, le=86_400), Doc("Seconds between checks for a new generation; 0 for none.")
     ] = 2.0
-    feedback: Annotated[Path, Doc("The file that readers' verdicts on answers are kept in.")] = Path(
+    feedback: Annotated[Path, Doc("The file that stores readers' verdicts on answers.")] = Path(
         ".quoth/feedback.sqlite"
     )
 

@@ -1,1 +1,1 @@
-"""Who may ask for what, and how often: keys, their scopes, and rates."""
+"""Access control: API keys and their scopes, cross-site requests, host names, rate limits."""

@@ -1,4 +1,4 @@
-"""A running service's keys: whose is the one that a client shows."""
+"""A running service's keys, reloaded when the key file changes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from service.web.access.keys import Key, Stamp, read_stamped, stamp
 
 log = logging.getLogger(__name__)
 
-_LOOK_S = 1.0  # between looks at the file
+_CHECK_SECONDS = 1.0  # between checks of the file
 
 
 class Keyring:
     """A running service's keys. Safe to share between threads.
 
-    The file is looked at again when a key is asked for, once a second at most, and read again if it has
-    changed. One that has gone or cannot be used is logged, once, and the keys of before hold: a slip in the
-    file neither opens the service nor closes it.
+    `find` checks the file at most once a second and reads it again if it has changed. If it is missing or
+    cannot be used, that is logged once and the previous keys stay valid: a mistake in the file neither opens
+    the service to everybody nor closes it to all.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        """Read the keys. `clock` tells seconds.
+        """Read the keys. `clock` returns seconds.
 
         Raises:
             KeyFileError: the file cannot be used.
@@ -37,24 +37,24 @@ class Keyring:
         self._lock = threading.Lock()
         self._seen: Stamp | None
         self._seen, self._keys = read_stamped(path)
-        self._next_look = clock() + _LOOK_S
+        self._next_check = clock() + _CHECK_SECONDS
 
-    def find(self, shown: bytes) -> Key | None:
-        """Return what is known of the key that a client shows, None of one that is not ours."""
-        self._look()
-        digest = hashlib.sha256(shown).digest()
+    def find(self, secret: bytes) -> Key | None:
+        """Return the key that a client sent, None if it is unknown."""
+        self._refresh()
+        digest = hashlib.sha256(secret).digest()
         found = None
-        # To the end each time, and each comparison in constant time: how long it takes tells nothing.
+        # Every key is compared, in constant time, so that timing reveals nothing.
         for known, key in self._keys.items():
             if hmac.compare_digest(known, digest):
                 found = key
         return found
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         with self._lock:
-            if self._clock() < self._next_look:
+            if self._clock() < self._next_check:
                 return
-            self._next_look = self._clock() + _LOOK_S
+            self._next_check = self._clock() + _CHECK_SECONDS
             try:
                 now = stamp(self._path.stat())
             except OSError:
@@ -65,6 +65,6 @@ class Keyring:
                 self._seen, self._keys = read_stamped(self._path)
             except KeyFileError as error:
                 self._seen = now
-                log.error("%s. Until then the keys of before hold", error)  # noqa: TRY400 - a file, no defect
+                log.error("%s. Until then the previous keys stay valid", error)  # noqa: TRY400 - not a defect
             else:
-                log.info("the key file has changed and was read again: %d keys", len(self._keys))
+                log.info("reloaded the changed key file: %d keys", len(self._keys))

@@ -1,11 +1,11 @@
-"""The keys that open the service, kept in a file by their hashes.
+"""The service's API keys, stored in a file as hashes.
 
 A key is `quoth_` and 32 random bytes in base64url. It is shown once, when it is made; the file holds its
-SHA-256. A slow, salted hash would add nothing: it makes guessing costly where people choose the secret, and
-2^256 random ones cannot be guessed at any price.
+SHA-256. A slow, salted hash would add nothing: it protects secrets that people choose, and 32 random bytes
+cannot be guessed.
 
-Guarantees: the file is replaced whole or not at all, by one writer at a time, and is its owner's alone to
-read and write; one that is not, or that holds anything unexpected, is refused.
+Guarantees: the file is replaced atomically, by one writer at a time, and only its owner can read and write
+it; a file with wider permissions, or with unexpected content, is refused.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from service.errors import KeyFileError, KeyNameError
 from service.web.rate import Rate
 
 Scope = Literal["ask", "admin"]
-"""What a key opens: asking, or administration; neither opens the other."""
+"""What a key allows: asking, or administration; neither includes the other."""
 
 FORMAT = 1
-"""Version of the file's layout; a reader refuses any other."""
+"""Version of the file's format; any other is refused."""
 
 _NAME = r"^[A-Za-z0-9._-]{1,64}$"
 _PREFIX = "quoth_"
-_WAIT_S = 10.0  # for another writer
+_LOCK_SECONDS = 10.0  # for another writer
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is known of a key, but for the key and its hash: fit for logs. `rate`: its own, if it has one."""
+    """A key's description, without the key and its hash, so that it can be logged. `rate`: its own limit."""
 
     name: str
     scope: Scope
@@ -51,46 +51,48 @@ class Key:
 
 
 Keys = dict[bytes, Key]
-"""Keys by the SHA-256 of each, in the order they were made."""
+"""Keys by their SHA-256, oldest first."""
 
 Stamp = tuple[int, int, int, int]
-"""A file's inode, size, time and mode: by these it is known to be the one that was read."""
+"""A file's inode, size, modification time and mode; if they are unchanged, so is the file."""
 
 
 def read_keys(path: Path) -> Keys:
     """Return the keys of a file.
 
     Raises:
-        KeyFileError: there is none, others may read or write it, or it holds anything unexpected.
+        KeyFileError: the file is missing, others can read or write it, or its content is not valid.
     """
     return read_stamped(path)[1]
 
 
 def add_key(path: Path, name: str, scope: Scope = "ask", rate: Rate | None = None) -> str:
-    """Make a key, keep its hash in the file, which is made if there is none, and return the key.
+    """Make a key, store its hash in the file (created if missing), and return the key.
 
     Raises:
-        KeyNameError: the name is not plain, or there is a key of that name.
+        KeyNameError: the name is not valid or is taken.
         KeyFileError: the file cannot be used.
     """
     if not re.fullmatch(_NAME, name):
         raise KeyNameError(
-            f"{name[:80]!r} is no name for a key: take 1 to 64 letters, digits, dots, dashes and underscores"
+            f"{name[:80]!r} is not a valid key name: use 1 to 64 letters, digits, dots, dashes, underscores"
         )
     key = _PREFIX + secrets.token_urlsafe(32)
     created = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     with _editing(path) as keys:
         if any(known.name == name for known in keys.values()):
-            raise KeyNameError(f"there is a key named {name}: remove it first, or take another name")
+            raise KeyNameError(
+                f"there is already a key named {name}: remove it first, or choose another name"
+            )
         keys[hashlib.sha256(key.encode()).digest()] = Key(name, scope, created, rate)
     return key
 
 
 def remove_key(path: Path, name: str) -> None:
-    """Remove a key: nothing opens with it any more.
+    """Remove a key.
 
     Raises:
-        KeyNameError: there is no key of that name.
+        KeyNameError: no key has this name.
         KeyFileError: the file cannot be used.
     """
     if not path.exists():
@@ -98,7 +100,7 @@ def remove_key(path: Path, name: str) -> None:
     with _editing(path) as keys:
         found = [digest for digest, key in keys.items() if key.name == name]
         if not found:
-            raise KeyNameError(f"there is no key named {name[:80]}: `quoth keys list` names those there are")
+            raise KeyNameError(f"there is no key named {name[:80]}: `quoth keys list` lists all keys")
         for digest in found:
             del keys[digest]
 
@@ -130,11 +132,11 @@ def stamp(status: os.stat_result) -> Stamp:
 
 
 def _missing(path: Path) -> str:
-    return f"there is no key file {path}: make it with `quoth keys add`, or set QUOTH_KEYS to the right one"
+    return f"there is no key file {path}: make it with `quoth keys add`, or set QUOTH_KEYS to the right file"
 
 
 def read_stamped(path: Path) -> tuple[Stamp, Keys]:
-    """Return the keys of a file, and the stamp of the file that they were read from.
+    """Return the keys of a file, and the stamp of the file they were read from.
 
     Raises:
         KeyFileError: as `read_keys`.
@@ -147,22 +149,22 @@ def read_stamped(path: Path) -> tuple[Stamp, Keys]:
         raise KeyFileError(_missing(path)) from error
     except OSError as error:
         raise KeyFileError(
-            f"the key file {path} cannot be read ({error.strerror}): make it a file that can be"
+            f"the key file {path} cannot be read ({error.strerror}): make it readable"
         ) from error
     if status.st_mode & 0o066:
         raise KeyFileError(
-            f"others may read or write the key file {path} (mode {status.st_mode & 0o777:o}): "
-            f"`chmod 600` it, and if they may have written to it, make the keys anew"
+            f"other users can read or write the key file {path} (mode {status.st_mode & 0o777:o}): "
+            f"`chmod 600` it, and make new keys if they may have changed it"
         )
     try:
         records = _File.model_validate_json(data).keys
     except ValidationError as error:
-        # Without what stands there: it may be a key that someone put in place of its hash.
+        # The values are left out: one may be a key that someone wrote in place of its hash.
         faults = error.errors()
-        told = "; ".join(
+        described = "; ".join(
             f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in faults[:3]
         )
-        raise KeyFileError(_unusable(path, told)) from None
+        raise KeyFileError(_unusable(path, described)) from None
     keys = {
         bytes.fromhex(record.sha256): Key(
             record.name, record.scope, record.created, Rate.parse(record.rate) if record.rate else None
@@ -170,32 +172,30 @@ def read_stamped(path: Path) -> tuple[Stamp, Keys]:
         for record in records
     }
     if len({key.name for key in keys.values()}) < len(records):
-        raise KeyFileError(_unusable(path, "a name or a hash stands there twice"))
+        raise KeyFileError(_unusable(path, "it has a name or a hash twice"))
     return stamp(status), keys
 
 
 def _unusable(path: Path, why: str) -> str:
-    return f"the key file {path} cannot be used ({why}): mend it, or remove it and make the keys anew"
+    return f"the key file {path} cannot be used ({why}): correct it, or remove it and make new keys"
 
 
 @contextlib.contextmanager
 def _editing(path: Path) -> Iterator[Keys]:
-    """Lend the keys, none if there is no file, and write them when the block ends well."""
-    target = path.resolve()  # behind a link, the file and not the link is replaced
+    """Yield the keys (none if there is no file), and write them if the block raises nothing."""
+    target = path.resolve()  # replace the file that a symbolic link points to, not the link
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{target}.lock", timeout=_WAIT_S):
+        with FileLock(f"{target}.lock", timeout=_LOCK_SECONDS):
             keys = read_keys(target) if target.exists() else {}
             yield keys
             _write(target, keys)
     except Timeout as error:
-        raise KeyFileError(
-            f"another `quoth keys` is writing {path}: let it finish, then try again"
-        ) from error
+        raise KeyFileError(f"another process is writing {path}: try again when it has finished") from error
     except OSError as error:
         raise KeyFileError(
-            f"the key file {path} cannot be written ({error.strerror}), and is as it was: "
-            "choose a place that can be written with --file or QUOTH_KEYS"
+            f"the key file {path} cannot be written ({error.strerror}) and is unchanged: "
+            "choose a writable path with --file or QUOTH_KEYS"
         ) from error
 
 

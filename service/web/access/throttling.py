@@ -1,7 +1,7 @@
-"""Rate limits over HTTP: what a request costs, the `RateLimit` headers, and 429.
+"""Rate limits over HTTP: the cost of a request, the `RateLimit` headers, and 429.
 
-The headers are those of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy` names the quota `q` and
-its window `w` in seconds, `RateLimit` what remains, `r`, and in how many seconds more comes, `t`.
+The headers are those of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy` has the quota `q` and
+its window `w` in seconds, `RateLimit` the units that remain, `r`, and the seconds until the next one, `t`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _POLICY = '"default"'
 
 
 class RateMiddleware:
-    """Lets each client make requests at its rate, and answers 429 to more.
+    """Limits each client to its rate, and answers 429 to further requests.
 
-    A client is a key, by its name, or without one an address; of IPv6 the first 64 bits, as one household or
-    machine has all the rest. A key's own rate comes before `default`; where neither is set there is no
-    limit. A request costs 1 unit, more if its route says so by `charge`; one that is refused costs nothing.
-    Open paths and preflights are not counted. Stands within `AccessMiddleware`, which finds out the key: a
-    request that is refused there is not counted either, so that nobody uses up another's rate.
+    A client is a key, or an address where there is no key; of an IPv6 address the first 64 bits, because one
+    household or machine has all the others. A key's own rate takes precedence over `default`; with neither
+    there is no limit. A request costs 1 unit, or what its route passes to `charge`; a refused one costs
+    nothing. Open paths and preflights are not counted. It runs inside `AccessMiddleware`, which identifies
+    the key: a request refused there is not counted, so that nobody can use up another client's rate.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class RateMiddleware:
             await send(message)
 
         try:
-            charge.raise_to(1)
+            charge.charge_up_to(1)
         except RateLimitedError as error:
             described = problems.problem(Request(scope), 429, str(error))
             await problems.respond(described)(scope, receive, send_with_headers)
@@ -72,21 +72,21 @@ class RateMiddleware:
 
 
 def charge(request: Request, units: int) -> None:
-    """Make a request cost `units` in all, where it would cost 1: a batch costs one a question.
+    """Make a request cost `units` in all instead of 1: a batch costs one for each question.
 
-    Call it before the work is done. Where there is no limit it does nothing.
+    Call it before the work. Without a limit it does nothing.
 
     Raises:
-        RateLimitedError: they are not there now; then the request costs nothing.
-        QuestionError: the rate never allows so many at once.
+        RateLimitedError: too few units are left; the request then costs nothing.
+        QuestionError: the rate never allows this many at once.
     """
     current: _Charge | None = request.scope.get(_CHARGE)
     if current is not None:
-        current.raise_to(units)
+        current.charge_up_to(units)
 
 
 def client_of(scope: Scope) -> str:
-    """Name whom a request counts for: its key, or else where it comes from."""
+    """Return the name of the client that a request counts for: its key, or its address."""
     key: Key | None = scope.get(KEY)
     if key is not None:
         return f"key {key.name}"
@@ -94,9 +94,9 @@ def client_of(scope: Scope) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return f"address {host}"  # a socket in the file system has none
+        return f"address {host}"  # a Unix socket has no address
     if isinstance(address, ipaddress.IPv6Address):
-        # How a socket for both kinds shows an IPv4 address.
+        # A dual-stack socket shows an IPv4 address this way.
         if address.ipv4_mapped is None:
             return f"network {ipaddress.IPv6Address(int(address) >> 64 << 64)}/64"
         address = address.ipv4_mapped
@@ -104,7 +104,7 @@ def client_of(scope: Scope) -> str:
 
 
 class _Charge:
-    """What one request has taken so far."""
+    """What one request has been charged so far."""
 
     def __init__(self, limiter: Limiter, client: str, rate: Rate) -> None:
         self._limiter = limiter
@@ -112,21 +112,21 @@ class _Charge:
         self._rate = rate
         self._taken: Taken | None = None
 
-    def raise_to(self, units: int) -> None:
-        """Take what is wanting to `units`; those that were taken go back if it is not there."""
+    def charge_up_to(self, units: int) -> None:
+        """Charge up to `units`; refund on refusal."""
         if self._taken is not None and units <= self._taken.units:
             return
         self._taken = self._limiter.take(self._client, self._rate, units, self._taken)
         if units > self._rate.quota:
             raise QuestionError(
-                f"this counts as {units} requests and {self._rate} are allowed: send fewer questions at once",
+                f"this counts as {units} requests, the limit is {self._rate}: send fewer questions at once",
                 "/requests",
             )
         if self._taken.units < units:
             raise RateLimitedError(str(self._rate), self._taken.retry_in)
 
     def describe(self, status: int, headers: MutableHeaders) -> None:
-        """Tell a response's reader where they stand."""
+        """Add the headers for the client's limit to a response."""
         taken = self._taken
         if taken is None:
             return

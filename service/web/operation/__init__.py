@@ -1,1 +1,1 @@
-"""The service in operation: which generation is served, who waits, what is logged and counted, the end."""
+"""The running service: generations, the queue, logs, metrics, stopping."""

@@ -1,8 +1,8 @@
-"""Who may be answered now, who waits, and who is refused at once: a bounded queue with a deadline.
+"""Admission control: a bounded queue with a deadline, in front of a few workers.
 
-Answering is all computing, so more questions at a time than there are slots only slow each other down.
-What could not begin within `patience` is refused on arrival, when its sender can still ask elsewhere, and
-not after it has waited: a queue longer than its senders' patience answers people who have left.
+Answering is all computing, so more questions at once than there are slots only slow each other down. A
+question that could not begin within the queue timeout is refused on arrival, when its client can still go
+elsewhere, and not after it has waited.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 Gone = Callable[[], Awaitable[bool]]
 
-# A question is admitted if it would begin in time even though those before it took so many times as long as
-# expected: one that is admitted and then refused has waited for nothing.
-_SLOWER = 2
-# A new measurement's weight in the moving average of a question's time.
+# A question is refused on arrival if its expected wait exceeds the timeout divided by this: the questions
+# before it may take longer than expected, and one that times out in the queue has waited for nothing.
+_MARGIN = 2
+# Weight of a new measurement in the moving average of a question's time.
 _SMOOTHING = 0.1
 
 
 class Admission:
-    """A bounded queue before a few workers, first come first served. For use within one event loop."""
+    """A bounded first-come-first-served queue in front of a few workers. For use within one event loop."""
 
     def __init__(self, settings: AdmissionSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self.slots = settings.workers
@@ -43,12 +43,12 @@ class Admission:
         self._timeout = settings.queue_timeout
         self._clock = clock
         self._free = self.slots
-        # Its own: what is quick shares the default threads, and when it is not must not keep answers waiting.
+        # Answers have threads of their own, so that other work, on the default threads, cannot delay them.
         self.threads = anyio.CapacityLimiter(self.slots)
         self._admitted = 0
         self._turns: deque[asyncio.Future[None]] = deque()
-        self.pace = 0.0
-        """Seconds that a question holds a slot, a moving average; 0 before the first."""
+        self.average_seconds = 0.0
+        """Seconds that a question holds a slot, as a moving average; 0 before the first."""
 
     @property
     def running(self) -> int:
@@ -57,32 +57,34 @@ class Admission:
 
     @property
     def waiting(self) -> int:
-        """Questions that are admitted and not yet begun."""
+        """Questions that are admitted and have not begun."""
         return self._admitted - self.running
 
     @property
     def expected_wait(self) -> float:
-        """Seconds until a question that came now would begin, by the pace of those before it."""
-        # Of a batch only as many wait in line as there are slots; the rest come after whoever comes now.
-        return len(self._turns) * self.pace / self.slots
+        """Seconds until a question that arrived now would begin, by the average time of a question."""
+        # At most as many questions of a batch wait for a turn as there are slots; the rest come after a new
+        # arrival.
+        return len(self._turns) * self.average_seconds / self.slots
 
     @contextlib.asynccontextmanager
     async def admit(
-        self, questions: int = 1, gone: Gone | None = None, *, paced: bool = True
+        self, questions: int = 1, gone: Gone | None = None, *, measured: bool = True
     ) -> AsyncIterator[Ticket]:
-        """Admit so many questions, to be answered through the ticket.
+        """Admit this many questions, to be answered through the ticket.
 
-        `gone` tells that nobody waits. `paced`: whether the time they take tells of that of the next.
+        `gone` returns whether the client has disconnected. `measured`: whether the time they take counts
+        towards the average.
 
         Raises:
-            OverloadedError: they would wait too long, or too many wait already.
+            OverloadedError: their expected wait is too long, or the queue is full.
         """
-        # With nobody waiting and a slot free even a batch that is larger than the queue may begin.
+        # With an empty queue and a free slot even a batch larger than the queue may begin.
         if self._free == 0 or self.waiting > 0:
             full = self.waiting + questions > self._limit
-            if full or self.expected_wait > self._timeout / _SLOWER:
+            if full or self.expected_wait > self._timeout / _MARGIN:
                 raise OverloadedError(self.retry_after)
-        ticket = Ticket(self, questions, gone, paced=paced)
+        ticket = Ticket(self, questions, gone, measured=measured)
         self._admitted += questions
         try:
             yield ticket
@@ -91,14 +93,14 @@ class Admission:
 
     @property
     def retry_after(self) -> int:
-        """Whole seconds, at least 1, after which half of the queue will have been answered."""
-        return max(1, math.ceil(self.waiting * self.pace / self.slots / 2))
+        """Whole seconds, at least 1, until half of the queue is answered."""
+        return max(1, math.ceil(self.waiting * self.average_seconds / self.slots / 2))
 
     async def take_turn(self) -> None:
-        """Wait for a slot, `patience` at most.
+        """Wait for a slot, at most for the queue timeout.
 
         Raises:
-            OverloadedError: none came free in time.
+            OverloadedError: no slot came free in time.
         """
         if self._free > 0 and not self._turns:
             self._free -= 1
@@ -110,7 +112,7 @@ class Admission:
                 await turn
         except BaseException as error:
             if turn.done() and not turn.cancelled():
-                self._pass_on()  # the slot came with the cancellation
+                self._pass_on()  # the slot was handed over together with the cancellation
             else:
                 with contextlib.suppress(ValueError):
                     self._turns.remove(turn)
@@ -119,9 +121,10 @@ class Admission:
             raise
 
     def end_turn(self, seconds: float | None) -> None:
-        """Give the slot to the next in the queue; `seconds`: how long it was held, if that tells anything."""
+        """Give the slot to the next in the queue. `seconds`: how long it was held, None if not measured."""
         if seconds is not None:
-            self.pace += (seconds - self.pace) * (_SMOOTHING if self.pace else 1.0)
+            weight = _SMOOTHING if self.average_seconds else 1.0
+            self.average_seconds += (seconds - self.average_seconds) * weight
         self._admitted -= 1
         self._pass_on()
 
@@ -134,30 +137,30 @@ class Admission:
         self._free += 1
 
     def now(self) -> float:
-        """The clock's time in seconds."""
+        """Return the clock's time in seconds."""
         return self._clock()
 
 
 class Ticket:
-    """Leave to have some questions answered.
+    """Permission to run some questions.
 
-    A batch takes as many turns at a time as there are slots, so that a question which comes after it waits
-    for a few of its questions and not for all.
+    A batch takes at most as many turns at once as there are slots, so that a question which arrives later
+    waits for a few of its questions and not for all.
     """
 
-    def __init__(self, admission: Admission, questions: int, gone: Gone | None, *, paced: bool) -> None:
+    def __init__(self, admission: Admission, questions: int, gone: Gone | None, *, measured: bool) -> None:
         self.remaining = questions
-        self.paced = paced
+        self.measured = measured
         self._admission = admission
         self._gone = gone
         self._at_once = asyncio.Semaphore(admission.slots)
 
     async def run(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Call a function in a thread when its turn has come, and return what it returns.
+        """Call a function in a thread when its turn comes, and return its result.
 
         Raises:
             OverloadedError: its turn did not come in time.
-            RequestGoneError: nobody waits for the answer any more.
+            RequestGoneError: the client has disconnected.
         """
         async with self._at_once:
             await self._admission.take_turn()
@@ -167,10 +170,10 @@ class Ticket:
                 if self._gone is not None and await self._gone():
                     raise RequestGoneError
                 began = self._admission.now()
-                result = await _to_the_end(
+                result = await _finish(
                     anyio.to_thread.run_sync(partial(function, *arguments), limiter=self._admission.threads)
                 )
-                if self.paced:
+                if self.measured:
                     seconds = self._admission.now() - began
                 return result
             finally:
@@ -180,29 +183,29 @@ class Ticket:
         """Call a function with each item, each in its turn, and return the results in the items' order.
 
         Raises:
-            OverloadedError, RequestGoneError: as `run`; the items that have not begun are then left.
+            OverloadedError, RequestGoneError: as `run`; items that have not begun are then dropped.
         """
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self.run(function, item)) for item in items]
         except BaseExceptionGroup as group_error:
-            # One is as good as the others, and the service's handlers know no groups.
+            # Any one of them will do: the service's error handlers know no exception groups.
             raise group_error.exceptions[0] from group_error
         return [task.result() for task in tasks]
 
 
-async def _to_the_end(work: Awaitable[Result]) -> Result:
-    """Wait for work in a thread even when cancelled: the slot is free when the processor is.
+async def _finish(work: Awaitable[Result]) -> Result:
+    """Wait for work in a thread even when cancelled, so that the slot stays taken while the thread runs.
 
-    anyio shields from its own cancellation, not from asyncio's, by which a task group ends a batch.
+    anyio shields from its own cancellation, not from asyncio's, which a task group uses to end a batch.
     """
-    working = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(work)
     try:
-        return await asyncio.shield(working)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
-        while not working.done():
+        while not task.done():
             with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([working])
-        if not working.cancelled():
-            working.exception()  # seen, so that asyncio does not log it, and with it what was asked
+                await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # retrieved, so that asyncio does not log it: its message may hold the question
         raise

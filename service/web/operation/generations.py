@@ -1,4 +1,4 @@
-"""The generation that is served: watched for, loaded beside the old, swapped in one step, freed when idle."""
+"""Serves each new generation: checks for it, loads it beside the old one, swaps, and closes the old one."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from service.answering.answerer import Answerer
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 60.0
-"""How long a generation that could not be served is left alone; another one is tried at once."""
+"""Seconds until a refused generation is tried again; a different one is tried at once."""
 
 
 class Source(Protocol):
     """Where generations come from: an index folder, with the models that read it."""
 
     def current(self) -> str | None:
-        """Return the checksum of the current generation's manifest, None where it cannot be told now."""
+        """Return the version of the current generation, None if it cannot be read now."""
         ...
 
     def open(self) -> Answerer:
-        """Open, verify and warm the current generation.
+        """Open, verify and warm up the current generation.
 
         Raises:
             QuothError: it cannot be served.
@@ -40,7 +40,7 @@ class Source(Protocol):
 
 
 @dataclass(slots=True)
-class _Held:
+class _Leased:
     answerer: Answerer
     leases: int = 0
     retired: bool = False
@@ -51,19 +51,19 @@ class _Held:
 
 
 class Serving:
-    """The answerer in use. A request holds a lease on it and so keeps one generation from end to end.
+    """The current answerer. A request holds a lease on it, and so uses one generation from start to end.
 
-    Safe between threads. A replaced answerer is closed when its last lease ends; the last one in use is not,
-    since whoever made it may go on with it.
+    Safe between threads. A replaced answerer is closed when its last lease ends; the last one is never
+    closed, because its creator may still use it.
     """
 
     def __init__(self, answerer: Answerer) -> None:
         self._lock = threading.Lock()
-        self._current = _Held(answerer)
+        self._current = _Leased(answerer)
 
     @contextlib.contextmanager
     def lease(self) -> Iterator[Answerer]:
-        """Hold the answerer that is current now for as long as the block lasts."""
+        """Keep the current answerer open for the length of the block."""
         with self._lock:
             held = self._current
             held.leases += 1
@@ -77,9 +77,9 @@ class Serving:
                 held.answerer.close()
 
     def replace(self, answerer: Answerer) -> None:
-        """Serve `answerer` from now on; what is under way ends with the one it began with."""
+        """Serve `answerer` from now on; requests under way keep the one they began with."""
         with self._lock:
-            old, self._current = self._current, _Held(answerer)
+            old, self._current = self._current, _Leased(answerer)
             old.retired = True
             free = old.free
         if free:
@@ -87,7 +87,7 @@ class Serving:
 
 
 class Reload(StrEnum):
-    """What a look at the index folder came to."""
+    """Outcome of a check for a new generation."""
 
     UNCHANGED = "unchanged"
     SWAPPED = "swapped"
@@ -95,7 +95,7 @@ class Reload(StrEnum):
 
 
 class Reloader:
-    """Swaps in what the index folder has come to name: one check at a time, while answering goes on."""
+    """Swaps in new generations: one check at a time, while answering goes on."""
 
     def __init__(
         self,
@@ -114,46 +114,47 @@ class Reloader:
         self._lock = threading.Lock()
 
     def check(self) -> Reload:
-        """Look once, and swap if there is something new that can be served; else all stays as it is."""
+        """Check once, and swap if there is a new generation that can be served."""
         with self._lock:
             outcome = self._check()
         self._on_check(outcome)
         return outcome
 
     async def watch(self, seconds: float) -> None:
-        """Check every so many seconds until cancelled."""
+        """Check every `seconds` until cancelled."""
         while True:
             await asyncio.sleep(seconds)
             try:
                 await anyio.to_thread.run_sync(self.check)
-            except Exception:  # whatever it is, the next look may do better
-                log.exception("looking for a new generation failed")
+            except Exception:  # the next check may succeed
+                log.exception("the check for a new generation failed")
 
     def _check(self) -> Reload:
         with self._serving.lease() as answerer:
             served = answerer.index.info
-        named = None if self._source is None else self._source.current()
-        waits = named == self._failed and self._clock() < self._retry_at
-        if self._source is None or named is None or named == served.version or waits:
+        current = None if self._source is None else self._source.current()
+        too_early = current == self._failed and self._clock() < self._retry_at
+        if self._source is None or current is None or current == served.version or too_early:
             return Reload.UNCHANGED
         try:
             opened = self._source.open()
-        # Whatever is the matter with the new generation, the one that is served still answers.
+        # Whatever is wrong with the new generation, the served one goes on answering.
         except (QuothError, OSError, MemoryError) as error:
-            return self._refuse(named, str(error))
+            return self._refuse(current, str(error))
         except Exception as error:
-            return self._refuse(named, type(error).__name__)
+            return self._refuse(current, type(error).__name__)
         found = opened.index.info
-        if found.version != named and found.number <= served.number:
+        if found.version != current and found.number <= served.number:
             opened.close()
-            return self._refuse(named, "it is damaged: run `quoth index` again")
-        # A sound one between the served and a damaged one is served; the one that is named is tried again.
-        self._failed, self._retry_at = named, self._clock() + RETRY_SECONDS
+            return self._refuse(current, "it is damaged: run `quoth index` again")
+        # If the current one is damaged, a valid one older than it may have opened: try the current one again
+        # later.
+        self._failed, self._retry_at = current, self._clock() + RETRY_SECONDS
         self._serving.replace(opened)
         log.info("serving %s", found.generation)
         return Reload.SWAPPED
 
-    def _refuse(self, named: str, reason: str) -> Reload:
-        log.error("the new generation cannot be served and the one before it is: %s", reason)
-        self._failed, self._retry_at = named, self._clock() + RETRY_SECONDS
+    def _refuse(self, version: str, reason: str) -> Reload:
+        log.error("the new generation cannot be served, so the old one still is: %s", reason)
+        self._failed, self._retry_at = version, self._clock() + RETRY_SECONDS
         return Reload.REFUSED

@@ -1,4 +1,4 @@
-"""Whether the service takes requests: it does until it is told to stop."""
+"""Whether the service accepts requests: it does until it is stopped."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.web import problems
 
-STOPPING = "The service is stopping and takes no more requests."
+STOPPING = "The service is stopping and accepts no more requests."
 
 
 class Lifecycle:
-    """Set from a signal's handler, read by every request: a plain attribute is enough."""
+    """Set by a signal handler, read by every request: a plain attribute is enough."""
 
     stopping = False
 
     def stop(self) -> None:
-        """Take no more requests; those that have been taken are answered."""
+        """Accept no more requests; those already accepted are answered."""
         self.stopping = True
 
 
 class StoppingMiddleware:
-    """Once the service stops, answers 503 to all but `open_paths`, by which it is watched."""
+    """While the service is stopping, answers 503 to all paths but `open_paths`."""
 
     def __init__(self, app: ASGIApp, lifecycle: Lifecycle, open_paths: Collection[str]) -> None:
         self._app = app
@@ -32,11 +32,13 @@ class StoppingMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI has it."""
-        taken = not self._lifecycle.stopping or scope["type"] != "http" or scope["path"] in self._open_paths
-        if taken:
+        accepted = (
+            not self._lifecycle.stopping or scope["type"] != "http" or scope["path"] in self._open_paths
+        )
+        if accepted:
             await self._app(scope, receive, send)
             return
         described = problems.problem(Request(scope), 503, STOPPING)
-        # Another process may listen by the time the client asks again, so it has to connect anew.
+        # When the client tries again another process may be listening, so it must open a new connection.
         response = problems.respond(described, {"connection": "close", "retry-after": "1"})
         await response(scope, receive, send)

@@ -1,7 +1,7 @@
-"""Logs: one line an event, JSON for machines or text for people, without what was asked.
+"""Logs: one line for each event, as JSON or as text, without questions.
 
-A line of JSON escapes every control character, so that nothing a client sends can look like another line.
-What an unexpected error says is left out, as it may repeat a question; its type and its place are told.
+Control characters are escaped, so that nothing a client sends can look like another line. The message of an
+unexpected error is left out, because it may repeat a question; its type and location are logged.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from service.web.settings import LogSettings
 log = logging.getLogger(__name__)
 
 FIELDS = "quoth"
-"""The attribute of a record that holds an event's fields: `log.info("...", extra={FIELDS: {...}})`."""
+"""The attribute of a log record with an event's fields: `log.info("...", extra={FIELDS: {...}})`."""
 
 
-_LOST = "%d lines were left out, as nobody read the log"
-_LAST_S = 1.0
+_DROPPED = "%d lines were dropped because the log was not read fast enough"
+_END_SECONDS = 1.0
 
 
 class _Formatter(logging.Formatter):
@@ -36,7 +36,7 @@ class _Formatter(logging.Formatter):
         self._messages = messages
 
     def fields(self, record: logging.LogRecord) -> dict[str, Any]:
-        """What an event says beside its message."""
+        """Return an event's fields, with the error if it has one."""
         fields = dict(getattr(record, FIELDS, {}))
         if record.exc_info and record.exc_info[1] is not None:
             fields["error"] = self._describe(record.exc_info[1])
@@ -56,10 +56,10 @@ class _Formatter(logging.Formatter):
 
 
 class JsonFormatter(_Formatter):
-    """A record as one line of JSON."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without its end."""
+        """Return the line, without its line end."""
         time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
         event = {
             "time": time.isoformat(timespec="milliseconds"),
@@ -72,13 +72,13 @@ class JsonFormatter(_Formatter):
 
 
 class TextFormatter(_Formatter):
-    """A record as a line to read: time, level, message, then the fields as name=value."""
+    """Formats a record as a line of text: time, level, message, then the fields as name=value."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without its end."""
+        """Return the line, without its line end."""
         time = datetime.datetime.fromtimestamp(record.created).astimezone()
         fields = "".join(f" {name}={json.dumps(value)}" for name, value in self.fields(record).items())
-        # A message may hold a file's name, and a file's name a line's end.
+        # A message may hold a file name, and a file name may hold a line end.
         message = json.dumps(record.getMessage())[1:-1]
         return f"{time:%H:%M:%S} {record.levelname.lower()} {message}{fields}"
 
@@ -99,52 +99,54 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
 
 
 @contextlib.contextmanager
-def written_aside(limit: int = 10_000) -> Iterator[None]:
-    """Have the configured logs written by a thread of their own, so that no request waits for their reader.
+def in_background(limit: int = 10_000) -> Iterator[None]:
+    """Write the configured logs from a background thread, so that no request waits for the log's reader.
 
-    A full pipe that nobody empties would else hold up the whole service. At most `limit` lines wait; more are
-    left out, and how many is logged when there is room again. At the end what waits is written, for a second
-    at most.
+    Without it, a full pipe that nobody reads would block the whole service. At most `limit` lines wait;
+    further ones are dropped, and their number is logged once there is room. At the end the waiting lines are
+    written, for at most a second.
     """
     root = logging.getLogger()
     direct = root.handlers[0]
-    aside = _Aside(direct, limit)
-    writing = threading.Thread(target=aside.write, name="logs", daemon=True)
-    writing.start()
-    root.handlers[:] = [aside]
+    background = _BackgroundHandler(direct, limit)
+    writer = threading.Thread(target=background.write, name="logs", daemon=True)
+    writer.start()
+    root.handlers[:] = [background]
     try:
         yield
     finally:
         root.handlers[:] = [direct]
-        aside.end()
-        writing.join(_LAST_S)
+        background.end()
+        writer.join(_END_SECONDS)
 
 
-class _Aside(logging.Handler):
-    """Takes lines without ever waiting; `write` hands them on."""
+class _BackgroundHandler(logging.Handler):
+    """Queues records without waiting; `write`, in its own thread, passes them to `target`."""
 
     def __init__(self, target: logging.Handler, limit: int) -> None:
         super().__init__()
         self._target = target
         self._lines: queue.Queue[logging.LogRecord | None] = queue.Queue(limit)
-        self._lost = 0
+        self._dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a record, or count it as lost."""
+        """Queue a record, or count it as dropped."""
         try:
             self._lines.put_nowait(record)
         except queue.Full:
-            self._lost += 1
+            self._dropped += 1
 
     def write(self) -> None:
-        """Hand on what comes until the end."""
+        """Pass on records until `end`."""
         while (record := self._lines.get()) is not None:
             self._target.handle(record)
-            if self._lost and self._lines.empty():
-                lost, self._lost = self._lost, 0
-                self._target.handle(log.makeRecord(log.name, logging.WARNING, "", 0, _LOST, (lost,), None))
+            if self._dropped and self._lines.empty():
+                dropped, self._dropped = self._dropped, 0
+                self._target.handle(
+                    log.makeRecord(log.name, logging.WARNING, "", 0, _DROPPED, (dropped,), None)
+                )
 
     def end(self) -> None:
-        """Have `write` return when it has handed on what waits."""
-        with contextlib.suppress(queue.Full):  # then its reader is gone, and it is left where it is
+        """Make `write` return after the records that are queued now."""
+        with contextlib.suppress(queue.Full):  # nobody reads the log, so `write` is stuck anyway
             self._lines.put_nowait(None)

@@ -1,4 +1,4 @@
-"""What is noted of each request: a line in the log and a place in the figures, and nothing that was asked."""
+"""Logs and counts each request, without what was asked."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from service.web.operation.metrics import METHODS, OTHER, Metrics
 log = logging.getLogger(__name__)
 
 ANSWERS = "quoth.answers"
-"""Where in a request's scope the answers lie that it was given, for the log and the figures."""
+"""Where in an ASGI scope the request's answers are stored, for the log and the metrics."""
 
-# Asked every few seconds by what watches the service, and worth a line only when they fail.
+# Monitoring requests these every few seconds; they are logged only when they fail.
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 UNMATCHED = "unmatched"
 
 
 class ObservationMiddleware:
-    """Times each request and logs it when it is over.
+    """Times each request, and logs and counts it when it ends.
 
-    Logged are the request's id, its method, the template of its path (the path itself, like the query, may
-    repeat a question or an article's name), status, seconds, bytes sent, the key's name, and how the answers
-    in `scope[ANSWERS]` came out. `questions`: log them too.
+    The log has the request's id, method, route (the path's template: the path and the query may hold a
+    question or an article's name), status, seconds, bytes sent, the key's name, and how many of the answers
+    in `scope[ANSWERS]` are abstentions. `questions`: log the questions too.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, *, questions: bool = False) -> None:
@@ -42,7 +42,7 @@ class ObservationMiddleware:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        status, sent = 500, 0  # an unexpected error is answered further out, as 500
+        status, sent = 500, 0  # an unexpected error becomes a 500 further out
         answers: list[Answer] = []
         scope[ANSWERS] = answers
 
@@ -64,14 +64,14 @@ class ObservationMiddleware:
             if status >= HTTPStatus.BAD_REQUEST or route not in _QUIET:
                 fields = {
                     "request_id": scope.get("quoth.request_id"),
-                    # A client may send any token as its method.
+                    # A client may send any token as the method.
                     "method": scope["method"] if scope["method"] in METHODS else OTHER,
                     "route": route,
                     "status": status,
                     "seconds": round(seconds, 4),
                     "bytes": sent,
                 }
-                # A refusal under load is the service at work, not its failure.
+                # A refusal under load is no failure.
                 failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
                 level = logging.ERROR if failed and status != HTTPStatus.SERVICE_UNAVAILABLE else logging.INFO
                 log.log(level, "request", extra={FIELDS: {**fields, **self._outcome(scope, answers)}})

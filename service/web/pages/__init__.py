@@ -1,1 +1,1 @@
-"""The pages for people: plain HTML that works without JavaScript."""
+"""The HTML pages, which work without JavaScript."""

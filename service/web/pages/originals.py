@@ -1,4 +1,4 @@
-"""The page an article was taken from, as a link that finds the quoted words there."""
+"""Links to an article's original web page, with a text fragment that finds the quoted words."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from urllib.parse import quote
 
 from indexer.metadata import web_url
 
-_CONTEXT = 48  # characters beside the words that tell them from the same words elsewhere
-_LONG = 200  # characters beyond which the words are given by their first and last ones
-_ENDS = 4  # words at either end
+_CONTEXT = 48  # characters before and after the words, to find the right occurrence
+_LONG = 200  # characters; longer quotations are given by their first and last words
+_ENDS = 4  # first and last words of a long quotation
 
 
 def original_link(url: str | None, text: str, span: tuple[int, int] | None) -> str | None:
     """Return the address of an article's original, with a text fragment for `text[start:end]`.
 
-    Returns None where the article states no http or https address: any other is never a link. The fragment
-    is as https://wicg.github.io/scroll-to-text-fragment/ has it: `#:~:text=prefix-,start,end,-suffix`.
+    Returns None where the article states no http or https URL: no other scheme becomes a link. The fragment
+    follows https://wicg.github.io/scroll-to-text-fragment/: `#:~:text=prefix-,start,end,-suffix`.
     """
     address = web_url(url)
     if address is None or span is None:
         return address
     start, end = span
-    # A fragment matches whole words within one paragraph: what is cut or beyond a line is left out.
+    # A fragment matches whole words within one paragraph: cut words and other lines are left out.
     before = re.search(r"\s(\S[^\n]*)\Z", text[max(0, start - _CONTEXT) : start])
     after = re.match(r"([^\n]*\S)\s", text[end : end + _CONTEXT])
     parts = [
@@ -35,7 +35,7 @@ def original_link(url: str | None, text: str, span: tuple[int, int] | None) -> s
 
 
 def _ends(words: str) -> list[str]:
-    """Return the words, or where they are long or run over paragraphs, their beginning and their end."""
+    """Return the words, or their first and last ones if they are long or span paragraphs."""
     words = words.strip()
     each = words.split()
     if (len(words) <= _LONG and "\n" not in words) or len(each) == 1:
@@ -46,5 +46,5 @@ def _ends(words: str) -> list[str]:
 
 
 def _encoded(text: str) -> str:
-    # The hyphen and the comma have a meaning of their own in a text fragment.
+    # Hyphens and commas are syntax in a text fragment.
     return quote(text.strip(), safe="").replace("-", "%2D")

@@ -1,4 +1,4 @@
-"""`/`, where a person asks, and `/articles/{id}`, where the quoted place stands marked in its article."""
+"""The pages: `/` to ask a question, `/articles/{id}` to read an article with a quotation marked."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from indexer.boilerplate import is_boilerplate
-from service.answering.answers import Citation
 from service.errors import ArticleUnknownError, QuestionError
 from service.web.examples import QUESTION
 from service.web.operation.observation import ANSWERS
 from service.web.pages.originals import original_link
 from service.web.routes import AdmissionDependency, AnswererDependency
-from service.web.schemas import source_path
+from service.web.schemas.answers import source_path
 
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "style.css").read_bytes()
@@ -50,7 +49,7 @@ async def ask(
     admission: AdmissionDependency,
     q: Annotated[str, Query(description="The question.")] = "",
 ) -> HTMLResponse:
-    """Show the form, and below it the answer to `q` if there is one."""
+    """Show the form, and the answer to `q` if it is given."""
     answer = error = None
     if q.strip():
         try:
@@ -58,17 +57,17 @@ async def ask(
                 answer = await ticket.run(answerer.answer, q)
             request.scope[ANSWERS].append(answer)
         except QuestionError as mistake:
-            if not _is_for_people(request):
+            if not _wants_page(request):
                 raise
             error = str(mistake)
     page = _templates.get_template("ask.html").render(
         question=q,
         answer=answer,
         error=error,
-        parts=split_quote(answer.quotation.citation) if answer and answer.quotation else None,
+        parts=answer.quotation.citation.quote_parts if answer and answer.quotation else None,
         info=answerer.index.info,
         articles=answerer.index.articles[:20],
-        examples=EXAMPLES if _ships_seeds(answerer) else (),
+        examples=EXAMPLES if _has_seeds(answerer) else (),
     )
     return HTMLResponse(page, status_code=422 if error else 200, headers={"cache-control": "no-store"})
 
@@ -81,11 +80,11 @@ def source(
     start: Annotated[int | None, Query(ge=0)] = None,
     end: Annotated[int | None, Query(ge=0)] = None,
 ) -> HTMLResponse:
-    """Show an article, with `start` to `end` marked if they lie within it."""
+    """Show an article, with `start` to `end` marked if the span is within it."""
     try:
         article = answerer.article(article_id)
     except ArticleUnknownError:
-        if not _is_for_people(request):
+        if not _wants_page(request):
             raise
         page = _templates.get_template("missing.html").render(article_id=article_id)
         return HTMLResponse(page, status_code=404)
@@ -102,36 +101,29 @@ def source(
 
 @router.get("/style.css")
 async def style() -> Response:
-    """The pages' one style sheet."""
+    """Return the pages' style sheet."""
     return Response(_STYLE, media_type="text/css")
 
 
 @router.get("/icon.svg")
 async def icon() -> Response:
-    """The pages' icon."""
+    """Return the pages' icon."""
     return Response(_ICON, media_type="image/svg+xml")
-
-
-def split_quote(citation: Citation) -> tuple[str, str, str]:
-    """Return the quoted sentence before the answer, the answer, and the sentence after it."""
-    start = citation.start - citation.quote_start
-    end = citation.end - citation.quote_start
-    return citation.quote[:start], citation.quote[start:end], citation.quote[end:]
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A line of an article for showing, as runs of `(words, marked, first marked)`.
+    """A line of an article as runs of `(text, marked, first marked run)`.
 
-    `aside` tells that it is boilerplate, which is shown but never quoted.
+    `boilerplate` is shown but never quoted.
     """
 
     runs: tuple[tuple[str, bool, bool], ...]
-    aside: bool
+    boilerplate: bool
 
 
 def paragraphs(text: str, span: tuple[int, int] | None) -> list[Paragraph]:
-    """Cut a text into its lines for showing, with `span` marked wherever it runs through them."""
+    """Return the lines of a text that are not blank, with the parts within `span` marked."""
     low, high = span or (0, 0)
     shown: list[Paragraph] = []
     first = True
@@ -146,10 +138,10 @@ def paragraphs(text: str, span: tuple[int, int] | None) -> list[Paragraph]:
     return shown
 
 
-def _is_for_people(request: Request) -> bool:
-    """Tell whether a browser opens a page; whatever else asks gets its errors as problems."""
+def _wants_page(request: Request) -> bool:
+    """Return whether a browser opens a page; all other clients get errors as problems."""
     return "text/html" in request.headers.get("accept", "").lower()
 
 
-def _ships_seeds(answerer: AnswererDependency) -> bool:
+def _has_seeds(answerer: AnswererDependency) -> bool:
     return answerer.index.find_article("000-pakistan-bucic-delegation.txt") is not None

@@ -1,1 +1,1 @@
-"""The server process: from a listening socket to requests, within bounds on time and number."""
+"""The server process: a listening socket -> requests, with limits on time, size and number."""

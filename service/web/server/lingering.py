@@ -1,4 +1,4 @@
-"""A transport that closes gently, and gives up on a client that reads nothing."""
+"""A transport that delivers its last response before it closes, and cuts off a client that reads nothing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from service.web.settings import ConnectionSettings
 
 
 class LingeringTransport(asyncio.Transport):
-    """A connection's transport, whose `close` lets the last answer arrive.
+    """A connection's transport, whose `close` lets the client read the last response.
 
-    Where a socket is closed while the client still sends, the system resets the connection, and the client
-    may lose the answer that it has not read yet. So `close` only ends our side if `unread()` says that more
-    may come; what comes is thrown away, for `linger_seconds` or `linger_bytes`, until the client closes too.
+    If a socket is closed while the client is still sending, the system resets the connection, and the client
+    may lose a response that it has not read yet. So `close` only shuts down our side if `unread()` says that
+    more may arrive; that is discarded, for up to `linger_seconds` and `linger_bytes`, until the client
+    closes.
 
-    A client that takes no byte of what is written for `write_seconds` is cut off, at the latest after twice
-    that; asyncio itself would wait for ever.
+    A client that reads nothing for `write_seconds` is cut off, after at most twice that time; asyncio itself
+    would wait for ever.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class LingeringTransport(asyncio.Transport):
             self._watch_writing()
 
     def close(self) -> None:
-        """End our side, and the connection once the client has ended its own or time is up."""
+        """Shut down our side, and close the connection when the client closes its own or the time is up."""
         if self.is_closing():
             return
         self._closing = True
@@ -53,44 +54,44 @@ class LingeringTransport(asyncio.Transport):
             return
         try:
             self._transport.write_eof()
-        except OSError:  # the client has reset the connection meanwhile
+        except OSError:  # the client has reset the connection
             self._transport.abort()
             return
         self._transport.resume_reading()
         self._linger = self._loop.call_later(self._limits.linger_seconds, self._transport.close)
 
     def discard(self, size: int) -> None:
-        """Count bytes that came after `close` and go unread."""
+        """Count bytes that arrived after `close` and are discarded."""
         self._linger_left -= size
         if self._linger_left < 0:
             self._transport.close()
 
     def lost(self) -> None:
-        """Stop the clocks; the connection is gone."""
+        """Cancel the timers; the connection is gone."""
         for timer in (self._linger, self._stall):
             if timer is not None:
                 timer.cancel()
 
     def abort(self) -> None:
-        """Cut the connection off."""
+        """Close the connection at once."""
         self._closing = True
         self._transport.abort()
 
     def is_closing(self) -> bool:
-        """Whether `close` or `abort` has been called, or the client has gone."""
+        """Whether `close` or `abort` has been called, or the client has disconnected."""
         return self._closing or self._transport.is_closing()
 
     def pause_reading(self) -> None:
-        """Leave what the client sends to the system's buffers."""
+        """Stop reading; what the client sends stays in the system's buffers."""
         if not self._closing:
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Read on."""
+        """Continue reading."""
         self._transport.resume_reading()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - asyncio's own
-        """Return what asyncio knows of the connection."""
+        """Return asyncio's information about the connection."""
         return self._transport.get_extra_info(name, default)
 
     def _watch_writing(self) -> None:

@@ -1,11 +1,11 @@
-"""What stands between a socket's bytes and h11, so that no request can be ambiguous or dear to parse.
+"""Checks requests before h11 parses them, so that none is ambiguous or expensive to parse.
 
-h11 (0.16) matches a header's line and a chunk's line by expressions whose time grows with the square of a run
-of spaces (a header of 30,000 holds the process up for seconds, a chunk's line of 200,000 for minutes), takes
-a block of headers of any length if it arrives in one read, makes an event of every chunk of a byte, and lets
-Transfer-Encoding overrule Content-Length. So the head of a request is cut out and looked through here before
-h11 parses it, and a chunked body is read here and handed on in chunks as large as what has arrived. Only
-h11's public methods are used. What a client sent never becomes part of a fault.
+h11 (0.16) parses header lines and chunk lines with regular expressions that take quadratic time over a run of
+spaces (30,000 in a header block the process for seconds, 200,000 in a chunk line for minutes), accepts
+headers of any length if they arrive in one read, makes an event of every one-byte chunk, and lets
+Transfer-Encoding override Content-Length. So the request line and headers are cut out and checked here before
+h11 parses them, and a chunked body is read here and passed on in chunks as large as what has arrived. Only
+h11's public methods are used. A fault never repeats what a client sent.
 """
 
 from __future__ import annotations
@@ -20,49 +20,49 @@ from service.web.server.framing import Chunks, Fault, FaultError, Length
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _REQUEST_LINE = re.compile(rb"[!-~]+ [!-~]+ HTTP/[0-9]\.[0-9]\r?\n")
-# A line ends in CR LF and nowhere else: where another server sees two lines, two requests could be hidden.
+# Lines end in CR LF only: where another server sees a line end and we do not, a second request can be
+# smuggled.
 _BARE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-# Longer than anyone aligns a header by, and short enough that the square of it is nothing.
+# More spaces than anyone aligns a header with, and few enough that quadratic time is no problem.
 _SPACES = re.compile(rb"[ \t]{64}")
 _FOLD = re.compile(rb"\n[ \t]")
 _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _AUTHORITY = re.compile(rb"https?://[^/?]*", re.IGNORECASE)
-# Browsers send about 20; Apache's default is 100.
+# Browsers send about 20 headers; Apache allows 100.
 _MAX_LINES = 128
 
 
 class GuardedConnection(h11.Connection):
-    """The server's side of a connection, which remembers a fault where h11 raises.
+    """The server's side of a connection; a fault is stored in `fault` where h11 would raise.
 
-    `header_bytes`: the most that a request's line and headers may have. After a fault it asks for more data
-    for ever; `fault` says why.
+    `header_bytes`: limit for the request line and headers. After a fault `next_event` returns only NEED_DATA.
     """
 
     def __init__(self, header_bytes: int) -> None:
         super().__init__(h11.SERVER, max_incomplete_event_size=header_bytes)
         self.fault: Fault | None = None
         self._header_bytes = header_bytes
-        self._waiting = bytearray()  # arrived, and not yet given to h11
-        self._searched = 0  # no head ends before this place
+        self._waiting = bytearray()  # arrived, and not yet passed to h11
+        self._searched = 0  # the headers do not end before this position
         self._line_seen = False
         self._take: Callable[[bytearray], bytes] = bytes
 
     @property
     def begun(self) -> bool:
-        """Whether a request has begun whose headers are not complete."""
+        """Whether part of a request's headers has arrived, but not all."""
         return self.their_state is h11.IDLE and bool(self._waiting)
 
     @property
     def unread(self) -> bool:
-        """Whether the client may still be sending what nobody will read."""
+        """Whether the client may still be sending bytes that will not be read."""
         return bool(self._waiting) or self.fault is not None or self.their_state is h11.SEND_BODY
 
     def receive_data(self, data: bytes) -> None:
-        """Add what has arrived."""
+        """Add bytes that have arrived."""
         self._waiting += data
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        """Return h11's next event. It raises nothing: see `fault`."""
+        """Return h11's next event; errors are not raised but stored in `fault`."""
         if self.fault is None:
             try:
                 return self._next_event()
@@ -83,24 +83,24 @@ class GuardedConnection(h11.Connection):
             if self.their_state is h11.DONE:
                 return h11.PAUSED if self._waiting else h11.NEED_DATA
             if self.their_state is h11.IDLE:
-                given = self._head()
+                ready = self._head()
             elif self.their_state is h11.SEND_BODY:
-                given = self._take(self._waiting)
-            else:  # nothing more is heard on this connection
+                ready = self._take(self._waiting)
+            else:  # nothing more is read on this connection
                 self._waiting.clear()
                 return h11.NEED_DATA
-            if not given:
+            if not ready:
                 return h11.NEED_DATA
-            super().receive_data(given)
+            super().receive_data(ready)
 
     def _head(self) -> bytes:
-        """The next request's line and headers once they are complete, looked through; until then nothing."""
+        """Return the next request line and headers, checked, once they are complete; until then nothing."""
         waiting = self._waiting
-        # RFC 9112, 2.2: one empty line before a request is to be ignored. It stays here until the head is
-        # complete, so that empty lines alone keep no connection open.
+        # RFC 9112, 2.2: one empty line before a request is ignored. It stays in `waiting` until the headers
+        # are complete, so that empty lines alone cannot keep a connection open.
         start = 2 if waiting.startswith(b"\r\n") else 0
         if len(waiting) > start and waiting[start] <= ord(" ") and waiting != b"\r":
-            raise FaultError  # TLS, say, which might never send the end of a line
+            raise FaultError  # TLS, for example, which might never send a line end
         line = waiting.find(b"\n", start) + 1
         if line and not self._line_seen:
             if _REQUEST_LINE.fullmatch(waiting, start, line) is None:
@@ -123,7 +123,7 @@ class GuardedConnection(h11.Connection):
         return head
 
     def _body(self, request: h11.Request) -> Callable[[bytearray], bytes]:
-        """What takes the request's body from what has arrived; a body of doubtful length is a fault."""
+        """Return the function that takes the request's body; an ambiguous length is a fault."""
         if request.http_version not in {b"1.0", b"1.1"}:
             raise FaultError(505)
         headers = dict(request.headers)
@@ -131,9 +131,9 @@ class GuardedConnection(h11.Connection):
             raise FaultError(400, "The Host header is not valid.")
         if b"transfer-encoding" not in headers:
             return Length(int(headers.get(b"content-length", b"0"))).take
-        # RFC 9112, 6.1: both headers, or this one in HTTP/1.0, are how requests are smuggled.
+        # RFC 9112, 6.1: both headers, or this one in HTTP/1.0, allow request smuggling.
         if b"content-length" in headers or request.http_version == b"1.0":
-            raise FaultError(400, "The length of the body is in doubt.")
+            raise FaultError(400, "The length of the body is ambiguous.")
         return Chunks(self._header_bytes).take
 
 
@@ -149,7 +149,7 @@ def _is_host(value: bytes) -> bool:
 
 
 def _in_origin_form(request: h11.Request) -> h11.Request:
-    """The request with a target that is a path, or `*`. RFC 9112, 3.2.2: a whole URL must be taken too."""
+    """Return the request with a path, or `*`, as its target. RFC 9112, 3.2.2: a URL must be accepted too."""
     target = request.target
     if target.startswith(b"/") or target == b"*":
         return request

@@ -1,4 +1,4 @@
-"""The server process around the application: from a listening socket until it is told to stop."""
+"""Runs the application on a listening socket until a signal stops it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from service.web.settings import ConnectionSettings
 
 log = logging.getLogger(__name__)
 
-# After the listener has closed: for the first request of a connection that was accepted just before.
+# After the listener has closed: time for the first request of a connection that was accepted just before.
 _SETTLE_SECONDS = 0.25
-_TELL_SECONDS = 0.2
+_LOG_SECONDS = 0.2
 
 
 def serve(
@@ -34,32 +34,33 @@ def serve(
     *,
     on_stopping: Callable[[], None] | None = None,
 ) -> None:
-    """Serve `app` on a listening socket until SIGTERM or SIGINT; for a process's main thread.
+    """Serve `app` on a listening socket until SIGTERM or SIGINT; call it from the main thread only.
 
-    At the signal `on_stopping` is called, from the event loop, and the service goes on to accept connections
-    for `drain_seconds`, each closing after its response. Then the listener closes, with every connection that
-    has no request, and the accepted requests are finished. It returns when they are, and when no other thread
-    holds the process up. If that takes longer than `grace_seconds` from the signal, the process ends here and
-    now with status 0, without the application's own shutdown: a thread may still be within native code, which
-    only the end of the process stops. A second signal ends it at once, with that signal's status.
+    At the signal `on_stopping` is called from the event loop, and connections are still accepted for
+    `drain_seconds`, each closing after its response. Then the listener and all connections without a request
+    close, and the accepted requests are finished. It returns when they are, and when all other threads that
+    are not daemons have ended. If that takes longer than `grace_seconds` from the signal, the process exits
+    at once with status 0, without the application's own shutdown: a thread may be in native code, which only
+    the end of the process stops. A second signal ends the process at once, with that signal's status.
 
     Raises:
-        SystemExit: status 3, if the application's start-up fails.
+        SystemExit: with status 3 if the application fails to start.
     """
 
     def stopping() -> None:
-        if server.asked is not None:
-            reaper.interval -= time.monotonic() - server.asked
+        if server.signalled_at is not None:
+            reaper.interval -= time.monotonic() - server.signalled_at
         reaper.start()
         if on_stopping is not None:
             on_stopping()
 
     server = QuothServer(app, limits, stopping)
-    # A thread of its own, so that it needs neither the event loop nor any thread that may be busy.
+    # A thread of its own: the event loop and all other threads may be busy.
     reaper = threading.Timer(server.limits.grace_seconds, _end, (server,))
     reaper.daemon = True
-    # Connections inherit it. asyncio sets it on sockets that say they are TCP's, which a listener's do not:
-    # without it the second piece of an answer waits until the client acknowledges the first, mostly 40 ms.
+    # Accepted connections inherit it; asyncio sets it only on sockets with `proto` IPPROTO_TCP, and theirs is
+    # 0. Without it the second part of a response waits until the client acknowledges the first, usually 40
+    # ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         server.run(sockets=[listener])
@@ -70,15 +71,15 @@ def serve(
 
 
 class QuothServer(uvicorn.Server):
-    """uvicorn's server, with `GuardedProtocol`, and an end that begins while it still listens.
+    """uvicorn's server with `GuardedProtocol`; it goes on listening for `drain_seconds` after a signal.
 
     `serve` runs one; a test may `run` one in a thread and set `should_exit`.
 
-    Of uvicorn (0.54) it relies on: `Config`'s parameters; `should_exit`; `servers`; `server_state` and
-    `lifespan.state`, for a protocol; `handle_exit`, called for each signal; and `shutdown`, called once
-    `should_exit` is set, which closes idle connections and waits for the others, for ever without
-    `timeout_graceful_shutdown`. Of the signals that uvicorn's own `handle_exit` notes, and raises again after
-    the end, it notes none, so that the exit status is 0.
+    It relies on these parts of uvicorn (0.54): `Config`'s parameters; `should_exit`; `servers`;
+    `server_state` and `lifespan.state`, for a protocol; `handle_exit`, called for each signal; and
+    `shutdown`, called once `should_exit` is set, which closes idle connections and waits for the others,
+    without a limit if there is no `timeout_graceful_shutdown`. uvicorn's own `handle_exit` records signals
+    and raises them again at the end; this one records none, so that the exit status is 0.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class QuothServer(uvicorn.Server):
     ) -> None:
         self.limits = limits or ConnectionSettings()
         self.requests = _Requests(app)
-        self.asked: float | None = None
+        self.signalled_at: float | None = None
         self._on_stopping = on_stopping
         self._protocol = GuardedProtocol.within(self.limits)
         super().__init__(
@@ -109,15 +110,15 @@ class QuothServer(uvicorn.Server):
         )
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's own
-        """Note the first signal; let the second do what signals do."""
+        """Begin to stop at the first signal; let the second one end the process."""
         if self.should_exit:
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
-        self.asked = time.monotonic()
+        self.signalled_at = time.monotonic()
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell the application, drain, close the listener, and finish what was accepted."""
+        """Notify the application, drain, close the listener, and finish the accepted requests."""
         self.requests.last = True
         if self._on_stopping is not None:
             self._on_stopping()
@@ -127,13 +128,13 @@ class QuothServer(uvicorn.Server):
         ]
         for server in self.servers:
             server.close()
-        await asyncio.gather(*waiting, return_exceptions=True)  # a client may have left again
+        await asyncio.gather(*waiting, return_exceptions=True)  # a client may have disconnected
         await asyncio.sleep(_SETTLE_SECONDS)
         await super().shutdown(sockets)
 
     def _waiting(self, listener: socket.socket) -> Iterator[socket.socket]:
-        """Accept what waits at a listener: clients hold it for connected, and its closing would reset it."""
-        with contextlib.suppress(OSError):  # BlockingIOError, where no more wait
+        """Accept the backlog: its connections are open to their clients, and closing the listener resets them."""
+        with contextlib.suppress(OSError):  # BlockingIOError when there are no more
             for _ in range(self.limits.backlog):
                 yield listener.accept()[0]
 
@@ -146,22 +147,22 @@ class QuothServer(uvicorn.Server):
 def _end(server: QuothServer) -> None:
     """End the process with status 0, whatever it is doing."""
 
-    def tell() -> None:
+    def report() -> None:
         log.warning(
             "stopped %g s after the signal with %d requests unfinished",
             server.limits.grace_seconds,
             server.requests.running,
         )
 
-    # Whoever reads the log may have stopped reading, and this must not wait for it.
-    telling = threading.Thread(target=tell, daemon=True)
-    telling.start()
-    telling.join(_TELL_SECONDS)
+    # In a thread, because writing blocks if nobody reads the log.
+    reporting = threading.Thread(target=report, daemon=True)
+    reporting.start()
+    reporting.join(_LOG_SECONDS)
     os._exit(0)
 
 
 class _Requests:
-    """Counts the requests that are running, and makes each the last of its connection once told to."""
+    """Counts running requests; once `last` is set, each response closes its connection."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

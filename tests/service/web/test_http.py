@@ -15,7 +15,7 @@ from service.answering.answerer import Answerer
 from service.feedback import FeedbackStore, Quoted
 from service.settings import Settings
 from service.web.app import create_app
-from service.web.schemas import AnswerResponse
+from service.web.schemas.answers import AnswerResponse
 
 pytestmark = pytest.mark.models
 
