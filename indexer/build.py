@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from indexer.arrays import Vectors
 from indexer.corpus import ArticleSource, Failure
@@ -21,10 +19,10 @@ from indexer.engines.faiss.publication import publish, writer_lock
 from indexer.engines.faiss.storage import Layout, Manifest, current_number
 from indexer.engines.faiss.store import write_store
 from indexer.errors import CorpusError, DamagedGenerationError, FormatVersionError, IndexMissingError
-from indexer.records import Article, CharRange
-from indexer.segmenter import sentence_offsets
+from indexer.passages import PassageBuilder, SplitArticle
+from indexer.progress import NoProgress, Progress
+from indexer.records import Article
 from indexer.settings import BuildSettings, check_choice
-from indexer.splitter import split
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +45,6 @@ class BuildReport:
     ignored: int
     failures: tuple[Failure, ...]
     seconds: float
-
-
-class Progress(Protocol):
-    """Who wants to know how far a build is."""
-
-    def start(self, stage: str, total: int) -> None:
-        """A stage begins, of `total` steps."""
-        ...
-
-    def advance(self, steps: int = 1) -> None:
-        """So many more steps of the stage are done."""
-        ...
-
-
-class NoProgress:
-    """Nobody wants to know."""
-
-    def start(self, stage: str, total: int) -> None:
-        """Do nothing."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Do nothing."""
-
-
-@dataclass(slots=True)
-class _Draft:
-    """An article on its way into the index; `vectors` is None until it is embedded."""
-
-    article: Article
-    sentences: Sequence[CharRange]
-    passages: Sequence[CharRange]
-    vectors: Vectors | None
 
 
 def build(
@@ -137,22 +103,25 @@ class _Builder:
         previous: FaissPassageIndex | None,
     ) -> None:
         self._source = source
-        self._encoder = encoder
         self._settings = settings
         self._progress = progress
         self._previous = previous
         self._before = {article.id: article for article in previous.articles} if previous else {}
-        self._reusable = self._find_reusable()
+        self._passages = PassageBuilder(encoder, settings.splitter, previous)
 
     def run(self, layout: Layout, began: float) -> BuildReport:
         articles, failures = self._read()
-        drafts = self._split(articles)
+        split = self._split(articles)
         changes = self._compare(articles)
         manifest = self._current_if_same(layout, changes)
         published = manifest is None
         if manifest is None:
-            vectors = self._embed(drafts)
-            manifest = self._publish(layout, drafts, vectors)
+            vectors = self._passages.embed(
+                split,
+                lambda total: self._progress.start("Embedding passages", total),
+                self._progress.advance,
+            )
+            manifest = self._publish(layout, split, vectors)
         return BuildReport(
             generation=manifest.name,
             published=published,
@@ -163,31 +132,6 @@ class _Builder:
             seconds=time.perf_counter() - began,
             **changes,
         )
-
-    def _identity(self) -> dict[str, Any]:
-        """What must be equal for passages and vectors of two generations to be the same."""
-        return {
-            "encoder": {
-                "name": self._encoder.name,
-                "sha256": self._encoder.fingerprint,
-                "dimension": self._encoder.dimension,
-            },
-            "splitter": asdict(self._settings.splitter),
-        }
-
-    def _same_identity(self) -> bool:
-        if self._previous is None:
-            return False
-        mine, before = self._identity(), self._previous.manifest
-        return bool(
-            mine["splitter"] == before.splitter and mine["encoder"]["sha256"] == before.encoder["sha256"]
-        )
-
-    def _find_reusable(self) -> dict[str, str]:
-        """SHA-256 of a text -> the article of the previous generation whose passages and vectors fit it."""
-        if self._previous is None or not self._same_identity():
-            return {}
-        return {article.sha256: article.id for article in self._previous.articles}
 
     def _read(self) -> tuple[list[Article], list[Failure]]:
         self._progress.start("Reading articles", len(self._source))
@@ -218,47 +162,15 @@ class _Builder:
             raise AssertionError(f"the generation before lists {article_id} and does not hold it")
         return kept
 
-    def _split(self, articles: Sequence[Article]) -> list[_Draft]:
+    def _split(self, articles: Sequence[Article]) -> list[SplitArticle]:
         self._progress.start("Splitting into passages", len(articles))
-        drafts = []
+        split = []
         for article in articles:
-            drafts.append(self._draft(article))
+            split.append(self._passages.split(article))
             self._progress.advance()
-        if not any(draft.passages for draft in drafts):
+        if not any(one.passages for one in split):
             raise CorpusError(f"the articles in {self._source.name} hold no text that could be quoted")
-        return drafts
-
-    def _draft(self, article: Article) -> _Draft:
-        known = self._reusable.get(article.sha256)
-        if known is not None and self._previous is not None:
-            passages = self._previous.passages(known)
-            vectors = self._previous.dense.vectors(passages[0].id, len(passages)) if passages else None
-            return _Draft(
-                article,
-                self._previous.article_sentences(known),
-                [(passage.start, passage.end) for passage in passages],
-                vectors,
-            )
-        sentences = sentence_offsets(article.text, language=self._settings.splitter.language)
-        offsets = split(
-            article.text,
-            sentences,
-            self._settings.splitter,
-            self._encoder.count_tokens,
-            limit=self._encoder.max_tokens,
-        )
-        return _Draft(article, sentences, offsets, None)
-
-    def _embed(self, drafts: Sequence[_Draft]) -> Vectors:
-        fresh = [draft for draft in drafts if draft.vectors is None]
-        texts = [draft.article.text[start:end] for draft in fresh for start, end in draft.passages]
-        self._progress.start("Embedding passages", len(texts))
-        embedded = self._encoder.encode_passages(texts, self._progress.advance)
-        position = 0
-        for draft in fresh:
-            draft.vectors = embedded[position : position + len(draft.passages)]
-            position += len(draft.passages)
-        return np.concatenate([draft.vectors for draft in drafts if draft.vectors is not None])
+        return split
 
     def _compare(self, articles: Sequence[Article]) -> dict[str, int]:
         before = self._before
@@ -283,19 +195,18 @@ class _Builder:
         # If the current generation was damaged, the one opened is an older one: publish a sound one.
         current = current_number(layout) == manifest.generation
         kind = kind_for(self._settings.faiss, manifest.passages)
-        return manifest if current and self._same_identity() and manifest.dense == kind else None
+        same = current and self._passages.made(self._previous) and manifest.dense == kind
+        return manifest if same else None
 
-    def _publish(self, layout: Layout, drafts: Sequence[_Draft], vectors: Vectors) -> Manifest:
+    def _publish(self, layout: Layout, split: Sequence[SplitArticle], vectors: Vectors) -> Manifest:
         self._progress.start("Publishing", 3)
         kind = kind_for(self._settings.faiss, len(vectors))
 
         def write(folder: Path) -> None:
-            write_store(
-                folder / Layout.CORPUS, ((draft.article, draft.sentences, draft.passages) for draft in drafts)
-            )
+            write_store(folder / Layout.CORPUS, ((one.article, one.sentences, one.passages) for one in split))
             self._progress.advance()
             LexicalIndex.build(
-                draft.article.text[start:end] for draft in drafts for start, end in draft.passages
+                one.article.text[start:end] for one in split for start, end in one.passages
             ).save(folder)
             self._progress.advance()
             DenseIndex.build(vectors, kind).save(folder / Layout.DENSE, folder / Layout.VECTORS)
@@ -307,10 +218,10 @@ class _Builder:
                 created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 source=self._source.name,
                 dense=kind,
-                articles=len(drafts),
+                articles=len(split),
                 passages=len(vectors),
                 files=files,
-                **self._identity(),
+                **self._passages.identity,
             )
 
         return publish(layout, write, describe, check_generation)

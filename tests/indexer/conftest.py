@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.arrays import Vectors
+from indexer.arrays import Vector, Vectors
 
 
 class FakeEncoder:
@@ -25,13 +25,13 @@ class FakeEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
-    def encode_query(self, question: str) -> Vectors:
+    def encode_query(self, question: str) -> Vector:
         vector = np.zeros(self.dimension, dtype=np.float32)
         vector[0] = 0.01
         for word in question.lower().split():
             digest = hashlib.sha256(f"{self.fingerprint}{word}".encode()).digest()
             vector[int.from_bytes(digest[:4], "little") % self.dimension] += 1 if digest[4] % 2 else -1
-        return vector / np.float32(np.linalg.norm(vector))
+        return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
     def encode_passages(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None

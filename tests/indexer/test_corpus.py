@@ -217,7 +217,7 @@ def test_a_wrong_entry_of_the_sidecar_keeps_back_its_file_alone(folder: Path) ->
     articles, failures = read(folder)
 
     assert list(articles) == ["other.txt"]
-    assert articles["other.txt"].author == "Ann"
+    assert articles["other.txt"].metadata.author == "Ann"
     assert "http" in failures["good.txt"]
 
 
@@ -253,5 +253,5 @@ def test_a_sidecar_entry_without_a_file_is_reported(folder: Path) -> None:
 
     articles, failures = read(folder)
 
-    assert articles["good.txt"].title == "Good"
+    assert articles["good.txt"].metadata.title == "Good"
     assert "'typo.txt'" in failures["metadata.toml"]

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path, PurePath
 
 import pytest
@@ -149,7 +149,7 @@ def test_plain_text_needs_no_process(tmp_path: Path) -> None:
     (tmp_path / "metadata.toml").write_text('["a.txt"]\ntitle = "Stated"\n')
     before = children()
     articles = Corpus(tmp_path).articles(print)
-    assert next(articles).title == "Stated"
+    assert next(articles).metadata.title == "Stated"
     assert children() == before
 
 
@@ -469,7 +469,7 @@ def test_a_large_sidecar_is_read_as_a_small_one(tmp_path: Path) -> None:
     failures: list[Failure] = []
     (article,) = Corpus(tmp_path).articles(failures.append)
     assert len(failures) == 999  # files that are not there
-    assert (article.title, str(article.published)) == ("Title 7", "2024-01-31")
+    assert article.metadata == Metadata("Title 7", published=date(2024, 1, 31))
 
 
 def test_a_sidecar_is_bounded_in_size(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Articles -> passages with vectors; texts that the previous generation holds are not embedded again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from indexer.arrays import Vectors
+from indexer.encoders.encoder import Encoder
+from indexer.engines.faiss.index import FaissPassageIndex
+from indexer.records import Article, CharRange
+from indexer.segmenter import sentence_offsets
+from indexer.settings import SplitterSettings
+from indexer.splitter import split
+
+
+@dataclass(slots=True)
+class SplitArticle:
+    """An article with its sentences and passages; `vectors` has a row a passage, None until embedded."""
+
+    article: Article
+    sentences: Sequence[CharRange]
+    passages: Sequence[CharRange]
+    vectors: Vectors | None
+
+
+class PassageBuilder:
+    """Splits and embeds articles.
+
+    Passages and vectors of a text that `previous` holds are copied from there, whatever the article's id, if
+    `previous` was made by the same encoder with the same splitter settings.
+    """
+
+    def __init__(
+        self, encoder: Encoder, splitter: SplitterSettings, previous: FaissPassageIndex | None
+    ) -> None:
+        self._encoder = encoder
+        self._splitter = splitter
+        self._previous = previous if previous is not None and self.made(previous) else None
+        self._known: dict[str, str] = {}  # SHA-256 of a text -> an article of the previous generation
+        if self._previous is not None:
+            self._known = {article.sha256: article.id for article in self._previous.articles}
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The manifest's `encoder` and `splitter`: generations that agree have comparable passages."""
+        return {
+            "encoder": {
+                "name": self._encoder.name,
+                "sha256": self._encoder.fingerprint,
+                "dimension": self._encoder.dimension,
+            },
+            "splitter": asdict(self._splitter),
+        }
+
+    def made(self, index: FaissPassageIndex) -> bool:
+        """Whether an index was made by this encoder, by its weights, with these splitter settings."""
+        mine, its = self.identity, index.manifest
+        return bool(mine["splitter"] == its.splitter and mine["encoder"]["sha256"] == its.encoder["sha256"])
+
+    def split(self, article: Article) -> SplitArticle:
+        """Split an article into sentences and passages; embed nothing."""
+        known = self._known.get(article.sha256)
+        if known is not None and self._previous is not None:
+            passages = self._previous.passages(known)
+            vectors = self._previous.dense.vectors(passages[0].id, len(passages)) if passages else None
+            return SplitArticle(
+                article,
+                self._previous.article_sentences(known),
+                [(passage.start, passage.end) for passage in passages],
+                vectors,
+            )
+        sentences = sentence_offsets(article.text, language=self._splitter.language)
+        offsets = split(
+            article.text,
+            sentences,
+            self._splitter,
+            self._encoder.count_tokens,
+            limit=self._encoder.max_tokens,
+        )
+        return SplitArticle(article, sentences, offsets, None)
+
+    def embed(
+        self, articles: Sequence[SplitArticle], start: Callable[[int], None], advance: Callable[[int], None]
+    ) -> Vectors:
+        """Embed the passages that have no vectors yet and return those of all, in order.
+
+        `start` is called once with the number of passages to embed, `advance` with each number done.
+        """
+        fresh = [one for one in articles if one.vectors is None]
+        texts = [one.article.text[first:last] for one in fresh for first, last in one.passages]
+        start(len(texts))
+        embedded = self._encoder.encode_passages(texts, advance)
+        position = 0
+        for one in fresh:
+            one.vectors = embedded[position : position + len(one.passages)]
+            position += len(one.passages)
+        return np.concatenate([one.vectors for one in articles if one.vectors is not None])
