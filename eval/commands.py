@@ -127,6 +127,7 @@ def evaluate(
                 split,
                 questions,
                 seed,
+                top_k=top_k,
                 progress=progress,
             )
             asked, stopped_by = _ask(request, progress)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eval import subjects
+from eval.commands import evaluate
 from eval.dataset import DatasetError, fingerprint
 from eval.remote import RemoteSystem
 from eval.runs import Result, ask_all
@@ -231,4 +232,24 @@ def test_a_service_is_known_before_its_articles_are_asked_for(
     assert made == [
         {"url": "http://x", "top_k": None, "min_confidence": None},
         {"url": "http://x", "top_k": 8, "min_confidence": 0.5},
+    ]
+
+
+def test_the_commands_top_k_and_threshold_reach_the_service(
+    questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[Request] = []
+
+    def refuse(request: Request) -> subjects.Subject:
+        requests.append(request)
+        raise UnreachableError("nobody is there")
+
+    monkeypatch.setattr(subjects, "open_subject", refuse)
+    monkeypatch.setenv("QUOTH_MIN_CONFIDENCE", "0.25")
+    for options in ({}, {"top_k": 3, "min_confidence": 0.5}):
+        with pytest.raises(UnreachableError):
+            evaluate(dataset=questions, url="http://x", **options)
+    assert [(one.top_k, one.settings.answering.min_confidence) for one in requests] == [
+        (None, 0.25),
+        (3, 0.5),
     ]
