@@ -85,6 +85,22 @@ def test_a_threshold_of_zero_is_not_taken_for_none(small: Answerer) -> None:
     assert not strict.answer("river", min_confidence=0.0).abstained
 
 
+def test_the_threshold_is_the_settings_or_else_the_calibrations(small: Answerer) -> None:
+    calibration = Calibration({}, 0.0, 0.75)  # every confidence is 0.5
+    fitted = Answerer(small.index, small._retriever, small._reader, calibration)
+    assert fitted.threshold == 0.75
+    assert fitted.answer("river").abstained
+    for chosen, abstains in ((0.0, False), (0.5, False), (0.625, True)):
+        settings_ = AnswererSettings(min_confidence=chosen)
+        answerer = Answerer(small.index, small._retriever, small._reader, calibration, settings_)
+        assert answerer.threshold == chosen
+        answer = answerer.answer("river")
+        assert (answer.threshold, answer.abstained) == (chosen, abstains)
+        # A question's own threshold counts before both.
+        assert answerer.answer("river", min_confidence=0.9).abstained
+        assert not answerer.answer("river", min_confidence=0.1).abstained
+
+
 def test_filters_that_admit_nothing_are_an_abstention_of_its_own(small: Answerer) -> None:
     answer = small.answer("river", filters=Filters(article_ids=("none.txt",)))
     assert answer.reason is Reason.NO_PASSAGES
