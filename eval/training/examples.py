@@ -1,8 +1,8 @@
-"""Development data -> examples: a question, a context, and where the context answers it.
+"""Training and development data: questions with a text and the spans of the text that answer them.
 
-The split is by group, never by question: a Wikipedia article, or a paragraph of the other sets, is
-wholly in training or wholly in development. It follows from a hash of the group's own words, so it is
-the same everywhere, and a paragraph that occurs twice cannot be in both.
+The split is by group, never by question: a Wikipedia article, or a paragraph of the other sets, is entirely
+in training or entirely in development. It is decided by a hash of the group's own words, so it is the same
+everywhere, and a paragraph that occurs twice cannot be in both.
 """
 
 from __future__ import annotations
@@ -10,38 +10,77 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from eval.dataset import Example, GoldSpan, question_kind
 from eval.studies.paragraphs import data_folder, load
 from indexer.corpus import Failure
-from indexer.records import Article
+from indexer.records import Article, CharRange
 
 SPAN_SETS = ("wiki", "reddit", "amazon", "policy", "qed")
 """The sets with paragraphs and answer offsets, as `eval.studies.paragraphs` names them."""
 
 DEVELOPMENT_SHARE = 0.12
-"""Share of the groups held out, a set; Wikipedia's is by article, so its questions vary more."""
+"""Share of each set's groups that is held out; the share of its questions is only near it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContextExample:
-    """A question on a context. `spans` are half-open offsets into it; none means it has no answer."""
+    """A question with the text that it is read over; its gold spans are offsets into that text.
 
-    id: str
+    `source`: the name of its data set. No gold spans: the text does not answer the question.
+    """
+
+    example: Example
     source: str
-    question: str
-    context: str
-    spans: tuple[tuple[int, int], ...]
+    text: str
+
+    @classmethod
+    def of(
+        cls, key: str, source: str, question: str, text: str, spans: Sequence[CharRange] = ()
+    ) -> ContextExample:
+        """Return an example on a text of its own, an article whose id is the example's."""
+        answers = tuple(GoldSpan(key, start, end, text[start:end]) for start, end in spans)
+        kind = question_kind(question) if answers else "unanswerable"
+        return cls(Example(key, question, kind, "dev", answers, context=key), source, text)
 
     @property
-    def answers(self) -> list[str]:
-        """The reference answers' words."""
-        return [self.context[start:end] for start, end in self.spans]
+    def id(self) -> str:
+        """The example's id."""
+        return self.example.id
+
+    @property
+    def question(self) -> str:
+        """The question's words."""
+        return self.example.question
+
+    @property
+    def spans(self) -> tuple[CharRange, ...]:
+        """The gold spans' offsets, half-open, in characters of `text`."""
+        return tuple((gold.start, gold.end) for gold in self.example.answers)
+
+    @property
+    def references(self) -> list[str]:
+        """The gold spans' words."""
+        return self.example.references
+
+    def unanswerable(
+        self, suffix: str, *, question: str | None = None, text: str | None = None
+    ) -> ContextExample:
+        """Return a copy without gold spans, `suffix` added to its id, with another question or text."""
+        example = replace(
+            self.example,
+            id=f"{self.id}{suffix}",
+            question=self.question if question is None else question,
+            kind="unanswerable",
+            answers=(),
+        )
+        return replace(self, example=example, text=self.text if text is None else text)
 
 
 def group_of(name: str, article: Article) -> str:
-    """Return the words that name the group of a paragraph of a set, for `held_out`."""
+    """Return the words that identify a paragraph's group in a set, for `held_out`."""
     # Wikipedia's paragraphs share an article, and with it people and events.
     return str(article.metadata.title) if name == "wiki" else article.text
 
@@ -55,18 +94,17 @@ def span_examples(name: str, *, development: bool) -> list[ContextExample]:
     """Return one split of a set of `SPAN_SETS`.
 
     Raises:
-        DataMissingError: the data folder or the file is not there.
+        DataMissingError: the data folder or the file does not exist.
     """
     source = load(name)
     articles = {article.id: article for article in source.articles(_ignore)}
     found = []
-    for question in source.examples:
-        article = articles[question.context or ""]
+    for example in source.examples:
+        article = articles[example.context or ""]
         if held_out(group_of(name, article)) == development:
-            spans = tuple(trimmed(article.text, span.start, span.end) for span in question.answers)
-            found.append(
-                ContextExample(f"{name}-{question.id}", name, question.question, article.text, spans)
-            )
+            answers = tuple(stripped(gold) for gold in example.answers)
+            renamed = replace(example, id=f"{name}-{example.id}", answers=answers)
+            found.append(ContextExample(renamed, name, article.text))
     return found
 
 
@@ -74,14 +112,15 @@ def _ignore(failure: Failure) -> None:
     """No paragraph of these sets can fail."""
 
 
-def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def stripped(gold: GoldSpan) -> GoldSpan:
     """Return the span without white space at its ends."""
-    words = text[start:end]
-    return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
+    start = gold.start + len(gold.text) - len(gold.text.lstrip())
+    words = gold.text.strip()
+    return replace(gold, start=start, end=start + len(words), text=words)
 
 
-# Tokens that stand against their neighbour: closing marks against the one before, opening ones against
-# the one after (Penn Treebank conventions).
+# Tokens written without a space to their neighbour: closing marks follow the token before directly, opening
+# marks precede the token after directly (Penn Treebank conventions).
 _CLOSING = re.compile(r"^(?:[.,;:?!%)\]}]|''|'|'\w{1,2}|n't|\.\.\.)$")
 _OPENING = re.compile(r"^(?:[(\[{$£#]|``|`)$")
 _WORDS = {
@@ -89,26 +128,26 @@ _WORDS = {
 }  # fmt: skip
 
 
-def detokenised(tokens: list[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Join Penn Treebank tokens as they would be written; return the text and each token's offsets."""
-    text, places, glued = "", [], True
+def detokenised(tokens: list[str]) -> tuple[str, list[CharRange]]:
+    """Join Penn Treebank tokens into ordinary text; return it and each token's offsets."""
+    text, offsets, no_space = "", [], True
     for token in tokens:
         escaped = token.upper() if token.upper() in _WORDS else token
         word = _WORDS.get(escaped, token)
         closing = _CLOSING.match(token) or word in {")", "]", "}"}
-        if not (glued or closing):
+        if not (no_space or closing):
             text += " "
-        places.append((len(text), len(text) + len(word)))
+        offsets.append((len(text), len(text) + len(word)))
         text += word
-        glued = bool(_OPENING.match(token)) or word in {"(", "[", "{"}
-    return text, places
+        no_space = bool(_OPENING.match(token)) or word in {"(", "[", "{"}
+    return text, offsets
 
 
 def qamr_examples() -> list[ContextExample]:
     """Return QAMR's pairs over Wikinews and Wikipedia sentences, without those a validator rejected.
 
-    The answers of the writer and of both validators are all references; answers whose tokens do not
-    stand together are left out.
+    The answers of the writer and of both validators are all references; answers whose tokens are not
+    contiguous are left out.
     """
     folder = data_folder()
     sentences = {}
@@ -122,23 +161,23 @@ def qamr_examples() -> list[ContextExample]:
             for number, line in enumerate(file):
                 key, _, _, _, _, question, answer, *validations = line.rstrip("\n").split("\t")
                 checked = [validation.partition(":")[2] for validation in validations]
-                if key not in sentences or any(not re.fullmatch(r"[\d ]+", given) for given in checked):
+                if key not in sentences or any(not re.fullmatch(r"[\d ]+", marked) for marked in checked):
                     continue
-                text, places = sentences[key]
+                text, offsets = sentences[key]
                 spans = tuple(
-                    (places[run[0]][0], places[run[-1]][1])
+                    (offsets[run[0]][0], offsets[run[-1]][1])
                     for run in (
-                        sorted({int(token) for token in given.split()}) for given in [answer, *checked]
+                        sorted({int(token) for token in marked.split()}) for marked in [answer, *checked]
                     )
-                    if run and run[-1] - run[0] == len(run) - 1 and run[-1] < len(places)
+                    if run and run[-1] - run[0] == len(run) - 1 and run[-1] < len(offsets)
                 )
                 if spans:
-                    found.append(ContextExample(f"{name[:8]}-{number}", "qamr", question, text, spans))
+                    found.append(ContextExample.of(f"{name[:8]}-{number}", "qamr", question, text, spans))
     return found
 
 
 def squad_pairs() -> Iterator[tuple[str, str]]:
-    """Yield SQuAD's training questions, each with the sentence that holds its answer; no spans are known."""
+    """Yield SQuAD's training questions, each with the sentence that holds its answer; no spans are given."""
     folder = data_folder()
     with (
         gzip.open(folder / "squad_sentences.src.txt.gz", "rt", encoding="utf-8") as sentences,

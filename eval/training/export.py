@@ -1,7 +1,7 @@
 """A trained span model -> the folder that the service reads: graph, packed weights, tokeniser, card.
 
-OpenVINO converts the PyTorch model directly. Large matrices are kept in few bits (`service.answering.weights`);
-everything else in 16-bit floats.
+OpenVINO converts the PyTorch model directly. Large matrices are stored in a few bits per weight
+(`service.answering.weights`), everything else as 16-bit floats.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from service.answering.weights import Rounding, pack, quantised
 
 import openvino  # isort: skip - after `service.answering.network`, which keeps it from sending events
 
-_SMALLEST = 4_096  # values in a matrix that is worth packing
+_MIN_VALUES = 4_096  # of a matrix that is worth packing
 
 
 class _Logits(nn.Module):
@@ -46,18 +46,16 @@ def export(
     facts: dict[str, Any],
     rounding: Rounding = quantised,
 ) -> None:
-    """Write a model's folder; `facts` go into its card beside the files' hashes.
+    """Write a model's folder; its card holds `facts` and the files' hashes.
 
-    `tokenizer` is a `tokenizer.json`. `bits` is what a matrix's weight is kept in, 2 to 8.
+    `tokenizer`: a `tokenizer.json`. `bits`: bits per weight of the large matrices, 2 to 8.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.float().eval()
     example = (torch.randint(1_000, 2_000, (2, 48)), torch.ones(2, 48, dtype=torch.long))
-    anything = [("ids", [-1, -1], openvino.Type.i64), ("mask", [-1, -1], openvino.Type.i64)]
+    any_size = ([-1, -1], openvino.Type.i64)
     with torch.no_grad():
-        graph = openvino.convert_model(
-            _Logits(model), example_input=example, input=[(shape, kind) for _, shape, kind in anything]
-        )
+        graph = openvino.convert_model(_Logits(model), example_input=example, input=[any_size, any_size])
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch) / "whole.xml"
         openvino.save_model(graph, whole, compress_to_fp16=True)
@@ -73,7 +71,8 @@ def _matrices(graph: Path) -> dict[int, tuple[int, int]]:
     found = {}
     for data in ElementTree.parse(graph).iterfind(".//layer[@type='Const']/data"):  # noqa: S314 - our own
         shape = [int(size) for size in data.get("shape", "").split(",") if size.strip()]
-        if data.get("element_type") == "f16" and len(shape) == 2 and np.prod(shape) >= _SMALLEST:  # noqa: PLR2004
+        large = len(shape) == 2 and np.prod(shape) >= _MIN_VALUES  # noqa: PLR2004
+        if large and data.get("element_type") == "f16":
             found[int(data.get("offset", "-1"))] = (shape[0], shape[1])
     return found
 

@@ -1,4 +1,4 @@
-"""Examples -> features: token ids of question and context, with the tokens where answers start and end."""
+"""Examples -> features: token ids of question and text, with the tokens where answers start and end."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Encoding
 from transformers import AutoTokenizer
 
 from eval.training.examples import ContextExample
+from service.answering.spans import TokenOffsets
 
 MAX_TOKENS = 252
-"""Tokens of question and context together; a longer context is read in windows. The special tokens that
-a backbone puts around them come on top, so that the windows are the same for all backbones."""
+"""Tokens of question and text together; a longer text is read in windows. A backbone's special tokens are
+not counted, so that the windows are the same for all backbones."""
 
 STRIDE = 96
-"""Context tokens that neighbouring windows share, so that no answer is cut by all of them."""
+"""Text tokens that neighbouring windows share, so that no answer is cut by all of them."""
 
 OTHER = "/other"
-"""What the id of an example ends in that puts another example's question to another passage."""
+"""Suffix of the id of an example that reads another example's question over a different passage."""
 
-_QUESTION_TOKENS = 64
+_MAX_QUESTION_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One window of an example.
 
-    `window`: its number among the example's. `ids`: token ids. `first`: the place of the context's first
-    token, `last` one past its last. `offsets`: `int32 (last - first, 2)`, the context tokens'
-    characters. `starts` and `ends` map a place to its share of the reference answers; both map place 0,
-    the no-answer token, to 1 where there is none.
+    `example`: the example's id. `window`: its number among the example's windows. `ids`: token ids; those in
+    `[first, last)` are the text's. `offsets`: `int32 (last - first, 2)`, the text tokens' characters.
+    `starts` and `ends` map a token's position to its share of the reference answers; without an answer both
+    map position 0, the no-answer token, to 1.
     """
 
     example: str
@@ -43,23 +43,23 @@ class Feature:
     ids: list[int]
     first: int
     last: int
-    offsets: npt.NDArray[np.int32]
+    offsets: TokenOffsets
     starts: dict[int, float]
     ends: dict[int, float]
 
     @property
     def answerable(self) -> bool:
-        """Whether an answer lies in the window."""
+        """Whether the window holds an answer."""
         return 0 not in self.starts
 
 
 class Featuriser:
-    """Tokenises with a backbone's tokeniser."""
+    """Turns examples into features with a backbone's tokeniser."""
 
     def __init__(self, backbone: Path) -> None:
         self._tokenizer = AutoTokenizer.from_pretrained(backbone)
         self.pad_id = int(self._tokenizer.pad_token_id)
-        self._most = MAX_TOKENS + self._tokenizer.num_special_tokens_to_add(pair=True)
+        self._max_length = MAX_TOKENS + self._tokenizer.num_special_tokens_to_add(pair=True)
 
     def features(self, examples: Sequence[ContextExample]) -> list[Feature]:
         """Return every window of every example, in order."""
@@ -69,42 +69,44 @@ class Featuriser:
             questions = [self._shortened(example.question.strip()) for example in batch]
             encoded = self._tokenizer(
                 questions,
-                [example.context for example in batch],
+                [example.text for example in batch],
                 truncation="only_second",
-                max_length=self._most,
+                max_length=self._max_length,
                 stride=STRIDE,
                 return_overflowing_tokens=True,
                 return_offsets_mapping=True,
             )
-            window, before = 0, -1
-            for number, place in enumerate(encoded["overflow_to_sample_mapping"]):
-                window = window + 1 if place == before else 0
-                before = place
-                found.append(_feature(batch[place], window, encoded.encodings[number]))
+            window, previous = 0, -1
+            for row, number in enumerate(encoded["overflow_to_sample_mapping"]):
+                window = window + 1 if number == previous else 0
+                previous = number
+                found.append(_feature(batch[number], window, encoded.encodings[row]))
         return found
 
     @functools.cache  # noqa: B019 - lives as long as the process
     def _shortened(self, question: str) -> str:
-        # A question longer than this leaves no room for the context.
-        offsets = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
-        places = offsets["offset_mapping"]
-        return question if len(places) <= _QUESTION_TOKENS else question[: places[_QUESTION_TOKENS - 1][1]]
+        # A longer question would leave too little room for the text.
+        encoded = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+        offsets = encoded["offset_mapping"]
+        if len(offsets) <= _MAX_QUESTION_TOKENS:
+            return question
+        return question[: offsets[_MAX_QUESTION_TOKENS - 1][1]]
 
 
 def _feature(example: ContextExample, window: int, encoding: Encoding) -> Feature:
     sequence = np.array([-1 if part is None else part for part in encoding.sequence_ids])
-    places = np.flatnonzero(sequence == 1)
-    first, last = int(places[0]), int(places[-1]) + 1
+    in_text = np.flatnonzero(sequence == 1)
+    first, last = int(in_text[0]), int(in_text[-1]) + 1
     offsets = np.array(encoding.offsets[first:last], dtype=np.int32)
     starts: dict[int, float] = {}
     ends: dict[int, float] = {}
-    held = [span for span in example.spans if offsets[0, 0] <= span[0] and span[1] <= offsets[-1, 1]]
-    for begin, end in held:
+    inside = [span for span in example.spans if offsets[0, 0] <= span[0] and span[1] <= offsets[-1, 1]]
+    for begin, end in inside:
         # The token that holds the first character, and the one that holds the last.
         start = first + int(np.searchsorted(offsets[:, 1], begin, side="right"))
         stop = first + int(np.searchsorted(offsets[:, 0], end, side="left")) - 1
-        starts[start] = starts.get(start, 0.0) + 1 / len(held)
-        ends[stop] = ends.get(stop, 0.0) + 1 / len(held)
+        starts[start] = starts.get(start, 0.0) + 1 / len(inside)
+        ends[stop] = ends.get(stop, 0.0) + 1 / len(inside)
     return Feature(
         example.id,
         window,
@@ -118,11 +120,11 @@ def _feature(example: ContextExample, window: int, encoding: Encoding) -> Featur
 
 
 Group = list[Feature]
-"""The windows that are read for one question: a right answer in one of them is none in the others."""
+"""All windows read for one question; the loss is normalised over them together."""
 
 
 def grouped(features: Sequence[Feature]) -> list[Group]:
-    """Put the windows of each example together, in order of the examples.
+    """Group windows by question, in order of the examples.
 
     An example whose id ends in `OTHER` is the same question on another passage, and joins its group.
     """
@@ -132,11 +134,14 @@ def grouped(features: Sequence[Feature]) -> list[Group]:
     return list(found.values())
 
 
-def batches(groups: Sequence[Group], *, tokens: int, seed: int | None, most: int = 128) -> list[list[Group]]:
-    """Put groups of like length together, at most `tokens` padded tokens and `most` windows a batch.
+def batches(
+    groups: Sequence[Group], *, tokens: int, seed: int | None, max_windows: int = 128
+) -> list[list[Group]]:
+    """Batch groups of similar length: at most `tokens` padded tokens and `max_windows` windows each.
 
-    Lengths are padded to multiples of 32: few shapes, which the processor's matrix units like. With a seed,
-    groups and batches are shuffled by it; without, they keep their order within a length.
+    A group that is larger than that has a batch to itself. Lengths are padded to multiples of 32, as the
+    processor's matrix units are fast with few shapes. A seed shuffles groups and batches; without one, groups
+    of one length keep their order.
     """
     chosen = list(groups)
     draw = random.Random(seed)
@@ -148,7 +153,7 @@ def batches(groups: Sequence[Group], *, tokens: int, seed: int | None, most: int
         length = padded(max(len(feature.ids) for feature in group))
         batch = open_batches.setdefault(length, [])
         size = sum(len(one) for one in batch) + len(group)
-        if batch and size > min(most, tokens // length):
+        if batch and size > min(max_windows, tokens // length):
             found.append(batch)
             batch = open_batches[length] = []
         batch.append(group)

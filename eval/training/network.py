@@ -1,6 +1,7 @@
-"""A PyTorch span model behind the service's own reader, so that training measures what the service does.
+"""Adapters between training and the service.
 
-And the other way round: what the service runs, as training calls a model.
+A PyTorch span model behind the service's own reader, so that training measures what the service does; and a
+shipped model with the interface that training expects.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from service.answering.weights import unpack
 
 
 class TorchNetwork:
-    """Runs a span model as it is, in float32 or in bfloat16."""
+    """Runs a span model in its own precision, float32 or bfloat16."""
 
     def __init__(self, model: SpanModel) -> None:
         self._model = model.eval()
@@ -41,14 +42,14 @@ def torch_reader(
 
 
 def scorer(network: Network) -> Scorer:
-    """Return a network that is called as a model in training is, with tensors."""
+    """Return a service network wrapped to take and return tensors."""
     return lambda ids, mask: torch.from_numpy(network(ids.numpy(), mask.numpy()))
 
 
 def hidden_states(folder: Path, precision: Precision | None = None) -> Scorer:
-    """Return what gives a shipped model's last hidden states, `float32 (batch, length, width)`.
+    """Return a function for a shipped model's last hidden states, `float32 (batch, length, width)`.
 
-    The folder's files are taken as they are: `service.answering.network.read_card` checks them.
+    The folder's files are not checked here: `service.answering.network.read_card` does that.
     """
     weights = unpack(folder / WEIGHTS)
     whole = openvino.Core().read_model(
@@ -59,7 +60,7 @@ def hidden_states(folder: Path, precision: Precision | None = None) -> Scorer:
     model = Model(openvino.Model([states], whole.get_parameters(), "hidden states"), precision)
 
     def run(ids: torch.Tensor, mask: torch.Tensor, _: object = weights) -> torch.Tensor:
-        # OpenVINO points into the weights and does not hold them.
+        # `weights` is a parameter to keep it alive: OpenVINO uses its memory without owning it.
         return torch.from_numpy(model(ids.numpy(), mask.numpy()))
 
     return run

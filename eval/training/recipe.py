@@ -1,16 +1,16 @@
-"""How the shipped readers are made, stage by stage; each leaves its work in a folder and is done once.
+"""How the shipped readers are trained, stage by stage; each stage writes to its folder and runs once.
 
-1. `teacher-qamr`: all-mpnet-base-v2 learns to point at answers, on short sentences.
-2. `teacher-spans`: it reads paragraphs, and learns that some do not answer.
-3. `labels`: it labels SQuAD's span-less questions.
-4. `narrow`: the same without a quarter of the neurons of its layers.
-5. `default`: that one once more over everything, the labels and harder unanswerable questions among it; what
-   the teacher says of the answerable ones is learnt with the references, so that it is not forgotten. What is
-   shipped is half way between the two.
-6. `scores`: what that model says of every training window.
-7. `fast-qamr`, `fast`: the small model learns the same, from the references and from those scores.
+1. `teacher-qamr`: all-mpnet-base-v2 learns to point at answers, on single sentences.
+2. `teacher-spans`: it is trained on paragraphs, some of which do not answer the question.
+3. `labels`: it labels SQuAD's questions that come without spans.
+4. `narrow`: a quarter of the feed-forward neurons is pruned.
+5. `default`: the pruned model is trained on everything, including the labels and harder unanswerable
+   questions; the teacher's scores for the answerable ones are learnt along with the references, so that they
+   are not forgotten. The mean of the models before and after is shipped.
+6. `scores`: that model's scores of every training window.
+7. `fast-qamr`, `fast`: the small model learns the same data, from the references and from those scores.
 
-A stage is done when its folder holds what it makes; delete the folder to make it again.
+A stage is done when its folder holds its output; delete the folder to run it again.
 """
 
 from __future__ import annotations
@@ -35,118 +35,118 @@ from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.negatives import altered, exchanged, retrieved, without_answer
 from eval.training.network import torch_reader
 from eval.training.pruning import narrowed, sample
-from eval.training.rounding import input_products
-from eval.training.self_training import kept_labels
+from eval.training.rounding import gram_matrices
+from eval.training.self_training import cached_labels
 from eval.training.trainer import Loss, Plan, span_loss, train
 from service.answering.reader import Reader
 
-ALONE = ("wiki", "qed", "squad")
-"""Sources whose questions stand alone, so that another passage does not answer them by chance."""
+STANDALONE = ("wiki", "qed", "squad")
+"""Sources whose questions make sense without their paragraph, so that other passages rarely answer them."""
 
-NAMED = ("wiki", "qed")
-"""Those of them whose questions are written in capitals and small letters, or give years."""
+CASED = ("wiki", "qed")
+"""Standalone sources whose questions contain capitalised names, or years."""
 
-LIVELY = ("reddit", "amazon")
-"""Sources that are learnt well after one pass: a part of their questions does for the second."""
+SUBSAMPLED = ("reddit", "amazon")
+"""Sources that one pass teaches well enough: the second takes only a part of their questions."""
 
 WIDTH = 2_304
-"""Neurons of a layer of the default, of the teacher's 3,072.
+"""Feed-forward neurons per layer of the default, of the teacher's 3,072.
 
-The fewest that cost next to nothing: with 1,536 the seeds' questions lose eight points of F1, even after
-training on.
+The fewest with next to no loss: with 1,536 the seeds' questions lose eight points of F1, even after further
+training.
 """
 
 BLEND = 0.5
-"""Share of the trained default in what is shipped; the rest is the model that its training began with."""
+"""Weight of the trained default in the shipped one; the rest is the model that its training started from."""
 
 TEMPERATURE = 2.0
-SHARE = 0.7  # of the teacher's word in what a student learns
-KEPT = 0.5  # of the teacher's word in what the default learns of questions that the teacher knows
+SHARE = 0.7  # of the teacher's scores in the student's loss
+KEPT = 0.5  # of the teacher's scores in the default's loss, on answerable questions
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
-    """The folder that everything is made in, and where messages go."""
+class Workspace:
+    """The folder of all stages, and where progress messages go."""
 
     folder: Path
     say: Callable[[str], None] = Console(stderr=True, highlight=False).print
 
-    def made(self, stage: str) -> bool:
-        """Whether a model's stage is done."""
+    def done(self, stage: str) -> bool:
+        """Whether the stage of a model is done."""
         return (self.folder / stage / "model.safetensors").is_file()
 
 
 def answerable(*, development: bool = False) -> list[ContextExample]:
-    """Return one split of all sets with paragraphs."""
+    """Return one split of all sets with paragraphs and gold spans."""
     return [example for name in SPAN_SETS for example in span_examples(name, development=development)]
 
 
 def unanswerable(examples: Sequence[ContextExample], seed: int) -> list[ContextExample]:
-    """Return what does not answer: cut paragraphs, spoilt questions, and passages from elsewhere."""
-    alone = [example for example in examples if example.source in ALONE]
-    cased = [example for example in alone if example.source in NAMED]
+    """Return unanswerable examples: paragraphs cut, questions changed, and questions on other passages."""
+    standalone = [example for example in examples if example.source in STANDALONE]
+    cased = [example for example in standalone if example.source in CASED]
     policy = [example for example in examples if example.source == "policy"]
     return [
         *without_answer(examples, 0.10, seed + 1),
-        *altered([*alone, *policy], 0.3, seed + 2),
+        *altered([*standalone, *policy], 0.3, seed + 2),
         *exchanged(cased, 0.4, seed + 4),
-        *retrieved(alone, 0.3, seed + 3),
+        *retrieved(standalone, 0.3, seed + 3),
     ]
 
 
-def short(pairs: Sequence[ContextExample], seed: int) -> list[ContextExample]:
-    """Return QAMR's pairs, or some of them, with some of their questions altered."""
+def with_altered(pairs: Sequence[ContextExample], seed: int) -> list[ContextExample]:
+    """Return QAMR's pairs, or some of them, and altered copies of a part of them."""
     return [*pairs, *altered(pairs, 0.15, seed)]
 
 
-def labels(shop: Workshop) -> list[ContextExample]:
-    """Return the self-trained examples, made by the teacher of the stage before."""
+def labels(workspace: Workspace) -> list[ContextExample]:
+    """Return SQuAD's questions as labelled by the model of `teacher-spans`."""
 
     def reader() -> Reader:
-        model = restore(shop.folder / "teacher-spans").to(torch.bfloat16)
-        return torch_reader("teacher", model, teacher_backbone(shop.folder) / "tokenizer.json")
+        model = restore(workspace.folder / "teacher-spans").to(torch.bfloat16)
+        return torch_reader("teacher", model, teacher_backbone(workspace.folder) / "tokenizer.json")
 
-    return kept_labels(shop.folder / "labels.jsonl", reader, [*squad_pairs()])
+    return cached_labels(workspace.folder / "labels.jsonl", reader, [*squad_pairs()])
 
 
-def answered(shop: Workshop, seed: int, lively: float = 1.0) -> list[ContextExample]:
-    """Return everything with paragraphs that answer: references and labels.
+def answered(workspace: Workspace, seed: int, sampled: float = 1.0) -> list[ContextExample]:
+    """Return all answerable examples over paragraphs: references and labels.
 
-    `lively`: the share of the `LIVELY` sources that is taken.
+    `sampled`: the share of the examples of `SUBSAMPLED` sources to take.
     """
     draw = random.Random(seed)
     return [
         example
-        for example in (*answerable(), *labels(shop))
-        if example.source not in LIVELY or draw.random() < lively
+        for example in (*answerable(), *labels(workspace))
+        if example.source not in SUBSAMPLED or draw.random() < sampled
     ]
 
 
-def paragraphs(shop: Workshop, seed: int) -> list[ContextExample]:
-    """Return everything with paragraphs: references, labels, and what does not answer."""
-    found = answered(shop, seed)
+def paragraphs(workspace: Workspace, seed: int) -> list[ContextExample]:
+    """Return all examples over paragraphs: references, labels and unanswerable ones."""
+    found = answered(workspace, seed)
     return [*found, *unanswerable(found, seed)]
 
 
-def typical(words: Featuriser) -> list[Feature]:
-    """Return training windows of all sources and kinds: what the layers see that are pruned and rounded."""
+def calibration_windows(featuriser: Featuriser) -> list[Feature]:
+    """Return training windows of all sources and kinds, the layers' inputs for pruning and rounding."""
     drawn = sample(answerable(), 80, 7)
-    return words.features([*drawn, *unanswerable(drawn, 8)])
+    return featuriser.features([*drawn, *unanswerable(drawn, 8)])
 
 
-def narrow(shop: Workshop, master: SpanModel, words: Featuriser) -> SpanModel:
-    """Make the default's first form, or read it where it is made already."""
-    folder = shop.folder / "narrow"
-    if not shop.made("narrow"):
-        features = typical(words)
-        chosen = random.Random(0).sample(features, min(400, len(features)))
-        products = input_products(copy.deepcopy(master).to(torch.bfloat16), chosen, words.pad_id)
-        save(narrowed(master, WIDTH, products), folder)
+def narrow(workspace: Workspace, source: SpanModel, featuriser: Featuriser) -> SpanModel:
+    """Prune the teacher, or load the result if that was done before."""
+    folder = workspace.folder / "narrow"
+    if not workspace.done("narrow"):
+        windows = calibration_windows(featuriser)
+        chosen = random.Random(0).sample(windows, min(400, len(windows)))
+        grams = gram_matrices(copy.deepcopy(source).to(torch.bfloat16), chosen, featuriser.pad_id)
+        save(narrowed(source, WIDTH, grams), folder)
     return restore(folder)
 
 
 def stage(
-    shop: Workshop,
+    workspace: Workspace,
     plan: Plan,
     *,
     start: Callable[[], SpanModel],
@@ -154,91 +154,97 @@ def stage(
     loss: Loss,
     tokenizer: Path,
 ) -> SpanModel:
-    """Make a model, or read it where it is made already."""
-    folder = shop.folder / plan.name
-    if shop.made(plan.name):
+    """Train a model, or load it if that was done before."""
+    folder = workspace.folder / plan.name
+    if workspace.done(plan.name):
         return restore(folder)
-    model = train(start(), groups(), plan, folder, loss, say=shop.say)
+    model = train(start(), groups(), plan, folder, loss, say=workspace.say)
     save(model, folder)
     scores = measure(torch_reader(plan.name, model.to(torch.bfloat16), tokenizer))
     (folder / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", "utf-8")
-    shop.say(f"{plan.name}: {scores}")
+    workspace.say(f"{plan.name}: {scores}")
     return restore(folder)
 
 
-def teacher(shop: Workshop) -> SpanModel:
-    """Make the teacher."""
-    backbone = teacher_backbone(shop.folder)
-    words = Featuriser(backbone)
-    loss, tokenizer = span_loss(words.pad_id), backbone / "tokenizer.json"
+def teacher(workspace: Workspace) -> SpanModel:
+    """Train the teacher."""
+    backbone = teacher_backbone(workspace.folder)
+    featuriser = Featuriser(backbone)
+    loss, tokenizer = span_loss(featuriser.pad_id), backbone / "tokenizer.json"
     stage(
-        shop, Plan("teacher-qamr", rate=6e-5, final=0.3),
+        workspace, Plan("teacher-qamr", rate=6e-5, final=0.3),
         start=lambda: from_backbone(backbone, 0),
-        groups=lambda: grouped(words.features(qamr_examples())), loss=loss, tokenizer=tokenizer,
+        groups=lambda: grouped(featuriser.features(qamr_examples())), loss=loss, tokenizer=tokenizer,
     )  # fmt: skip
     return stage(
-        shop, Plan("teacher-spans", rate=4.5e-5, warmup=0.04),
-        start=lambda: restore(shop.folder / "teacher-qamr"),
-        groups=lambda: grouped(words.features(_first_paragraphs())), loss=loss, tokenizer=tokenizer,
+        workspace, Plan("teacher-spans", rate=4.5e-5, warmup=0.04),
+        start=lambda: restore(workspace.folder / "teacher-qamr"),
+        groups=lambda: grouped(featuriser.features(_first_paragraphs())), loss=loss, tokenizer=tokenizer,
     )  # fmt: skip
 
 
-def default(shop: Workshop, master: SpanModel) -> SpanModel:
-    """Make the default reader: the teacher made narrower, trained on, and blended with what it was before.
+def default(workspace: Workspace, source: SpanModel) -> SpanModel:
+    """Make the default reader: the teacher pruned, trained further, and blended with the pruned teacher.
 
-    Training on teaches it to abstain and the development sets' ways, and takes a little from questions of
-    other kinds: over the seeds the blend answers like the former and knows what it does not know like the
-    latter.
+    Further training improves abstention and F1 on the development sets, and costs a little on questions of
+    other kinds: over the seeds the blend's F1 is near that of the model before, its AUROC near that of the
+    one after.
     """
-    words = Featuriser(teacher_backbone(shop.folder))
-    return blended(narrow(shop, master, words), _trained(shop, master, words), BLEND)
+    featuriser = Featuriser(teacher_backbone(workspace.folder))
+    return blended(narrow(workspace, source, featuriser), _trained(workspace, source, featuriser), BLEND)
 
 
-def _trained(shop: Workshop, master: SpanModel, words: Featuriser) -> SpanModel:
-    plan = Plan("default", rate=2.5e-5, warmup=0.04, batches=2, words=False, seed=10)
-    if shop.made(plan.name):
-        return restore(shop.folder / plan.name)
-    known = answered(shop, 10, lively=0.4)
-    taught = words.features(known)
+def _trained(workspace: Workspace, source: SpanModel, featuriser: Featuriser) -> SpanModel:
+    plan = Plan("default", rate=2.5e-5, warmup=0.04, batches=2, embeddings=False, seed=10)
+    if workspace.done(plan.name):
+        return restore(workspace.folder / plan.name)
+    known = answered(workspace, 10, sampled=0.4)
+    taught = featuriser.features(known)
     scores = teacher_scores(
-        master.to(torch.bfloat16), taught, words.pad_id, shop.folder / "taught.npz", say=shop.say
+        source.to(torch.bfloat16),
+        taught,
+        featuriser.pad_id,
+        workspace.folder / "taught.npz",
+        say=workspace.say,
     )
     return stage(
-        shop, plan,
-        start=lambda: narrow(shop, master, words),
-        groups=lambda: grouped([*taught, *words.features(unanswerable(known, 10))]),
-        loss=distillation_loss(scores, words.pad_id, temperature=TEMPERATURE, share=KEPT),
-        tokenizer=teacher_backbone(shop.folder) / "tokenizer.json",
+        workspace, plan,
+        start=lambda: narrow(workspace, source, featuriser),
+        groups=lambda: grouped([*taught, *featuriser.features(unanswerable(known, 10))]),
+        loss=distillation_loss(scores, featuriser.pad_id, temperature=TEMPERATURE, share=KEPT),
+        tokenizer=teacher_backbone(workspace.folder) / "tokenizer.json",
     )  # fmt: skip
 
 
 def _first_paragraphs() -> list[ContextExample]:
     found = answerable()
-    alone = [example for example in found if example.source in ALONE]
-    return [*found, *without_answer(found, 0.12, 1), *retrieved(alone, 0.25, 2)]
+    standalone = [example for example in found if example.source in STANDALONE]
+    return [*found, *without_answer(found, 0.12, 1), *retrieved(standalone, 0.25, 2)]
 
 
-def fast(shop: Workshop, master: SpanModel, epochs: float = 2.0) -> SpanModel:
-    """Make the small reader, taught by `master`."""
-    backbone, tutor = small_backbone(), Featuriser(teacher_backbone(shop.folder))
-    words = Featuriser(backbone)
+def fast(workspace: Workspace, tutor: SpanModel, epochs: float = 2.0) -> SpanModel:
+    """Train the small reader; `tutor` is its teacher."""
+    backbone, tutor_featuriser = small_backbone(), Featuriser(teacher_backbone(workspace.folder))
+    featuriser = Featuriser(backbone)
     tokenizer = backbone / "tokenizer.json"
-    lessons = [*short(qamr_examples(), 20), *paragraphs(shop, 10)]
+    examples = [*with_altered(qamr_examples(), 20), *paragraphs(workspace, 10)]
     scores = teacher_scores(
-        master.to(torch.bfloat16),
-        tutor.features(lessons),
-        tutor.pad_id,
-        shop.folder / "scores.npz",
-        say=shop.say,
+        tutor.to(torch.bfloat16),
+        tutor_featuriser.features(examples),
+        tutor_featuriser.pad_id,
+        workspace.folder / "scores.npz",
+        say=workspace.say,
     )
-    loss = distillation_loss(scores, words.pad_id, temperature=TEMPERATURE, share=SHARE)
+    loss = distillation_loss(scores, featuriser.pad_id, temperature=TEMPERATURE, share=SHARE)
     stage(
-        shop, Plan("fast-qamr", rate=2e-4, final=0.5),
+        workspace, Plan("fast-qamr", rate=2e-4, final=0.5),
         start=lambda: from_backbone(backbone, 0),
-        groups=lambda: grouped(words.features(short(qamr_examples(), 20))), loss=loss, tokenizer=tokenizer,
+        groups=lambda: grouped(featuriser.features(with_altered(qamr_examples(), 20))),
+        loss=loss, tokenizer=tokenizer,
     )  # fmt: skip
     return stage(
-        shop, Plan("fast", epochs=epochs, rate=2e-4, warmup=0.04),
-        start=lambda: restore(shop.folder / "fast-qamr"),
-        groups=lambda: grouped(words.features(paragraphs(shop, 10))), loss=loss, tokenizer=tokenizer,
+        workspace, Plan("fast", epochs=epochs, rate=2e-4, warmup=0.04),
+        start=lambda: restore(workspace.folder / "fast-qamr"),
+        groups=lambda: grouped(featuriser.features(paragraphs(workspace, 10))),
+        loss=loss, tokenizer=tokenizer,
     )  # fmt: skip

@@ -1,8 +1,8 @@
-"""Weights -> few bits, with the error of each rounding made up for by the weights that follow.
+"""Rounds weights to a few bits, and compensates each rounding error in the weights not yet rounded.
 
-Plain rounding treats all weights alike. What matters is what a layer puts out: with the inputs that a layer
-really sees, the error of one column can be carried over to the columns after it, in proportion to how their
-inputs go together (GPTQ; Frantar, Ashkboos, Hoefler and Alistarh, 2023).
+Plain rounding treats all weights alike, but only a layer's output matters: given real inputs, the error of
+one column can be compensated in the columns after it, as far as their inputs are correlated (GPTQ; Frantar,
+Ashkboos, Hoefler and Alistarh, 2023).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from eval.training.features import Feature
 from eval.training.model import SpanModel, predict
 from service.answering.weights import Rounded, Rounding, quantised
 
-_DAMPING = 0.01  # of the mean of the diagonal, so that it can be inverted
+_DAMPING = 0.01  # times the mean of the diagonal is added to it, so that the matrix can be inverted
 _BLOCK = 128
 
 
-def input_products(model: SpanModel, features: Sequence[Feature], pad_id: int) -> dict[str, Tensor]:
-    """Return, for each linear layer by name, the products of its inputs, `float32 (in, in)`, summed.
+def gram_matrices(model: SpanModel, features: Sequence[Feature], pad_id: int) -> dict[str, Tensor]:
+    """Return the Gram matrix of each linear layer's inputs X, X^T X, `float32 (in, in)`, by the layer's name.
 
-    Padding counts too, as it does at run time.
+    Padding is included, as it is computed at run time too.
     """
     found: dict[str, Tensor] = {}
     hooks = []
@@ -35,8 +35,8 @@ def input_products(model: SpanModel, features: Sequence[Feature], pad_id: int) -
 
             def add(_: nn.Module, given: tuple[Tensor, ...], name: str = name) -> None:
                 rows = given[0].detach().reshape(-1, given[0].shape[-1]).float()
-                product = rows.T @ rows
-                found[name] = found[name] + product if name in found else product
+                gram = rows.T @ rows
+                found[name] = found[name] + gram if name in found else gram
 
             hooks.append(layer.register_forward_pre_hook(add))
     try:
@@ -47,26 +47,25 @@ def input_products(model: SpanModel, features: Sequence[Feature], pad_id: int) -
     return found
 
 
-def inverted(products: Tensor) -> Tensor:
-    """Return the inverse of a layer's products, damped so that there is one, `float64 (in, in)`."""
-    damping = _DAMPING * products.double().diagonal().mean().clamp(min=1e-6)
-    damped = products.double() + damping * torch.eye(len(products), dtype=torch.float64)
+def damped_inverse(gram: Tensor) -> Tensor:
+    """Return the inverse of a Gram matrix, damped so that it always exists, `float64 (in, in)`."""
+    damping = _DAMPING * gram.double().diagonal().mean().clamp(min=1e-6)
+    damped = gram.double() + damping * torch.eye(len(gram), dtype=torch.float64)
     return torch.cholesky_inverse(torch.linalg.cholesky(damped))
 
 
-def rounded(weights: Tensor, products: Tensor, bits: int) -> Rounded:
-    """Return whole numbers of `bits` bits, `int8 (out, in)`, and a scale a row, `float32 (out, 1)`.
+def rounded(weights: Tensor, gram: Tensor, bits: int) -> Rounded:
+    """Return integers of `bits` bits, `int8 (out, in)`, and a scale per row, `float32 (out, 1)`.
 
-    `weights`: `float32 (out, in)`; `products`: the layer's, from `input_products`.
+    `weights`: `float32 (out, in)`; `gram`: the layer's, from `gram_matrices`.
     """
     most = 2 ** (bits - 1) - 1
     _, scale = quantised(weights.numpy(), bits)
     steps = torch.from_numpy(scale)
-    # Columns in order of how strong their inputs are: the strongest are rounded first, with all others
-    # still free to make up for them.
-    order = torch.argsort(products.diagonal(), descending=True)
+    # Columns with the largest inputs are rounded first, while all others can still compensate.
+    order = torch.argsort(gram.diagonal(), descending=True)
     left = weights[:, order].clone()
-    inverse = torch.linalg.cholesky(inverted(products[order][:, order]), upper=True).float()
+    inverse = torch.linalg.cholesky(damped_inverse(gram[order][:, order]), upper=True).float()
     whole = torch.zeros_like(left)
     for first in range(0, left.shape[1], _BLOCK):
         last = min(first + _BLOCK, left.shape[1])
@@ -83,22 +82,20 @@ def rounded(weights: Tensor, products: Tensor, bits: int) -> Rounded:
     return back.numpy().astype(np.int8), scale
 
 
-def rounding(model: SpanModel, products: Mapping[str, Tensor]) -> Rounding:
-    """Return a rounding that knows the model's linear layers by their weights, and treats others plainly."""
+def rounding(model: SpanModel, grams: Mapping[str, Tensor]) -> Rounding:
+    """Return a rounding by the Gram matrices of the model's layers; other matrices are rounded plainly."""
     known = {
-        _print(layer.weight.detach().numpy()): products[name]
+        _fingerprint(layer.weight.detach().numpy()): grams[name]
         for name, layer in model.named_modules()
-        if isinstance(layer, nn.Linear) and name in products
+        if isinstance(layer, nn.Linear) and name in grams
     }
 
     def choose(matrix: npt.NDArray[np.float32], bits: int) -> Rounded:
-        product = known.get(_print(matrix))
-        return (
-            quantised(matrix, bits) if product is None else rounded(torch.from_numpy(matrix), product, bits)
-        )
+        gram = known.get(_fingerprint(matrix))
+        return quantised(matrix, bits) if gram is None else rounded(torch.from_numpy(matrix), gram, bits)
 
     return choose
 
 
-def _print(matrix: npt.NDArray[np.float32]) -> bytes:
+def _fingerprint(matrix: npt.NDArray[np.float32]) -> bytes:
     return hashlib.sha256(np.ascontiguousarray(matrix, dtype=np.float16).tobytes()).digest()

@@ -1,8 +1,8 @@
 """Questions without spans -> examples, labelled by a teacher (self-training; Scudder, 1965).
 
 Each of SQuAD's training questions here comes with the sentence that holds its answer. A teacher reads that
-sentence alone, which leaves few ways to be wrong, and where it is sure its span becomes the reference. The
-context is wider than what the teacher read: the sentences around, which mostly are of the same paragraph.
+sentence alone, where it is seldom wrong; if it is sure, its span becomes the reference. The example's text is
+wider than what the teacher read: it adds the sentences around, mostly of the same paragraph.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,31 +18,33 @@ from eval.training.examples import ContextExample
 from service.answering.reader import Reader
 from service.answering.spans import distinct
 
-SURE = 0.6
-"""The share of the best span in the softmax over the spans of different places that makes a label."""
+MIN_SHARE = 0.6
+"""A span becomes a label if it has at least this share of the softmax over distinct answers' scores."""
 
-_AROUND = 4  # sentences on each side of the one with the answer, at most
-_WORDS = 150
+_NEIGHBOURS = 4  # sentences on each side of the one with the answer, at most
+_MAX_WORDS = 150
 
 
 def contexts(sentences: Sequence[str]) -> list[tuple[str, int]]:
-    """Return for each sentence the text around it and where in it the sentence starts.
+    """Return for each sentence the text around it, and the sentence's offset in that text.
 
-    Consecutive pairs of the data are of one paragraph or of neighbours; the same sentence, asked several
-    questions, stands there once.
+    Consecutive sentences come from one paragraph or neighbouring ones; a sentence repeated for several
+    questions is taken once.
     """
-    runs = [place for place, one in enumerate(sentences) if place == 0 or one != sentences[place - 1]]
-    unique = [sentences[place] for place in runs]
-    number = {place: row for row, place in enumerate(runs)}
+    runs = [index for index, one in enumerate(sentences) if index == 0 or one != sentences[index - 1]]
+    unique = [sentences[index] for index in runs]
+    row_of = {index: row for row, index in enumerate(runs)}
     found, row = [], 0
-    for place in range(len(sentences)):
-        row = number.get(place, row)
-        near = dict.fromkeys([unique[row], *unique[max(0, row - _AROUND) : row + 1 + _AROUND]])
+    for index in range(len(sentences)):
+        row = row_of.get(index, row)
+        near = dict.fromkeys([unique[row], *unique[max(0, row - _NEIGHBOURS) : row + 1 + _NEIGHBOURS]])
         others = [sentence for sentence in near if sentence != unique[row]]
-        before = [sentence for sentence in others if sentence in unique[max(0, row - _AROUND) : row]]
+        before = [sentence for sentence in others if sentence in unique[max(0, row - _NEIGHBOURS) : row]]
         after = [sentence for sentence in others if sentence not in before]
-        while sum(len(one.split()) for one in [*before, unique[row], *after]) > _WORDS and (before or after):
-            # The side with more is shortened, from its far end.
+        while sum(len(one.split()) for one in [*before, unique[row], *after]) > _MAX_WORDS and (
+            before or after
+        ):
+            # Drop the farthest sentence of the side that has more.
             if len(before) >= len(after):
                 before = before[1:]
             else:
@@ -57,35 +58,46 @@ def contexts(sentences: Sequence[str]) -> list[tuple[str, int]]:
 def labelled(
     teacher: Reader, pairs: Sequence[tuple[str, str]], on_progress: Callable[[], None] = lambda: None
 ) -> list[ContextExample]:
-    """Return the questions with the spans that the teacher is sure of.
+    """Return the questions whose span the teacher is sure of, with that span.
 
-    `pairs`: questions, each with the sentence that holds its answer, in the order of their text.
+    `pairs`: questions, each with the sentence that holds its answer, in the data's order.
     """
     found = []
     around = contexts([sentence for _, sentence in pairs])
-    for number, ((question, sentence), (context, start)) in enumerate(zip(pairs, around, strict=True)):
+    for number, ((question, sentence), (text, start)) in enumerate(zip(pairs, around, strict=True)):
         on_progress()
-        spans = teacher.read(question, [whole_passage(ContextExample("", "", question, sentence, ()))])
+        spans = teacher.read(question, [whole_passage(ContextExample.of("", "", question, sentence))])
         groups = distinct(spans)
         if not groups:
             continue
         best = groups[0][0]
         share = 1 / sum(math.exp(group[0].score - best.score) for group in groups)
-        if share >= SURE:
-            place = (start + best.start, start + best.end)
-            found.append(ContextExample(f"squad-{number}", "squad", question, context, (place,)))
+        if share >= MIN_SHARE:
+            span = (start + best.start, start + best.end)
+            found.append(ContextExample.of(f"squad-{number}", "squad", question, text, [span]))
     return found
 
 
-def kept_labels(
+def cached_labels(
     path: Path, teacher: Callable[[], Reader], pairs: Sequence[tuple[str, str]]
 ) -> list[ContextExample]:
-    """Return the labelled questions that a file holds; if it is not there, `teacher` first makes them."""
+    """Return the labelled questions from a file; if it does not exist, `teacher` labels them first."""
     if not path.is_file():
-        records = [json.dumps(asdict(one)) + "\n" for one in labelled(teacher(), pairs)]
-        path.write_text("".join(records), "utf-8")
+        lines = [json.dumps(_record(one)) + "\n" for one in labelled(teacher(), pairs)]
+        path.write_text("".join(lines), "utf-8")
     return [_example(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
+def _record(example: ContextExample) -> dict[str, Any]:
+    return {
+        "id": example.id,
+        "source": example.source,
+        "question": example.question,
+        "context": example.text,
+        "spans": example.spans,
+    }
+
+
 def _example(record: dict[str, Any]) -> ContextExample:
-    return ContextExample(**record | {"spans": tuple((start, end) for start, end in record["spans"])})
+    spans = [(start, end) for start, end in record["spans"]]
+    return ContextExample.of(record["id"], record["source"], record["question"], record["context"], spans)

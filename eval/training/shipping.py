@@ -1,4 +1,4 @@
-"""A trained model -> a shipped reader: exported, checked against the original, calibrated, described."""
+"""A trained model -> a shipped reader: exported, compared with the original, calibrated."""
 
 from __future__ import annotations
 
@@ -10,13 +10,21 @@ from typing import Any
 
 from eval.studies.reading import measure
 from eval.training.attention import fused
-from eval.training.calibration import SETS, cross_fitted, figures, fit, keep, kept, readings
+from eval.training.calibration import (
+    SETS,
+    cross_fitted,
+    figures,
+    fit,
+    load_observations,
+    observe,
+    save_observations,
+)
 from eval.training.export import export, write_card
 from eval.training.features import Featuriser
 from eval.training.model import SpanModel
 from eval.training.network import torch_reader
-from eval.training.recipe import Workshop, typical
-from eval.training.rounding import input_products, rounding
+from eval.training.recipe import Workspace, calibration_windows
+from eval.training.rounding import gram_matrices, rounding
 from indexer.encoders.loading import load_encoder
 from service.answering.confidence import Calibration
 from service.answering.network import CARD, WEIGHTS, load_network
@@ -28,47 +36,47 @@ REFUSED = 0.025
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
-    """What is shipped: its name in answers, where it came from, and the bits of a weight.
+class ReaderSpec:
+    """What to ship: the reader's name in answers, its origin, and the bits per weight.
 
-    `backbone`: the pre-trained model's name, and `source` its folder; `stages`: those of the recipe that
-    made it.
+    `backbone`: the pre-trained model's name; `backbone_folder`: its files; `stages`: the recipe's stages that
+    made the reader.
     """
 
-    label: str
+    name: str
     backbone: str
-    source: Path
+    backbone_folder: Path
     stages: tuple[str, ...]
     bits: int
 
 
-def ship(shop: Workshop, model: SpanModel, product: Product, out: Path) -> None:
+def ship(workspace: Workspace, model: SpanModel, spec: ReaderSpec, out: Path) -> None:
     """Write a reader's folder with everything that the service needs."""
     settings = ReaderSettings()
     facts: dict[str, Any] = {
-        "name": product.label,
-        "backbone": product.backbone,
+        "name": spec.name,
+        "backbone": spec.backbone,
         "shape": _shape(model),
         "reading": asdict(settings),
-        "training_seconds": sum(_seconds(shop.folder / stage) for stage in product.stages),
+        "training_seconds": sum(_seconds(workspace.folder / stage) for stage in spec.stages),
     }
-    tokenizer = product.source / "tokenizer.json"
-    lean = fused(model)
-    words = Featuriser(product.source)
-    products = input_products(lean, typical(words), words.pad_id)
-    export(lean, tokenizer, out, bits=product.bits, facts=facts, rounding=rounding(lean, products))
+    tokenizer = spec.backbone_folder / "tokenizer.json"
+    shipped = fused(model)
+    featuriser = Featuriser(spec.backbone_folder)
+    grams = gram_matrices(shipped, calibration_windows(featuriser), featuriser.pad_id)
+    export(shipped, tokenizer, out, bits=spec.bits, facts=facts, rounding=rounding(shipped, grams))
     network, tokens = load_network(out)
-    reader = SpanReader(product.label, tokens, network, settings)
-    shop.say(f"{product.label}: reading comprehension, as shipped and as trained")
+    reader = SpanReader(spec.name, tokens, network, settings)
+    workspace.say(f"{spec.name}: reading comprehension, as shipped and as trained")
     scores = measure(reader)
-    trained = measure(torch_reader(product.label, model.float(), tokenizer, settings))
+    trained = measure(torch_reader(spec.name, model.float(), tokenizer, settings))
     lost = {name: round(trained[name]["f1"] - scores[name]["f1"], 2) for name in scores}
     update(out, {"scores": scores, "f1_lost_in_conversion": lost})
-    calibrate(shop, out)
+    calibrate(workspace, out)
 
 
 def _shape(model: SpanModel) -> dict[str, int]:
-    """The layers, their width and their inner width: what the arithmetic of a question follows from."""
+    """Return the layers, their width and their inner width, which determine the arithmetic of a question."""
     config: Any = model.encoder.config
     return {
         "layers": config.num_hidden_layers,
@@ -84,29 +92,30 @@ def update(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def _seconds(folder: Path) -> int:
-    """How long a stage took, by the last line of its log that tells of its end."""
+    """Return the duration of a stage's last finished run, from its log; 0 without one."""
     path = folder / "log.jsonl"
     records = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.is_file() else []
     return next((int(record["seconds"]) for record in reversed(records) if "plan" in record), 0)
 
 
 def calibrate(
-    shop: Workshop,
+    workspace: Workspace,
     folder: Path,
     *,
     refused: float = REFUSED,
     seeds: Path = Path("seeds"),
     sets: Sequence[str] = SETS,
 ) -> None:
-    """Fit an exported reader's confidence on development sets and the seeds; write it into its card."""
+    """Fit an exported reader's confidence on development sets and the seeds, and write it into its card."""
     card = json.loads((folder / CARD).read_text("utf-8"))
-    network, words = load_network(folder)
+    network, tokenizer = load_network(folder)
     settings = ReaderSettings(**card["reading"])
-    path = shop.folder / f"readings-{card['files'][WEIGHTS]['sha256'][:16]}.jsonl"
+    path = workspace.folder / f"observations-{card['files'][WEIGHTS]['sha256'][:16]}.jsonl"
     if not path.is_file():
-        reader = SpanReader(card["name"], words, network, settings)
-        keep(path, readings(reader, load_encoder(), Path(".quoth/studies"), seeds, sets=sets))
-    found = kept(path)
+        reader = SpanReader(card["name"], tokenizer, network, settings)
+        observed = observe(reader, load_encoder(), Path(".quoth/studies"), seeds, sets=sets)
+        save_observations(path, observed)
+    found = load_observations(path)
     calibration = fit(found, refused=refused)
     by_source = {
         source: figures(calibration, [one for one in found if one.source == source])
@@ -119,7 +128,7 @@ def calibrate(
         "by_source": by_source,
     }
     update(folder, {"confidence": _stored(calibration) | {"fit": fitted}})
-    shop.say(json.dumps(fitted, indent=1))
+    workspace.say(json.dumps(fitted, indent=1))
 
 
 def _stored(calibration: Calibration) -> dict[str, Any]:

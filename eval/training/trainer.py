@@ -1,8 +1,8 @@
-"""Trains a span model on a CPU in bfloat16, with checkpoints to resume from and a log of its scores.
+"""Trains a span model on a CPU in bfloat16, with checkpoints to resume from and a log.
 
-The model itself is in bfloat16, which the processor's matrix units multiply some six times faster than
-float32; the optimiser keeps the weights in float32, since bfloat16 has too few bits for small steps to add
-up. Eager attention, no dropout and few tensor shapes are each worth a large part of the speed.
+The model is in bfloat16, which the processor's matrix units multiply some six times faster than float32; the
+optimiser keeps float32 master weights, since small steps would be lost in bfloat16's rounding. Eager
+attention, no dropout and few tensor shapes each make training much faster.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch import Tensor
 from eval.training.features import Group, batches
 from eval.training.model import SpanModel, collate, group_loss
 
-_REPORT = 50  # steps between two lines of the log
+_LOG_STEPS = 50  # steps between two lines of the log
 
 Loss = Callable[[SpanModel, Sequence[Group]], Tensor]
 Evaluate = Callable[[SpanModel], dict[str, float]]
@@ -29,11 +29,12 @@ Evaluate = Callable[[SpanModel], dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: its length, rates and seed.
+    """One run: its length, learning rate and seed.
 
-    Rates are the optimiser's. `tokens`: padded tokens a batch; `batches`: how many make a step. `words`:
-    whether the word embeddings learn too; they are a fifth of a large model's weights, and of the
-    optimiser's time.
+    `rate`: the peak learning rate; `warmup`: share of the steps in which it rises; `final`: the share of the
+    peak that it falls to. `decay`: weight decay. `tokens`: padded tokens per batch; `batches`: batches per
+    step. `embeddings`: whether the word embeddings are trained; they are a fifth of a large model's weights,
+    and of the optimiser's time.
     """
 
     name: str
@@ -44,33 +45,33 @@ class Plan:
     decay: float = 0.01
     tokens: int = 4_096
     batches: int = 1
-    words: bool = True
+    embeddings: bool = True
     seed: int = 0
 
 
-class Master:
+class MasterWeights:
     """AdamW over float32 copies of a bfloat16 model's weights."""
 
     def __init__(self, model: SpanModel, plan: Plan) -> None:
         embeddings = model.encoder.get_input_embeddings().weight  # type: ignore[operator]
-        embeddings.requires_grad_(plan.words)
-        self._still = [
+        embeddings.requires_grad_(plan.embeddings)
+        self._frozen = [
             (weight, weight.detach().clone()) for weight in model.parameters() if not weight.requires_grad
         ]
-        self._live = [weight for weight in model.parameters() if weight.requires_grad]
-        self._copies = [weight.detach().float().clone() for weight in self._live]
-        plain = [copy for copy, weight in zip(self._copies, self._live, strict=True) if weight.ndim == 1]
-        matrices = [copy for copy, weight in zip(self._copies, self._live, strict=True) if weight.ndim > 1]
+        self._trained = [weight for weight in model.parameters() if weight.requires_grad]
+        self._copies = [weight.detach().float().clone() for weight in self._trained]
+        vectors = [copy for copy, weight in zip(self._copies, self._trained, strict=True) if weight.ndim == 1]
+        matrices = [copy for copy, weight in zip(self._copies, self._trained, strict=True) if weight.ndim > 1]
         self.optimiser = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": plan.decay}, {"params": plain, "weight_decay": 0.0}],
+            [{"params": matrices, "weight_decay": plan.decay}, {"params": vectors, "weight_decay": 0.0}],
             lr=plan.rate, betas=(0.9, 0.98), eps=1e-6, fused=True,
         )  # fmt: skip
         model.to(torch.bfloat16)
-        self._live = [weight for weight in model.parameters() if weight.requires_grad]
+        self._trained = [weight for weight in model.parameters() if weight.requires_grad]
 
     def step(self, rate: float) -> None:
-        """Take a step with the model's gradients, clipped to norm 1, and clear them."""
-        for copy, weight in zip(self._copies, self._live, strict=True):
+        """Make a step with the model's gradients, clipped to norm 1, and clear them."""
+        for copy, weight in zip(self._copies, self._trained, strict=True):
             copy.grad = weight.grad.float() if weight.grad is not None else None
             weight.grad = None
         torch.nn.utils.clip_grad_norm_([copy for copy in self._copies if copy.grad is not None], 1.0)
@@ -80,11 +81,11 @@ class Master:
         self._write()
 
     def state(self) -> dict[str, Any]:
-        """Return what `resume` needs."""
+        """Return the state that `resume` takes."""
         return {"copies": self._copies, "optimiser": self.optimiser.state_dict()}
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Go on where `state` was taken."""
+        """Continue from a state."""
         with torch.no_grad():
             for copy, stored in zip(self._copies, state["copies"], strict=True):
                 copy.copy_(stored)
@@ -93,24 +94,24 @@ class Master:
 
     def _write(self) -> None:
         with torch.no_grad():
-            for copy, weight in zip(self._copies, self._live, strict=True):
+            for copy, weight in zip(self._copies, self._trained, strict=True):
                 copy.grad = None
                 weight.copy_(copy)
 
-    def publish(self, model: SpanModel) -> SpanModel:
-        """Return the model in float32, with the optimiser's exact weights."""
+    def finish(self, model: SpanModel) -> SpanModel:
+        """Return the model in float32, with the master weights."""
         model.float()
         with torch.no_grad():
-            for weight, copy in self._still:
+            for weight, copy in self._frozen:
                 weight.data = copy.clone()
                 weight.requires_grad_()
-            for copy, weight in zip(self._copies, self._live, strict=True):
+            for copy, weight in zip(self._copies, self._trained, strict=True):
                 weight.data = copy.clone()
         return model
 
 
 def span_loss(pad_id: int) -> Loss:
-    """Return the loss against the references alone."""
+    """Return the loss of the references, without a teacher."""
 
     def loss(model: SpanModel, groups: Sequence[Group]) -> Tensor:
         ids, mask, legal = collate([feature for group in groups for feature in group], pad_id)
@@ -120,7 +121,7 @@ def span_loss(pad_id: int) -> Loss:
 
 
 def steps(groups: Sequence[Group], plan: Plan) -> list[list[list[Group]]]:
-    """Return each step's batches, all epochs in order; a part of an epoch is its first batches."""
+    """Return each step's batches, over all epochs in order; a fraction of an epoch is its first batches."""
     found: list[list[Group]] = []
     for epoch in range(math.ceil(plan.epochs)):
         made = batches(groups, tokens=plan.tokens, seed=plan.seed + epoch)
@@ -130,7 +131,7 @@ def steps(groups: Sequence[Group], plan: Plan) -> list[list[list[Group]]]:
 
 
 def rates(count: int, plan: Plan) -> Iterator[float]:
-    """Yield the rate of each step: linear up over the warm-up, then linear down to `final` of the peak."""
+    """Yield each step's learning rate: linear warm-up, then linear decay to `final` times the peak."""
     warm = max(1, round(plan.warmup * count))
     for step in range(count):
         if step < warm:
@@ -151,15 +152,15 @@ def train(
     checkpoint_s: float = 420.0,
     say: Callable[[str], None] = print,
 ) -> SpanModel:
-    """Run a plan to its end, resuming from `folder` if it holds a part of it; return it in float32.
+    """Run a plan to its end, resuming from a checkpoint in `folder` if there is one.
 
-    The log, one JSON object a line, is `folder/log.jsonl`.
+    The model is returned in float32. The log is `folder/log.jsonl`, JSON lines.
     """
     folder.mkdir(parents=True, exist_ok=True)
     saved = folder / "checkpoint.pt"
     todo = steps(groups, plan)
-    pace = list(rates(len(todo), plan))
-    master = Master(model, plan)
+    schedule = list(rates(len(todo), plan))
+    master = MasterWeights(model, plan)
     done, spent = 0, 0.0
     if saved.is_file():
         state = torch.load(saved, weights_only=True, mmap=True)
@@ -177,9 +178,9 @@ def train(
                 value = loss(model, batch) / len(todo[step])
                 value.backward()  # type: ignore[no-untyped-call]
                 latest += float(value.detach())
-            master.step(pace[step])
+            master.step(schedule[step])
             mean = latest if step == done else 0.98 * mean + 0.02 * latest
-            if (step + 1) % _REPORT == 0:
+            if (step + 1) % _LOG_STEPS == 0:
                 elapsed = spent + time.monotonic() - began
                 record = {
                     "step": step + 1,
@@ -195,7 +196,7 @@ def train(
                 _checkpoint(saved, plan, master, done=step + 1, of=len(todo), spent=spent + last - began)
         elapsed = spent + time.monotonic() - began
         _checkpoint(saved, plan, master, done=len(todo), of=len(todo), spent=elapsed)
-        master.publish(model)
+        master.finish(model)
         scores = evaluate(model) if evaluate is not None else {}
         final = {"plan": asdict(plan), "groups": len(groups), "seconds": round(elapsed), "scores": scores}
         log.write(json.dumps(final) + "\n")
@@ -203,7 +204,7 @@ def train(
     return model
 
 
-def _checkpoint(saved: Path, plan: Plan, master: Master, *, done: int, of: int, spent: float) -> None:
+def _checkpoint(saved: Path, plan: Plan, master: MasterWeights, *, done: int, of: int, spent: float) -> None:
     state = {
         "plan": json.dumps(asdict(plan)), "steps": of, "done": done, "spent": spent, "master": master.state(),
     }  # fmt: skip

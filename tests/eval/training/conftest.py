@@ -1,4 +1,4 @@
-"""What the training's tests share: windows made by hand, and a span model small enough to train here."""
+"""Shared by the training's tests: windows made by hand, and a span model small enough to train."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def tiny_model() -> Callable[[int], SpanModel]:
 
 @pytest.fixture(scope="session")
 def window() -> Callable[..., Feature]:
-    """Token ids and the answers' places -> a window whose context is all that follows the first `first`."""
+    """Token ids and the answers' positions -> a window; all but the first `first` tokens are its text."""
 
     def make(
         ids: list[int],
@@ -50,7 +50,7 @@ def window() -> Callable[..., Feature]:
         number: int = 0,
         first: int = 2,
     ) -> Feature:
-        offsets = np.array([[2 * place, 2 * place + 1] for place in range(len(ids) - first)], dtype=np.int32)
+        offsets = np.array([[2 * token, 2 * token + 1] for token in range(len(ids) - first)], dtype=np.int32)
         starts = starts or {0: 1.0}
         return Feature(example, number, ids, first, len(ids), offsets, starts, ends or starts)
 

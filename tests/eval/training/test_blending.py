@@ -24,7 +24,7 @@ def test_every_weight_lies_between_the_two_models() -> None:
         torch.testing.assert_close(mixed[name], 0.75 * one + 0.25 * other)
 
 
-def test_the_ends_are_the_models_themselves_and_neither_changes() -> None:
+def test_shares_0_and_1_give_the_models_themselves_and_neither_changes() -> None:
     before, after = _model(1), _model(2)
     ids = torch.arange(10).reshape(2, 5)
     mask = torch.ones_like(ids)
@@ -36,8 +36,8 @@ def test_the_ends_are_the_models_themselves_and_neither_changes() -> None:
         torch.testing.assert_close((before(ids, mask), after(ids, mask)), expected)
 
 
-def test_models_of_two_shapes_and_a_share_of_none_are_refused() -> None:
-    with pytest.raises(ValueError, match="one shape"):
+def test_different_shapes_and_an_impossible_share_are_refused() -> None:
+    with pytest.raises(ValueError, match="differ in shape"):
         blended(_model(1), _model(1, width=16), 0.5)
-    with pytest.raises(ValueError, match="give one in"):
+    with pytest.raises(ValueError, match="must be in"):
         blended(_model(1), _model(2), 1.5)

@@ -1,4 +1,4 @@
-"""The confidence's fit, threshold and figures, over readings made by hand."""
+"""The confidence's fit, threshold and metrics, over observations made by hand."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("sklearn", reason="scikit-learn is not there (extra `training`)")
+pytest.importorskip("sklearn", reason="needs scikit-learn (extra `training`)")
 
 from eval.training import calibration as module
 from eval.training.calibration import (
     USED,
-    Reading,
+    Observation,
     cross_fitted,
     figures,
     fit,
-    keep,
-    kept,
+    load_observations,
+    save_observations,
     with_threshold,
 )
 from service.answering.confidence import FEATURES, Calibration
 
 
-def reading(
+def observation(
     score: float,
     *,
     right: bool,
@@ -36,21 +36,21 @@ def reading(
     question: str = "Who?",
     source: str = "made",
     f1: float = 0.0,
-) -> Reading:
-    evidence = dict.fromkeys(FEATURES, 0.0) | {"score": score}
-    return Reading(source, question, answerable, "words", f1, right, right, evidence)
+) -> Observation:
+    features = dict.fromkeys(FEATURES, 0.0) | {"score": score}
+    return Observation(source, question, answerable, "words", f1, right, right, features)
 
 
-def drawn(count: int, seed: int = 0) -> list[Reading]:
-    """Readings whose chance to be right is the logistic function of 2 * score - 1 and of nothing else."""
+def drawn(count: int, seed: int = 0) -> list[Observation]:
+    """Observations that are right with the probability `logistic(2 * score - 1)`, whatever else they have."""
     draw = random.Random(seed)
     found = []
     for number in range(count):
         score = draw.gauss(0, 1.5)
         right = draw.random() < 1 / (1 + math.exp(1 - 2 * score))
-        evidence = {name: draw.gauss(0, 1) for name in FEATURES} | {"score": score}
+        features = {name: draw.gauss(0, 1) for name in FEATURES} | {"score": score}
         found.append(
-            Reading(
+            Observation(
                 "made",
                 f"question {number // 2}",
                 right or draw.random() < 0.5,
@@ -58,7 +58,7 @@ def drawn(count: int, seed: int = 0) -> list[Reading]:
                 0.0,
                 right,
                 right,
-                evidence,
+                features,
             )
         )
     return found
@@ -71,7 +71,7 @@ def log_odds(share: float) -> float:
     return math.log(share / (1 - share))
 
 
-def test_a_fit_finds_the_chances_that_the_readings_were_drawn_with() -> None:
+def test_a_fit_recovers_the_model_that_the_observations_were_drawn_from() -> None:
     found = fit(drawn(20_000), refused=0.05)
     assert set(found.weights) == set(USED)
     assert found.weights["score"] == pytest.approx(2.0, abs=0.15)
@@ -79,13 +79,15 @@ def test_a_fit_finds_the_chances_that_the_readings_were_drawn_with() -> None:
     assert all(abs(found.weights[name]) < 0.1 for name in USED if name != "score")
 
 
-def test_a_fit_uses_the_evidence_that_it_is_told_to() -> None:
+def test_a_fit_uses_only_the_given_features() -> None:
     assert set(fit(drawn(200), refused=0.0, used=("score", "margin")).weights) == {"score", "margin"}
 
 
-def test_a_fit_parts_what_one_score_parts() -> None:
-    # Of another scale than the rest, which the fit has to undo.
-    found = [reading(1_000.0 + place, right=place >= 50, answerable=place >= 50) for place in range(100)]
+def test_a_fit_separates_what_one_score_separates() -> None:
+    # The score has another scale than the rest, which the fit must normalise.
+    found = [
+        observation(1_000.0 + number, right=number >= 50, answerable=number >= 50) for number in range(100)
+    ]
     table = figures(fit(found, refused=0.0), found)
     assert table["auroc_right"] == table["auroc_answerable"] == 1.0
     assert table["refused"] == 0.0
@@ -98,11 +100,11 @@ def test_a_fit_parts_what_one_score_parts() -> None:
     st.lists(st.floats(-8, 8), max_size=5),
     st.floats(0, 1),
 )
-def test_the_threshold_refuses_no_more_of_the_answerable_than_it_may(
+def test_the_threshold_refuses_at_most_the_given_share_of_the_answerable(
     scores: list[float], others: list[float], refused: float
 ) -> None:
-    found = [reading(score, right=True) for score in scores]
-    found += [reading(score, right=False, answerable=False) for score in others]
+    found = [observation(score, right=True) for score in scores]
+    found += [observation(score, right=False, answerable=False) for score in others]
     chosen = with_threshold(BY_SCORE, found, refused)
     confidences = [1 / (1 + math.exp(-score)) for score in scores]
 
@@ -110,27 +112,27 @@ def test_the_threshold_refuses_no_more_of_the_answerable_than_it_may(
         return sum(confidence < threshold for confidence in confidences) / len(scores)
 
     assert below(chosen.threshold) <= refused
-    # Higher by a step, it would refuse more, unless it is above them all already.
+    # One step higher it would refuse more, unless it refuses all already.
     assert below(chosen.threshold + 1.01e-4) > refused or refused == 1.0
     assert (chosen.weights, chosen.bias) == (BY_SCORE.weights, BY_SCORE.bias)
 
 
-def test_the_threshold_stands_on_the_first_answerable_reading_that_is_kept() -> None:
+def test_the_threshold_is_the_confidence_of_the_first_accepted_answerable_question() -> None:
     shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.91238]
-    found = [reading(log_odds(share), right=True) for share in shares]
-    found += [reading(log_odds(0.01), right=False, answerable=False)] * 30
+    found = [observation(log_odds(share), right=True) for share in shares]
+    found += [observation(log_odds(0.01), right=False, answerable=False)] * 30
     for refused, threshold in ((0.0, 0.1), (0.1, 0.2), (0.19, 0.2), (0.35, 0.4), (0.9, 0.9123)):
         assert with_threshold(BY_SCORE, found, refused).threshold == pytest.approx(threshold, abs=1.01e-4)
 
 
-def test_the_figures_of_a_calibration() -> None:
+def test_the_metrics_of_a_calibration() -> None:
     calibration = Calibration({"score": 1.0}, 0.0, 0.5)
     found = [
-        reading(log_odds(0.9), right=True, f1=1.0),
-        reading(log_odds(0.8), right=False, f1=0.25),
-        reading(log_odds(0.3), right=True, f1=0.5),
-        reading(log_odds(0.6), right=False, answerable=False),
-        reading(log_odds(0.2), right=False, answerable=False),
+        observation(log_odds(0.9), right=True, f1=1.0),
+        observation(log_odds(0.8), right=False, f1=0.25),
+        observation(log_odds(0.3), right=True, f1=0.5),
+        observation(log_odds(0.6), right=False, answerable=False),
+        observation(log_odds(0.2), right=False, answerable=False),
     ]
     assert figures(calibration, found) == {
         "questions": 5,
@@ -140,31 +142,31 @@ def test_the_figures_of_a_calibration() -> None:
         "right_article": pytest.approx(2 / 3, abs=1e-4),
         "refused": pytest.approx(1 / 3, abs=1e-4),
         "abstained": 0.5,
-        # Of the six pairs of an answerable and another one, 0.3 against 0.6 alone is the wrong way round.
+        # Of the six pairs of an answerable and an unanswerable one, only 0.3 against 0.6 is out of order.
         "auroc_answerable": pytest.approx(5 / 6, abs=1e-4),
         # Right are 0.9 and 0.3: 3 + 1 of six pairs.
         "auroc_right": pytest.approx(4 / 6, abs=1e-4),
-        # Each in a bin of its own.
+        # Each is in its own bin.
         "calibration_error": pytest.approx((0.1 + 0.8 + 0.7 + 0.6 + 0.2) / 5, abs=1e-4),
     }
 
 
 @pytest.mark.parametrize("answerable", [False, True])
-def test_figures_that_mean_nothing_are_left_out(answerable: bool) -> None:
-    found = [reading(score, right=answerable, answerable=answerable) for score in (-1.0, 0.0, 2.0)]
+def test_undefined_metrics_are_left_out(answerable: bool) -> None:
+    found = [observation(score, right=answerable, answerable=answerable) for score in (-1.0, 0.0, 2.0)]
     table = figures(BY_SCORE, found)
     assert not {"auroc_answerable", "auroc_right"} & set(table)
     assert ("abstained" in table) is not answerable
     assert ("refused" in table) is answerable
-    # A card holds them, and JSON has no NaN.
+    # They are written to a card, and JSON has no NaN.
     json.dumps(table, allow_nan=False)
 
 
-def test_every_reading_is_judged_by_a_fit_without_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_observation_is_judged_by_a_fit_without_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
     found = drawn(300)
-    fitted: list[Sequence[Reading]] = []
+    fitted: list[Sequence[Observation]] = []
 
-    def watched(some: Sequence[Reading], **settings: float | Sequence[str]) -> Calibration:
+    def watched(some: Sequence[Observation], **settings: float | Sequence[str]) -> Calibration:
         fitted.append(some)
         return fit(some, **settings)  # type: ignore[arg-type]
 
@@ -178,7 +180,7 @@ def test_every_reading_is_judged_by_a_fit_without_its_question(monkeypatch: pyte
         assert 0.1 < len(rest) / len(found) < 0.3
 
 
-def test_cross_fitted_figures_are_near_those_of_a_fit_on_everything() -> None:
+def test_cross_fitted_metrics_are_near_those_of_a_fit_on_everything() -> None:
     found = drawn(3_000)
     table, whole = cross_fitted(found, refused=0.05), fit(found, refused=0.05)
     plain = figures(whole, found)
@@ -188,10 +190,10 @@ def test_cross_fitted_figures_are_near_those_of_a_fit_on_everything() -> None:
     assert table["calibration_error"] < 0.05
 
 
-def test_a_cross_fit_learns_nothing_from_what_cannot_be_learnt() -> None:
+def test_a_cross_fit_learns_nothing_from_noise() -> None:
     draw = random.Random(1)
     found = [
-        Reading("made", str(number), draw.random() < 0.5, "", 0.0, draw.random() < 0.5, False, {
+        Observation("made", str(number), draw.random() < 0.5, "", 0.0, draw.random() < 0.5, False, {
             name: draw.gauss(0, 1) for name in FEATURES
         })
         for number in range(2_000)
@@ -199,9 +201,9 @@ def test_a_cross_fit_learns_nothing_from_what_cannot_be_learnt() -> None:
     assert cross_fitted(found, refused=0.05)["auroc_right"] == pytest.approx(0.5, abs=0.05)
 
 
-def test_readings_are_kept_as_they_are(tmp_path: Path) -> None:
-    found = [*drawn(5), reading(0.1 + 0.2, right=True, question="Wer? “Zoë”\u2028\n", f1=1 / 3)]
-    keep(tmp_path / "readings.jsonl", found)
-    assert kept(tmp_path / "readings.jsonl") == found
-    keep(tmp_path / "none.jsonl", [])
-    assert kept(tmp_path / "none.jsonl") == []
+def test_observations_are_saved_and_loaded_unchanged(tmp_path: Path) -> None:
+    found = [*drawn(5), observation(0.1 + 0.2, right=True, question="Wer? “Zoë”\u2028\n", f1=1 / 3)]
+    save_observations(tmp_path / "some.jsonl", found)
+    assert load_observations(tmp_path / "some.jsonl") == found
+    save_observations(tmp_path / "none.jsonl", [])
+    assert load_observations(tmp_path / "none.jsonl") == []

@@ -1,4 +1,4 @@
-"""Conversion: a checkpoint that somebody else trained reads as it did, token types and all."""
+"""Conversion: a converted checkpoint gives the original's scores, token types included."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_converted_checkpoint_gives_the_scores_of_the_original(
     assert read_card(tmp_path / "reader")["name"] == "given"
 
 
-def test_token_types_tell_the_question_from_the_context(tmp_path: Path) -> None:
+def test_token_types_distinguish_question_and_text(tmp_path: Path) -> None:
     folder, model = checkpoint(tmp_path, BertForQuestionAnswering)
     given = AutoTokenizer.from_pretrained(folder)(*PAIRS, padding=True, return_tensors="pt")
     with torch.no_grad():
@@ -87,14 +87,14 @@ def test_token_types_tell_the_question_from_the_context(tmp_path: Path) -> None:
     assert not torch.allclose(mine[0], without, atol=1e-2)
 
 
-def test_what_is_no_checkpoint_for_questions_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConversionError, match="no checkpoint"):
+def test_a_folder_without_a_question_answering_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match="not a checkpoint"):
         span_model(tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ConversionError, match="no checkpoint"):
+    with pytest.raises(ConversionError, match="not a checkpoint"):
         span_model(tmp_path / "empty")
     other, _ = checkpoint(tmp_path / "classes", BertForSequenceClassification)
-    with pytest.raises(ConversionError, match="trained for something else"):
+    with pytest.raises(ConversionError, match="trained for another task"):
         span_model(other)
 
 
@@ -109,7 +109,7 @@ def test_a_converted_reader_answers_with_a_confidence_fitted_without_the_data(
     reader, calibration = load_reader(str(tmp_path / "reader"), load_encoder())
     assert reader.name == "mine"
     assert 0 < calibration.threshold < 1
-    # Chance weights are right now and then: the confidence says so.
+    # Random weights are seldom right, and the confidence says so.
     fitted = read_card(tmp_path / "reader")["confidence"]["fit"]
     assert [*fitted["by_source"]] == ["seeds"]
     assert fitted["all"]["right"] < 0.3

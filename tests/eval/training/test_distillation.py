@@ -1,4 +1,4 @@
-"""Distillation: its loss against arithmetic written out here, and the teacher's scores kept on disk."""
+"""Distillation: its loss against arithmetic written out here, and the cache of the teacher's scores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from eval.training.distillation import Scores, distillation_loss, key, teacher_scores
+from eval.training.distillation import Scores, distillation_loss, teacher_scores, window_key
 from eval.training.features import Feature
 from eval.training.model import SpanModel, collate, group_loss
 
@@ -20,7 +20,7 @@ Tiny = Callable[[int], SpanModel]
 
 
 class Fixed(SpanModel):
-    """Gives the scores that it holds, `(2, batch, places)`, whatever it is shown; padding scores 50."""
+    """Returns fixed scores, `(2, batch, tokens)`, for any input; padding scores 50."""
 
     def __init__(self, scores: Tensor) -> None:
         nn.Module.__init__(self)
@@ -29,34 +29,34 @@ class Fixed(SpanModel):
     def hidden(self, ids: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG002
         return mask
 
-    def scored(self, states: Tensor) -> Tensor:
+    def score(self, states: Tensor) -> Tensor:
         filled = torch.full((2, *states.shape), 50.0)
         filled[:, :, : self.scores.shape[-1]] = self.scores
         return filled
 
 
 class Counting(SpanModel):
-    """Scores a token by its id, and counts the windows that it is shown."""
+    """Scores a token by its id, and counts its windows; raises KeyboardInterrupt after `most` of them."""
 
     def __init__(self, most: int = 1_000) -> None:
         nn.Module.__init__(self)
-        self.shown = 0
+        self.count = 0
         self._most = most
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG002
-        self.shown += len(ids)
-        if self.shown > self._most:
+        self.count += len(ids)
+        if self.count > self._most:
             raise KeyboardInterrupt
         return torch.stack([ids.float(), -ids.float()])
 
 
-# One window: no answer, a token of the question, two of the context.
+# One window: no answer, a token of the question, two of the text.
 MINE = [[0.0, 30.0, 2.0, -1.0], [1.0, -30.0, 0.0, 3.0]]
-THEIRS = [[1.0, 4.0, 0.0], [-1.0, 2.0, 2.0]]  # no answer, then the context's tokens
+THEIRS = [[1.0, 4.0, 0.0], [-1.0, 2.0, 2.0]]  # no answer, then the text's tokens
 
 
 def scores_of(feature: Feature, rows: list[list[float]]) -> Scores:
-    return {key(feature): np.array(rows, dtype=np.float16)}
+    return {window_key(feature): np.array(rows, dtype=np.float16)}
 
 
 def softmax(values: list[float], temperature: float) -> list[float]:
@@ -65,7 +65,7 @@ def softmax(values: list[float], temperature: float) -> list[float]:
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0, 3.5])
-def test_the_divergence_is_of_the_softened_shares_times_the_temperatures_square(
+def test_the_divergence_is_between_softened_distributions_times_the_squared_temperature(
     window: Window, temperature: float
 ) -> None:
     feature = window([5, 6, 7, 8], {3: 1.0})
@@ -80,7 +80,7 @@ def test_the_divergence_is_of_the_softened_shares_times_the_temperatures_square(
     assert loss(model, [[feature]]).item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_without_a_share_the_loss_is_that_against_the_references(window: Window, tiny_model: Tiny) -> None:
+def test_with_share_0_the_loss_is_that_of_the_references(window: Window, tiny_model: Tiny) -> None:
     groups = [
         [window([5, 6, 7, 8], {3: 1.0}, example="a"), window([5, 6, 9], example="a", number=1)],
         [window([5, 6, 7, 8, 9, 10], example="b")],
@@ -88,7 +88,8 @@ def test_without_a_share_the_loss_is_that_against_the_references(window: Window,
     features = [feature for group in groups for feature in group]
     model = tiny_model(0)
     scores: Scores = {
-        key(feature): np.ones((2, 1 + feature.last - feature.first), np.float16) for feature in features
+        window_key(feature): np.ones((2, 1 + feature.last - feature.first), np.float16)
+        for feature in features
     }
     ids, mask, legal = collate(features, 0)
     plain = group_loss(model(ids, mask), legal, groups)
@@ -100,8 +101,8 @@ def test_without_a_share_the_loss_is_that_against_the_references(window: Window,
     assert mixed.item() == pytest.approx(0.25 * apart.item() + 0.75 * plain.item(), abs=1e-6)
 
 
-def test_a_student_that_says_what_the_teacher_says_has_nothing_to_learn(window: Window) -> None:
-    # In steps of a 64th, which 16 bits hold exactly.
+def test_a_student_with_the_teachers_scores_has_no_loss_and_no_gradient(window: Window) -> None:
+    # Multiples of 1/64, which 16 bits hold exactly.
     one, two = window([5, 6, 7, 8, 9], example="a"), window([5, 6, 7], {2: 1.0}, example="b")
     drawn = torch.randint(-512, 512, (2, 2, 5), generator=torch.Generator().manual_seed(0)) / 64
     scores: Scores = {}
@@ -116,61 +117,61 @@ def test_a_student_that_says_what_the_teacher_says_has_nothing_to_learn(window: 
     assert model.scores.grad.abs().max() < 1e-6
 
 
-def test_a_window_is_named_by_its_example_and_number(window: Window) -> None:
-    names = [
-        key(window([1, 2, 3], example=example, number=number))
+def test_a_windows_key_depends_on_its_example_and_number_but_not_on_the_backbone(window: Window) -> None:
+    keys = [
+        window_key(window([1, 2, 3], example=example, number=number))
         for example in ("a", "a/other", "b")
         for number in (0, 1, 10)
     ]
-    assert len(set(names)) == 9
-    # Another backbone's tokens for the same window have the same name.
-    assert key(window([9, 9, 9, 9], example="a", first=3)) == names[0]
+    assert len(set(keys)) == 9
+    # Another backbone's tokens for the same window have the same key.
+    assert window_key(window([9, 9, 9, 9], example="a", first=3)) == keys[0]
 
 
-def test_the_teachers_scores_are_of_no_answer_and_the_context(window: Window, tmp_path: Path) -> None:
+def test_the_teachers_scores_are_those_of_no_answer_and_the_text(window: Window, tmp_path: Path) -> None:
     feature = window([5, 6, 7, 8], first=2)
     found = teacher_scores(Counting(), [feature], 0, tmp_path / "scores.npz", say=lambda _: None)
-    assert found[key(feature)].dtype == np.float16
-    assert found[key(feature)].tolist() == [[5, 7, 8], [-5, -7, -8]]
+    assert found[window_key(feature)].dtype == np.float16
+    assert found[window_key(feature)].tolist() == [[5, 7, 8], [-5, -7, -8]]
 
 
-def test_kept_scores_are_used_again_and_only_the_missing_ones_computed(
-    window: Window, tmp_path: Path
-) -> None:
+def test_cached_scores_are_reused_and_only_missing_ones_computed(window: Window, tmp_path: Path) -> None:
     path = tmp_path / "scores.npz"
     features = [window([5, 6, number], example=f"wiki-{number}/cut") for number in range(7, 12)]
     first = Counting()
     once = teacher_scores(first, features[:3], 0, path, say=lambda _: None)
-    assert first.shown == 3
+    assert first.count == 3
     second = Counting()
     again = teacher_scores(second, features[:3], 0, path, say=lambda _: None)
-    assert second.shown == 0
+    assert second.count == 0
     assert {name: row.tolist() for name, row in once.items()} == {
         name: row.tolist() for name, row in again.items()
     }
     third = Counting()
     more = teacher_scores(third, features, 0, path, say=lambda _: None)
-    assert third.shown == 2
-    assert {name: row[0, 1] for name, row in more.items()} == {key(one): one.ids[2] for one in features}
+    assert third.count == 2
+    assert {name: row[0, 1] for name, row in more.items()} == {
+        window_key(one): one.ids[2] for one in features
+    }
 
 
-def test_scores_that_were_computed_before_a_stop_are_kept(window: Window, tmp_path: Path) -> None:
+def test_scores_computed_before_an_interruption_are_kept(window: Window, tmp_path: Path) -> None:
     path = tmp_path / "scores.npz"
     features = [window([5, 6, number], example=str(number)) for number in range(7, 12)]
     with pytest.raises(KeyboardInterrupt):
-        teacher_scores(Counting(most=4), features, 0, path, part=2, say=lambda _: None)
+        teacher_scores(Counting(most=4), features, 0, path, chunk=2, say=lambda _: None)
     rest = Counting()
-    assert len(teacher_scores(rest, features, 0, path, part=2, say=lambda _: None)) == 5
-    assert rest.shown == 1
+    assert len(teacher_scores(rest, features, 0, path, chunk=2, say=lambda _: None)) == 5
+    assert rest.count == 1
     assert [file.name for file in tmp_path.iterdir()] == ["scores.npz"]
 
 
-def test_what_the_teacher_does_not_know_is_learnt_from_the_references_alone(
+def test_examples_without_teacher_scores_are_learnt_from_the_references_alone(
     window: Window, tiny_model: Tiny
 ) -> None:
     known = [window([5, 6, 7, 8], {3: 1.0}, example="known")]
     unknown = [window([5, 6, 9, 10, 11], example="unknown"), window([5, 6, 7], example="unknown", number=1)]
-    # A question of which one window has no scores is not the teacher's either.
+    # A question needs scores for all of its windows.
     scores = scores_of(known[0], THEIRS) | scores_of(unknown[1], [[0.0, 1.0], [0.0, 1.0]])
     model = tiny_model(0)
     loss = distillation_loss(scores, 0, temperature=2.0, share=0.5)

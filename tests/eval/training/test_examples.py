@@ -1,4 +1,4 @@
-"""Examples: the split, the words of tokenised sentences, and the real data where it is at hand."""
+"""Examples: the split, detokenised sentences, and the real data if it is available."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eval.dataset import GoldSpan
 from eval.studies.paragraphs import DataMissingError, data_folder, load
 from eval.training.examples import (
     DEVELOPMENT_SHARE,
@@ -21,10 +22,10 @@ from eval.training.examples import (
     qamr_examples,
     span_examples,
     squad_pairs,
-    trimmed,
+    stripped,
 )
 
-# Each token as a treebank writes it, and as it is written.
+# Treebank tokens, and their ordinary form.
 WRITTEN = {
     "-LRB-": "(", "-RRB-": ")", "-lsb-": "[", "-RSB-": "]", "-LCB-": "{", "-rcb-": "}",
     "``": '"', "''": '"', ".": ".", ",": ",", "?": "?", "%": "%", "$": "$", "'s": "'s", "n't": "n't",
@@ -32,7 +33,7 @@ WRITTEN = {
 }  # fmt: skip
 
 
-def data_is_there() -> bool:
+def has_data() -> bool:
     try:
         data_folder()
     except DataMissingError:
@@ -40,17 +41,15 @@ def data_is_there() -> bool:
     return True
 
 
-needs_data = pytest.mark.skipif(
-    not data_is_there(), reason="the optional data folder is not there (QUOTH_DATA)"
-)
+needs_data = pytest.mark.skipif(not has_data(), reason="needs the optional data folder (QUOTH_DATA)")
 
 
 def test_the_same_groups_are_held_out_everywhere() -> None:
-    # Of these, the ones whose SHA-256 begins with less than 0.12 * 16**8, by `sha256sum`.
+    # Those whose SHA-256, by `sha256sum`, begins with eight digits below 0.12 * 16**8.
     assert [number for number in range(40) if held_out(f"group {number}")] == [5, 8, 11, 18, 30, 39]
 
 
-def test_the_share_of_groups_held_out_is_the_one_that_is_stated() -> None:
+def test_the_share_of_groups_held_out_is_the_development_share() -> None:
     count = 20_000
     share = sum(held_out(f"Article {number}") for number in range(count)) / count
     # Four standard deviations of a binomial share.
@@ -76,22 +75,22 @@ def test_the_share_of_groups_held_out_is_the_one_that_is_stated() -> None:
         ("word", "word"),
     ],
 )
-def test_a_tokenised_sentence_is_written_as_it_would_be(tokens: str, text: str) -> None:
+def test_a_tokenised_sentence_becomes_ordinary_text(tokens: str, text: str) -> None:
     assert detokenised(tokens.split())[0] == text
 
 
-def test_no_tokens_are_no_text() -> None:
+def test_no_tokens_give_an_empty_text() -> None:
     assert detokenised([]) == ("", [])
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from([*WRITTEN])))
-def test_the_offsets_of_each_token_hold_its_written_form_in_order(tokens: list[str]) -> None:
-    text, places = detokenised(tokens)
-    assert [text[start:end] for start, end in places] == [WRITTEN[token] for token in tokens]
+def test_the_offsets_of_each_token_hold_its_ordinary_form_in_order(tokens: list[str]) -> None:
+    text, offsets = detokenised(tokens)
+    assert [text[start:end] for start, end in offsets] == [WRITTEN[token] for token in tokens]
     reached = 0
-    for number, (start, end) in enumerate(places):
-        # Nothing stands between two tokens but at most one space.
+    for number, (start, end) in enumerate(offsets):
+        # Between two tokens there is at most one space.
         assert text[reached:start] in ({""} if number == 0 else {"", " "})
         assert reached <= start < end
         reached = end
@@ -102,18 +101,31 @@ def test_the_offsets_of_each_token_hold_its_written_form_in_order(tokens: list[s
     ("start", "end", "words"),
     [(0, 3, "two"), (0, 4, "two"), (3, 8, "came"), (2, 9, "o\tcame"), (3, 9, "came"), (4, 8, "came")],
 )
-def test_a_span_loses_the_white_space_at_its_ends(start: int, end: int, words: str) -> None:
+def test_a_span_is_stripped_of_white_space_at_its_ends(start: int, end: int, words: str) -> None:
     text = "two\tcame\n"
-    first, last = trimmed(text, start, end)
-    assert text[first:last] == words
-    assert start <= first < last <= end
+    found = stripped(GoldSpan("a", start, end, text[start:end]))
+    assert text[found.start : found.end] == found.text == words
+    assert start <= found.start < found.end <= end
+    assert found.article == "a"
 
 
-def test_an_example_gives_its_references_words() -> None:
-    assert ContextExample("1", "made", "Who came?", "Ann and Bo came.", ((0, 3), (8, 10))).answers == [
-        "Ann",
-        "Bo",
-    ]
+def test_an_example_gives_the_words_of_its_spans() -> None:
+    example = ContextExample.of("1", "made", "Who came?", "Ann and Bo came.", ((0, 3), (8, 10)))
+    assert (example.id, example.question) == ("1", "Who came?")
+    assert example.spans == ((0, 3), (8, 10))
+    assert example.references == ["Ann", "Bo"]
+    assert example.example.kind == "who"
+
+
+def test_an_unanswerable_copy_has_no_spans_and_its_own_id() -> None:
+    example = ContextExample.of("1", "made", "Who came?", "Ann came.", ((0, 3),))
+    other = example.unanswerable("/other", text="Bo left.")
+    assert (other.id, other.question, other.text) == ("1/other", "Who came?", "Bo left.")
+    assert other.source == "made"
+    assert (other.spans, other.references, other.example.kind) == ((), [], "unanswerable")
+    asked = example.unanswerable("/altered", question="Who left?")
+    assert (asked.id, asked.question, asked.text) == ("1/altered", "Who left?", "Ann came.")
+    assert example.references == ["Ann"]
 
 
 def packed(path: Path, text: str) -> None:
@@ -121,14 +133,14 @@ def packed(path: Path, text: str) -> None:
         file.write(text)
 
 
-def test_articles_are_held_out_whole_and_spans_trimmed(
+def test_articles_are_held_out_whole_and_spans_stripped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def paragraph(text: str, answer: str) -> dict[str, Any]:
         place = {"answer_start": text.index(answer), "text": answer}
         return {"context": text, "qas": [{"id": text[:3], "question": "Where?", "answers": [place]}]}
 
-    # The first title is held out and the second is not; of the texts alone, it would be others.
+    # The first title is held out and the second is not; by their texts, other paragraphs would be.
     data = [
         {
             "title": "group 5",
@@ -139,17 +151,17 @@ def test_articles_are_held_out_whole_and_spans_trimmed(
     packed(tmp_path / "squadshifts_new_wiki.json.gz", json.dumps({"data": data}))
     monkeypatch.setenv("QUOTH_DATA", str(tmp_path))
     kept, taught = (span_examples("wiki", development=side) for side in (True, False))
-    assert [(one.context, one.answers) for one in kept] == [
+    assert [(one.text, one.references) for one in kept] == [
         ("1: in Lahore now", ["Lahore"]),
         ("2: yes", ["yes"]),
     ]
-    assert [one.context for one in taught] == ["3: no", "group 8"]
-    # Of the other sets, the text is the group.
+    assert [one.text for one in taught] == ["3: no", "group 8"]
+    # In the other sets, a paragraph is its own group.
     packed(tmp_path / "squadshifts_reddit.json.gz", json.dumps({"data": data}))
-    assert "group 8" in [one.context for one in span_examples("reddit", development=True)]
+    assert "group 8" in [one.text for one in span_examples("reddit", development=True)]
 
 
-def test_pairs_on_a_sentence_keep_what_stands_together_and_nobody_rejected(
+def test_qamr_examples_have_contiguous_answers_that_no_validator_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed(tmp_path / "qamr_wiki_sentences.tsv.gz", "s1\tTwo ships -LRB- of five -RRB- sank .\n")
@@ -164,8 +176,8 @@ def test_pairs_on_a_sentence_keep_what_stands_together_and_nobody_rejected(
     packed(tmp_path / "qamr_test.tsv.gz", f"{rows[0]}\n")
     monkeypatch.setenv("QUOTH_DATA", str(tmp_path))
     found = qamr_examples()
-    assert {one.context for one in found} == {"Two ships (of five) sank."}
-    assert [(one.question, one.answers) for one in found] == [
+    assert {one.text for one in found} == {"Two ships (of five) sank."}
+    assert [(one.question, one.references) for one in found] == [
         ("What sank?", ["Two ships", "ships", "Two ships"]),
         ("How many were there?", ["five", "of five"]),
         ("What sank?", ["Two ships", "ships", "Two ships"]),
@@ -180,14 +192,13 @@ def test_no_group_is_on_both_sides_of_the_split(name: str) -> None:
     source = load(name)
     titles: dict[str, set[str | None]] = {}
     for article in source.articles(lambda _: None):
-        titles.setdefault(article.text, set()).add(article.title)
+        titles.setdefault(article.text, set()).add(article.metadata.title)
     training, development = (span_examples(name, development=side) for side in (False, True))
     assert len(training) + len(development) == len(source.examples)
-    assert not {example.context for example in training} & {example.context for example in development}
+    assert not {example.text for example in training} & {example.text for example in development}
     if name == "wiki":
         taught, kept = (
-            {title for example in side for title in titles[example.context]}
-            for side in (training, development)
+            {title for example in side for title in titles[example.text]} for side in (training, development)
         )
         assert not taught & kept
         assert kept
@@ -196,7 +207,7 @@ def test_no_group_is_on_both_sides_of_the_split(name: str) -> None:
 
 @pytest.mark.data
 @needs_data
-def test_every_example_of_the_data_has_a_name_of_its_own_and_exact_spans() -> None:
+def test_every_example_of_the_data_has_a_unique_id_and_exact_spans() -> None:
     examples = [
         example
         for name in SPAN_SETS
@@ -204,18 +215,18 @@ def test_every_example_of_the_data_has_a_name_of_its_own_and_exact_spans() -> No
         for example in span_examples(name, development=side)
     ]
     examples += qamr_examples()
-    # Windows are grouped, and a teacher's scores are found, by the id.
+    # The id identifies the windows' group and the teacher's scores.
     assert len({example.id for example in examples}) == len(examples)
     for example in examples:
         assert example.spans
-        assert all(0 <= start < end <= len(example.context) for start, end in example.spans)
-        assert all(words == words.strip() for words in example.answers)
+        assert all(0 <= start < end <= len(example.text) for start, end in example.spans)
+        assert all(words == words.strip() for words in example.references)
         assert example.question.strip()
 
 
 @pytest.mark.data
 @needs_data
-def test_a_qamr_answer_is_what_its_writer_marked() -> None:
+def test_a_qamr_answer_is_the_words_that_its_writer_marked() -> None:
     folder: Path = data_folder()
     with gzip.open(folder / "qamr_wiki_sentences.tsv.gz", "rt", encoding="utf-8") as file:
         sentences = {key: words.split(" ") for key, words in (line.rstrip("\n").split("\t") for line in file)}
@@ -230,13 +241,13 @@ def test_a_qamr_answer_is_what_its_writer_marked() -> None:
     for example in examples:
         part, number = example.id.removeprefix("qamr_").split("-")
         row = rows[part, int(number)]
-        marked = sorted({int(place) for place in row[6].split()})
+        marked = sorted({int(token) for token in row[6].split()})
         if marked[-1] - marked[0] != len(marked) - 1:
-            continue  # words that do not stand together are no span
-        words = [sentences[row[0]][place] for place in marked]
+            continue  # not contiguous, so not a span
+        words = [sentences[row[0]][token] for token in marked]
         written = "".join(escapes.get(word.upper(), word) for word in words)
         written = written.replace("``", '"').replace("''", '"')
-        assert example.answers[0].replace(" ", "") == written
+        assert example.references[0].replace(" ", "") == written
         assert example.question == row[5]
         checked += 1
     assert checked > 0.5 * len(examples)

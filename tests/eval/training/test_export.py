@@ -1,4 +1,4 @@
-"""Export: the folder that the service reads gives what the trained model gives."""
+"""Export: the folder that the service loads gives the trained model's scores."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from service.errors import ReaderError
 
 Tiny = Callable[[int], SpanModel]
 
-# OpenVINO converts what torch.jit.trace gives: torch would rather have it use something else, transformers
-# calls a name of its own that is on its way out, and the traced sizes stay free: the lengths below test it.
+# OpenVINO uses torch.jit.trace, which torch deprecates; transformers calls a deprecated name of its own; and
+# the tracer warns of fixed sizes, which the lengths tested below rule out.
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"),
@@ -43,7 +43,7 @@ def model(tiny_model: Tiny) -> SpanModel:
 
 @pytest.fixture(scope="module")
 def exported(model: SpanModel, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
-    """Bits -> the folder of the model in so many bits, made once."""
+    """Bits -> the folder of the model exported with that many, made once."""
     root = tmp_path_factory.mktemp("exported")
     Tokenizer(WordLevel({"it": 0, "rained": 1}, "it")).save(str(root / "words.json"))
 
@@ -64,21 +64,21 @@ def inputs(batch: int, length: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[
 
 
 def error(folder: Path, model: SpanModel, batch: int = 3, length: int = 20) -> float:
-    """How far the exported model is from the original, as a share of the original's length."""
+    """The relative error of the exported model's scores, by L2 norm."""
     network, _ = load_network(folder, precision="f32")
-    given, wanted = network(*inputs(batch, length)), TorchNetwork(model)(*inputs(batch, length))
-    assert given.shape == wanted.shape == (2, batch, length)
-    return float(np.linalg.norm(given - wanted) / np.linalg.norm(wanted))
+    found, wanted = network(*inputs(batch, length)), TorchNetwork(model)(*inputs(batch, length))
+    assert found.shape == wanted.shape == (2, batch, length)
+    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
 
 
 @pytest.mark.parametrize(("batch", "length"), [(1, 3), (3, 20), (8, 64)])
-def test_an_exported_model_gives_the_logits_of_the_original(
+def test_an_exported_model_gives_the_originals_logits(
     exported: Callable[[int], Path], model: SpanModel, batch: int, length: int
 ) -> None:
     assert error(exported(8), model, batch, length) < 1e-2
 
 
-def test_an_exported_models_hidden_states_are_those_of_the_original(
+def test_an_exported_model_gives_the_originals_hidden_states(
     exported: Callable[[int], Path], model: SpanModel
 ) -> None:
     ids, mask = (torch.from_numpy(array) for array in inputs(3, 20))
@@ -90,13 +90,13 @@ def test_an_exported_models_hidden_states_are_those_of_the_original(
     assert torch.linalg.norm(found[kept] - wanted[kept]) < 1e-2 * torch.linalg.norm(wanted[kept])
 
 
-def test_fewer_bits_cost_more_and_are_smaller(exported: Callable[[int], Path], model: SpanModel) -> None:
+def test_fewer_bits_are_less_exact_and_smaller(exported: Callable[[int], Path], model: SpanModel) -> None:
     assert error(exported(3), model) > 4 * error(exported(8), model)
     small, large = ((exported(bits) / WEIGHTS).stat().st_size for bits in (3, 8))
     assert small < 0.6 * large
 
 
-def test_the_card_says_what_it_was_given(exported: Callable[[int], Path]) -> None:
+def test_the_card_holds_the_facts_and_the_files(exported: Callable[[int], Path]) -> None:
     card = read_card(exported(8))
     assert (card["name"], card["reading"], card["bits"]) == ("tiny", {}, 8)
     assert set(card["files"]) == {GRAPH, WEIGHTS, TOKENIZER}
@@ -106,25 +106,25 @@ def test_the_card_says_what_it_was_given(exported: Callable[[int], Path]) -> Non
     assert tokenizer.get_vocab() == {"it": 0, "rained": 1}
 
 
-def test_nothing_is_left_in_the_folder_beside_what_is_shipped(exported: Callable[[int], Path]) -> None:
+def test_the_folder_holds_only_what_is_shipped(exported: Callable[[int], Path]) -> None:
     assert {file.name for file in exported(8).iterdir()} == {CARD, GRAPH, WEIGHTS, TOKENIZER}
 
 
 @pytest.mark.parametrize("name", [GRAPH, WEIGHTS, TOKENIZER])
-@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("position", [0.0, 0.5, 1.0])
 def test_a_file_with_a_byte_changed_is_refused(
-    exported: Callable[[int], Path], tmp_path: Path, name: str, place: float
+    exported: Callable[[int], Path], tmp_path: Path, name: str, position: float
 ) -> None:
     folder = tmp_path / "reader"
     shutil.copytree(exported(8), folder)
     content = bytearray((folder / name).read_bytes())
-    content[int(place * (len(content) - 1))] ^= 1
+    content[int(position * (len(content) - 1))] ^= 1
     (folder / name).write_bytes(content)
     with pytest.raises(ReaderError, match=f"{name} is damaged"):
         read_card(folder)
 
 
-def test_a_card_written_anew_keeps_to_the_files_that_are_there(
+def test_a_rewritten_card_describes_the_files_as_they_are_now(
     exported: Callable[[int], Path], tmp_path: Path
 ) -> None:
     folder = tmp_path / "reader"
@@ -138,7 +138,7 @@ def test_a_card_written_anew_keeps_to_the_files_that_are_there(
     assert json.loads((folder / CARD).read_text("utf-8")) == card
 
 
-def test_what_is_shipped_scores_windows_as_the_model_in_training_does(
+def test_the_shipped_model_scores_windows_like_the_model_in_training(
     exported: Callable[[int], Path], model: SpanModel, window: Callable[..., Feature]
 ) -> None:
     windows = [window(list(range(5, 5 + length))) for length in (7, 9, 40)]

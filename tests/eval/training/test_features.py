@@ -1,4 +1,4 @@
-"""Features: tokens and answer places with a real tokeniser; groups and batches with windows made by hand."""
+"""Features: tokens and answer positions with a real tokeniser; groups and batches of windows made by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eval.training.backbones import small_backbone
 from eval.training.examples import ContextExample
 from eval.training.features import MAX_TOKENS, OTHER, STRIDE, Feature, Featuriser, Group, batches, grouped
 
-SPECIAL = 3  # [CLS] question [SEP] context [SEP]
+SPECIAL = 3  # [CLS] question [SEP] text [SEP]
 
 
 @pytest.fixture(scope="module")
@@ -22,22 +22,22 @@ def featuriser() -> Featuriser:
     return Featuriser(small_backbone())
 
 
-def example(context: str, *answers: str, question: str = "What is it?", name: str = "x") -> ContextExample:
+def example(text: str, *answers: str, question: str = "What is it?", name: str = "x") -> ContextExample:
     for answer in answers:
-        assert context.count(answer) == 1, "a reference that stands there once"
-    spans = tuple((context.index(answer), context.index(answer) + len(answer)) for answer in answers)
-    return ContextExample(name, "made", question, context, spans)
+        assert text.count(answer) == 1, "a reference that occurs once"
+    spans = tuple((text.index(answer), text.index(answer) + len(answer)) for answer in answers)
+    return ContextExample.of(name, "made", question, text, spans)
 
 
-def target(feature: Feature, context: str) -> str:
+def target(feature: Feature, text: str) -> str:
     """The characters from the one start token to the one end token."""
     (start,), (end,) = feature.starts, feature.ends
-    return context[feature.offsets[start - feature.first, 0] : feature.offsets[end - feature.first, 1]]
+    return text[feature.offsets[start - feature.first, 0] : feature.offsets[end - feature.first, 1]]
 
 
 @pytest.mark.models
 @pytest.mark.parametrize(
-    ("context", "answer"),
+    ("text", "answer"),
     [
         ("It rained in Lahore.", "It"),
         ("It rained in Lahore.", "Lahore"),
@@ -52,47 +52,47 @@ def target(feature: Feature, context: str) -> str:
     ],
 )
 def test_the_target_tokens_cover_exactly_the_reference(
-    featuriser: Featuriser, context: str, answer: str
+    featuriser: Featuriser, text: str, answer: str
 ) -> None:
-    (feature,) = featuriser.features([example(context, answer)])
-    assert target(feature, context) == answer
+    (feature,) = featuriser.features([example(text, answer)])
+    assert target(feature, text) == answer
     assert feature.answerable
     assert feature.last - feature.first == len(feature.offsets)
     assert feature.last + 1 == len(feature.ids)
 
 
 @pytest.mark.models
-def test_a_reference_that_cuts_a_token_takes_all_of_it(featuriser: Featuriser) -> None:
-    context = "It rained in Lahore."
-    (feature,) = featuriser.features([ContextExample("x", "made", "Where?", context, ((5, 14),))])
-    assert context[5:14] == "ined in L"
-    assert target(feature, context) == "rained in Lahore"
+def test_a_reference_inside_a_token_takes_the_whole_token(featuriser: Featuriser) -> None:
+    text = "It rained in Lahore."
+    (feature,) = featuriser.features([ContextExample.of("x", "made", "Where?", text, ((5, 14),))])
+    assert text[5:14] == "ined in L"
+    assert target(feature, text) == "rained in Lahore"
 
 
 @pytest.mark.models
-def test_the_windows_of_a_long_context_share_tokens_and_hold_the_answer_only_where_it_is(
+def test_the_windows_of_a_long_text_overlap_and_have_the_answer_only_where_it_is(
     featuriser: Featuriser,
 ) -> None:
     words = [f"word{number}" for number in range(400)]
     words[200] = "Lahore"
-    context = " ".join(words)
-    long = example(context, "Lahore")
+    text = " ".join(words)
+    long = example(text, "Lahore")
     features = featuriser.features([long])
     assert [feature.window for feature in features] == list(range(len(features)))
     assert len(features) > 3
-    (place,) = long.spans
+    (span,) = long.spans
     holding = 0
     for feature in features:
         assert len(feature.ids) <= MAX_TOKENS + SPECIAL
-        if feature.offsets[0, 0] <= place[0] and place[1] <= feature.offsets[-1, 1]:
-            assert target(feature, context) == "Lahore"
+        if feature.offsets[0, 0] <= span[0] and span[1] <= feature.offsets[-1, 1]:
+            assert target(feature, text) == "Lahore"
             holding += 1
         else:
             assert feature.starts == feature.ends == {0: 1.0}
             assert not feature.answerable
     assert 0 < holding < len(features)
     assert features[0].offsets[0, 0] == 0
-    assert features[-1].offsets[-1, 1] == len(context)
+    assert features[-1].offsets[-1, 1] == len(text)
     for one, two in pairwise(features):
         assert one.offsets[-STRIDE:].tolist() == two.offsets[:STRIDE].tolist()
 
@@ -100,9 +100,9 @@ def test_the_windows_of_a_long_context_share_tokens_and_hold_the_answer_only_whe
 @pytest.mark.models
 def test_windows_are_numbered_within_their_example_and_examples_stay_in_order(featuriser: Featuriser) -> None:
     short, long = "It rained.", "It rained and rained. " * 100
-    # More than the 512 that are tokenised at a time, with long ones on both sides of the border.
-    contexts = [long if number in {0, 511, 512, 519} else short for number in range(520)]
-    features = featuriser.features([example(text, name=str(number)) for number, text in enumerate(contexts)])
+    # More than the 512 that are tokenised at a time, with long texts on both sides of the boundary.
+    texts = [long if number in {0, 511, 512, 519} else short for number in range(520)]
+    features = featuriser.features([example(text, name=str(number)) for number, text in enumerate(texts)])
     numbers: dict[str, list[int]] = {}
     for feature in features:
         numbers.setdefault(feature.example, []).append(feature.window)
@@ -115,9 +115,9 @@ def test_windows_are_numbered_within_their_example_and_examples_stay_in_order(fe
 
 @pytest.mark.models
 def test_several_references_share_the_target(featuriser: Featuriser) -> None:
-    context = "Ann and Bo came to Lahore."
+    text = "Ann and Bo came to Lahore."
     spans = ((0, 3), (0, 10), (8, 10), (0, 3))
-    (feature,) = featuriser.features([ContextExample("x", "made", "Who came?", context, spans)])
+    (feature,) = featuriser.features([ContextExample.of("x", "made", "Who came?", text, spans)])
     ann, bo = feature.first, feature.first + 2
     assert feature.starts == pytest.approx({ann: 3 / 4, bo: 1 / 4})
     assert feature.ends == pytest.approx({ann: 2 / 4, bo: 2 / 4})
@@ -126,27 +126,27 @@ def test_several_references_share_the_target(featuriser: Featuriser) -> None:
 @pytest.mark.models
 @settings(deadline=None)
 @given(starts=st.lists(st.integers(0, 59), max_size=5), length=st.integers(1, 4))
-def test_the_shares_of_references_add_to_one(featuriser: Featuriser, starts: list[int], length: int) -> None:
+def test_the_shares_of_references_sum_to_one(featuriser: Featuriser, starts: list[int], length: int) -> None:
     words = [f"w{number:02d}" for number in range(64)]
     spans = tuple((4 * start, 4 * (start + length) - 1) for start in starts)
-    (feature,) = featuriser.features([ContextExample("x", "made", "Who?", " ".join(words), spans)])
+    (feature,) = featuriser.features([ContextExample.of("x", "made", "Who?", " ".join(words), spans)])
     assert sum(feature.starts.values()) == pytest.approx(1.0)
     assert sum(feature.ends.values()) == pytest.approx(1.0)
     assert feature.answerable == bool(starts)
 
 
 @pytest.mark.models
-def test_a_long_question_leaves_room_for_the_context(featuriser: Featuriser) -> None:
-    context = "It rained in Lahore."
+def test_a_long_question_leaves_room_for_the_text(featuriser: Featuriser) -> None:
+    text = "It rained in Lahore."
     at, over, far, below = (
-        featuriser.features([example(context, "Lahore", question=" ".join(["what"] * count))])
+        featuriser.features([example(text, "Lahore", question=" ".join(["what"] * count))])
         for count in (64, 65, 3_000, 63)
     )
     assert [feature.ids for feature in at] == [feature.ids for feature in over]
     assert [feature.ids for feature in at] == [feature.ids for feature in far]
     assert at[0].first == 1 + 64 + 1
     assert below[0].first == 1 + 63 + 1
-    assert all(target(features[0], context) == "Lahore" for features in (at, over, far, below))
+    assert all(target(features[0], text) == "Lahore" for features in (at, over, far, below))
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def test_every_group_is_in_one_batch_and_no_batch_is_too_large(
     most: int,
 ) -> None:
     groups = groups_of(lengths)
-    found = batches(groups, tokens=tokens, seed=seed, most=most)
+    found = batches(groups, tokens=tokens, seed=seed, max_windows=most)
     assert sorted(id(group) for batch in found for group in batch) == sorted(id(group) for group in groups)
     for batch in found:
         windows = [feature for group in batch for feature in group]
@@ -211,7 +211,7 @@ def test_seeds_shuffle_groups_and_batches_and_no_seed_keeps_their_order(
         assert mine == sorted(mine)
 
 
-def test_batches_that_are_not_full_do_not_all_come_last(
+def test_batches_that_are_not_full_are_shuffled_too(
     groups_of: Callable[[list[list[int]]], list[Group]],
 ) -> None:
     sizes = [
@@ -220,10 +220,10 @@ def test_batches_that_are_not_full_do_not_all_come_last(
     assert {size.index(1) for size in sizes} == {0, 1, 2}
 
 
-def test_a_batch_holds_one_padded_length_and_as_many_windows_as_fit(
+def test_a_batch_has_one_padded_length_and_is_filled(
     groups_of: Callable[[list[list[int]]], list[Group]],
 ) -> None:
-    # 32 and 64 once padded; 128 tokens hold four of the first, or two of the second.
+    # Padded to 32 or 64; 128 tokens hold four windows of the first length, or two of the second.
     lengths = [[32], [33], [3], [64], [20], [31], [10], [40]]
     assert names(batches(groups_of(lengths), tokens=128, seed=None)) == [
         ["0", "2", "4", "5"], ["1", "3"], ["6"], ["7"],

@@ -1,4 +1,4 @@
-"""The span model: its loss against arithmetic written out here, and what is written to disk and read back."""
+"""The span model: its loss against arithmetic written out here, and saving and loading."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from eval.training.model import (
 Window = Callable[..., Feature]
 Tiny = Callable[[int], SpanModel]
 
-# Two windows of four places. Place 0 is no answer; place 1 of the first window is the question's.
+# Two windows of four tokens. Token 0 means no answer; token 1 of the first window is the question's.
 STARTS = [[1.0, 9.0, 3.0, 0.0], [0.5, 1.0, -0.5, 2.5]]
 ENDS = [[0.0, -7.0, 1.0, 2.0], [2.0, 1.0, 3.0, 0.0]]
 LEGAL = torch.tensor([[True, False, True, True], [True, True, True, True]])
-# A token's score less its window's score of no answer, written out.
-START_APART = [2.0, -1.0, 0.5, -1.0, 2.0]
-END_APART = [1.0, 2.0, -1.0, 1.0, -2.0]
+# The margins: a token's score less its window's no-answer score.
+START_MARGINS = [2.0, -1.0, 0.5, -1.0, 2.0]
+END_MARGINS = [1.0, 2.0, -1.0, 1.0, -2.0]
 
 
 def scores() -> Tensor:
     return torch.tensor([STARTS, ENDS])
 
 
-def total(apart: list[float]) -> float:
-    """The log of the softmax's denominator: no answer, which counts e**0, and every token."""
-    return math.log(1 + sum(math.exp(value) for value in apart))
+def total(margins: list[float]) -> float:
+    """The log of the softmax's denominator: e**0 for no answer, and every token."""
+    return math.log(1 + sum(math.exp(value) for value in margins))
 
 
 @pytest.fixture
@@ -57,26 +57,26 @@ def pair(window: Window) -> Callable[..., Group]:
 
 def test_an_answer_in_one_window_is_normalised_over_both(pair: Callable[..., Group]) -> None:
     loss = group_loss(scores(), LEGAL, [pair(({2: 1.0}, {3: 1.0}), None)])
-    expected = ((total(START_APART) - 2.0) + (total(END_APART) - 2.0)) / 2
+    expected = ((total(START_MARGINS) - 2.0) + (total(END_MARGINS) - 2.0)) / 2
     assert float(loss) == pytest.approx(expected, abs=1e-6)
 
 
-def test_a_group_without_an_answer_is_against_every_token(pair: Callable[..., Group]) -> None:
+def test_the_loss_of_a_group_without_an_answer_is_over_every_token(pair: Callable[..., Group]) -> None:
     loss = group_loss(scores(), LEGAL, [pair(None, None)])
-    assert float(loss) == pytest.approx((total(START_APART) + total(END_APART)) / 2, abs=1e-6)
+    assert float(loss) == pytest.approx((total(START_MARGINS) + total(END_MARGINS)) / 2, abs=1e-6)
 
 
-def test_an_answer_in_both_windows_gives_each_a_half(pair: Callable[..., Group]) -> None:
+def test_an_answer_in_both_windows_gives_each_half_the_weight(pair: Callable[..., Group]) -> None:
     loss = group_loss(scores(), LEGAL, [pair(({2: 1.0}, {2: 1.0}), ({3: 1.0}, {3: 1.0}))])
     expected = (
-        total(START_APART) - (0.5 * 2.0 + 0.5 * 2.0) + total(END_APART) - (0.5 * 1.0 + 0.5 * -2.0)
+        total(START_MARGINS) - (0.5 * 2.0 + 0.5 * 2.0) + total(END_MARGINS) - (0.5 * 1.0 + 0.5 * -2.0)
     ) / 2
     assert float(loss) == pytest.approx(expected, abs=1e-6)
 
 
-def test_several_references_weigh_by_their_shares(pair: Callable[..., Group]) -> None:
+def test_several_references_are_weighted_by_their_shares(pair: Callable[..., Group]) -> None:
     loss = group_loss(scores(), LEGAL, [pair(({2: 0.75, 3: 0.25}, {3: 1.0}), None)])
-    expected = ((total(START_APART) - 0.75 * 2.0 - 0.25 * -1.0) + (total(END_APART) - 2.0)) / 2
+    expected = ((total(START_MARGINS) - 0.75 * 2.0 - 0.25 * -1.0) + (total(END_MARGINS) - 2.0)) / 2
     assert float(loss) == pytest.approx(expected, abs=1e-6)
 
 
@@ -87,7 +87,7 @@ def test_the_loss_is_the_mean_over_groups(pair: Callable[..., Group]) -> None:
     assert float(both) == pytest.approx(sum(alone) / 2, abs=1e-6)
 
 
-def test_each_window_of_a_group_of_its_own_has_plain_cross_entropy(window: Window) -> None:
+def test_the_loss_of_groups_of_one_window_is_plain_cross_entropy(window: Window) -> None:
     torch.manual_seed(0)
     drawn = torch.randn(2, 3, 6) * 4
     legal = torch.tensor([[True, False, True, True, True, True]] * 3)
@@ -103,7 +103,7 @@ def test_each_window_of_a_group_of_its_own_has_plain_cross_entropy(window: Windo
     assert float(group_loss(drawn, legal, groups)) == pytest.approx(float(plain), abs=1e-5)
 
 
-def test_places_where_no_answer_may_be_have_no_influence(pair: Callable[..., Group]) -> None:
+def test_masked_positions_have_no_influence(pair: Callable[..., Group]) -> None:
     groups = [pair(({2: 1.0}, {3: 1.0}), None)]
     before = float(group_loss(scores(), LEGAL, groups))
     changed = scores()
@@ -113,7 +113,7 @@ def test_places_where_no_answer_may_be_have_no_influence(pair: Callable[..., Gro
     assert float(group_loss(changed, LEGAL, groups)) != before
 
 
-def test_a_window_counts_by_its_distance_to_no_answer(pair: Callable[..., Group]) -> None:
+def test_a_constant_added_to_a_window_changes_nothing(pair: Callable[..., Group]) -> None:
     groups = [pair(({2: 1.0}, {3: 1.0}), None)]
     moved = scores()
     moved[:, 1] += 5.0
@@ -122,7 +122,7 @@ def test_a_window_counts_by_its_distance_to_no_answer(pair: Callable[..., Group]
     )
 
 
-def test_the_loss_falls_by_raising_the_answer_and_the_no_answer_of_nothing_else(
+def test_the_gradient_raises_the_answer_and_the_other_windows_no_answer_score(
     pair: Callable[..., Group],
 ) -> None:
     drawn = scores().requires_grad_()
@@ -135,7 +135,7 @@ def test_the_loss_falls_by_raising_the_answer_and_the_no_answer_of_nothing_else(
     assert (gradient[:, 1, 0] < 0).all()
 
 
-def test_log_probabilities_are_over_the_legal_places_alone() -> None:
+def test_log_probabilities_are_over_the_legal_positions_alone() -> None:
     found = log_probabilities(scores(), LEGAL)
     first = [math.exp(value) for value in (1.0, 3.0, 0.0)]
     assert found[0, 0, [0, 2, 3]].exp().tolist() == pytest.approx([value / sum(first) for value in first])
@@ -143,7 +143,7 @@ def test_log_probabilities_are_over_the_legal_places_alone() -> None:
     assert found.exp().sum(dim=-1).flatten().tolist() == pytest.approx([1.0] * 4)
 
 
-def test_windows_are_padded_together(window: Window) -> None:
+def test_windows_of_a_batch_are_padded_to_one_length(window: Window) -> None:
     features = [window([5, 6, 7, 8, 9], first=3), window([*range(100, 133)], first=2)]
     ids, mask, legal = collate(features, pad_id=1)
     assert ids.shape == mask.shape == legal.shape == (2, 64)
@@ -155,15 +155,15 @@ def test_windows_are_padded_together(window: Window) -> None:
     assert legal[1].nonzero().flatten().tolist() == [0, *range(2, 33)]
 
 
-def test_the_end_of_a_pair_is_no_place_for_an_answer(window: Window) -> None:
+def test_the_closing_separator_is_masked(window: Window) -> None:
     whole = window([0, 1, 2, 3], {2: 1.0})
-    closed = Feature(
+    with_separator = Feature(
         whole.example, 0, whole.ids, whole.first, whole.last - 1, whole.offsets[:-1], whole.starts, whole.ends
     )
-    assert collate([closed], pad_id=0)[2][0].nonzero().flatten().tolist() == [0, 2]
+    assert collate([with_separator], pad_id=0)[2][0].nonzero().flatten().tolist() == [0, 2]
 
 
-def test_targets_hold_the_shares_at_their_places(window: Window) -> None:
+def test_targets_hold_the_shares_at_their_positions(window: Window) -> None:
     features = [window([0] * 5, {2: 0.25, 3: 0.75}, {4: 1.0}), window([0] * 5)]
     assert targets(features, 5).tolist() == [
         [[0, 0, 0.25, 0.75, 0], [1, 0, 0, 0, 0]],
@@ -178,17 +178,17 @@ def ids_and_mask() -> tuple[Tensor, Tensor]:
     return ids, mask
 
 
-def test_a_model_that_is_kept_comes_back_the_same(tiny_model: Tiny, tmp_path: Path) -> None:
+def test_a_saved_model_is_restored_unchanged(tiny_model: Tiny, tmp_path: Path) -> None:
     model = tiny_model(0)
-    save(model, tmp_path / "kept")
-    again = restore(tmp_path / "kept")
+    save(model, tmp_path / "saved")
+    again = restore(tmp_path / "saved")
     assert model.state_dict().keys() == again.state_dict().keys()
     with torch.no_grad():
         assert torch.equal(model.eval()(*ids_and_mask()), again.eval()(*ids_and_mask()))
         assert not torch.equal(model(*ids_and_mask()), tiny_model(1).eval()(*ids_and_mask()))
 
 
-def test_a_model_kept_in_half_precision_comes_back_in_full(tiny_model: Tiny, tmp_path: Path) -> None:
+def test_a_saved_bfloat16_model_is_restored_in_float32(tiny_model: Tiny, tmp_path: Path) -> None:
     model = tiny_model(0).to(torch.bfloat16)
     save(model, tmp_path)
     again = restore(tmp_path)
@@ -197,7 +197,7 @@ def test_a_model_kept_in_half_precision_comes_back_in_full(tiny_model: Tiny, tmp
         assert torch.equal(mine.float(), theirs)
 
 
-def test_nothing_is_dropped_out_of_a_model_that_is_read(tiny_model: Tiny, tmp_path: Path) -> None:
+def test_a_restored_model_has_no_dropout(tiny_model: Tiny, tmp_path: Path) -> None:
     model = tiny_model(0)
     for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
         setattr(model.encoder.config, name, 0.5)
@@ -206,7 +206,7 @@ def test_nothing_is_dropped_out_of_a_model_that_is_read(tiny_model: Tiny, tmp_pa
     assert torch.equal(again(*ids_and_mask()), again(*ids_and_mask()))
 
 
-def test_a_backbone_gets_a_new_head_by_the_seed(tiny_model: Tiny, tmp_path: Path) -> None:
+def test_a_backbone_gets_a_new_head_that_depends_on_the_seed(tiny_model: Tiny, tmp_path: Path) -> None:
     backbone = tiny_model(0).encoder
     backbone.save_pretrained(tmp_path)  # type: ignore[operator]
     one, same, other = (from_backbone(tmp_path, seed) for seed in (1, 1, 2))
@@ -218,7 +218,7 @@ def test_a_backbone_gets_a_new_head_by_the_seed(tiny_model: Tiny, tmp_path: Path
     assert torch.equal(one.train()(*ids_and_mask()), one(*ids_and_mask()))
 
 
-def test_predictions_are_a_windows_own_whatever_it_is_batched_with(tiny_model: Tiny, window: Window) -> None:
+def test_predictions_do_not_depend_on_the_batch(tiny_model: Tiny, window: Window) -> None:
     model = tiny_model(0)
     features = [window([*range(10, 10 + length)]) for length in (5, 33, 8, 40, 31)]
     found = predict(model, features, pad_id=0, tokens=64)

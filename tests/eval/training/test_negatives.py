@@ -1,4 +1,4 @@
-"""Unanswerable questions: that what is made answers nothing, by means other than its own."""
+"""Unanswerable questions: checked by means other than those that make them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FILLER = (
 )
 
 
-def example(name: str, question: str, context: str, *answers: str, source: str = "made") -> ContextExample:
-    spans = tuple((context.index(answer), context.index(answer) + len(answer)) for answer in answers)
-    return ContextExample(name, source, question, context, spans)
+def example(name: str, question: str, text: str, *answers: str, source: str = "made") -> ContextExample:
+    spans = tuple((text.index(answer), text.index(answer) + len(answer)) for answer in answers)
+    return ContextExample.of(name, source, question, text, spans)
 
 
 def words(text: str) -> set[str]:
@@ -29,33 +29,33 @@ def words(text: str) -> set[str]:
 
 
 def test_every_sentence_with_an_answer_is_cut_out() -> None:
-    context = f"The bridge was built by Ann Moor. {FILLER} It was opened by Bo Lund. Nobody came."
-    (cut,) = without_answer([example("a", "Who came?", context, "Ann Moor", "Bo Lund")], 1.0, 0)
-    assert cut.context == f"{FILLER} Nobody came."
+    text = f"The bridge was built by Ann Moor. {FILLER} It was opened by Bo Lund. Nobody came."
+    (cut,) = without_answer([example("a", "Who came?", text, "Ann Moor", "Bo Lund")], 1.0, 0)
+    assert cut.text == f"{FILLER} Nobody came."
     assert (cut.spans, cut.question, cut.source) == ((), "Who came?", "made")
     assert cut.id != "a"
     assert not cut.id.endswith(OTHER)
 
 
-def test_an_answer_over_two_sentences_takes_both() -> None:
-    context = f"It rained. It snowed all day. Then it froze. {FILLER}"
-    (cut,) = without_answer([example("a", "What came?", context, "snowed all day. Then it froze")], 1.0, 0)
-    assert cut.context == f"It rained. {FILLER}"
+def test_an_answer_over_two_sentences_removes_both() -> None:
+    text = f"It rained. It snowed all day. Then it froze. {FILLER}"
+    (cut,) = without_answer([example("a", "What came?", text, "snowed all day. Then it froze")], 1.0, 0)
+    assert cut.text == f"It rained. {FILLER}"
 
 
-def test_a_context_that_still_holds_a_references_words_is_left_out() -> None:
+def test_a_text_that_still_contains_a_references_words_is_left_out() -> None:
     again = f"The bridge was built by Ann Moor. {FILLER} It is called the “Old ann moor bridge” now."
     assert without_answer([example("a", "Who built it?", again, "Ann Moor")], 1.0, 0) == []
-    # Only whole words count.
+    # Parts of words do not count.
     part = f"The bridge was built by Ann. {FILLER} Joannis crossed it, and Annie, too."
     assert len(without_answer([example("a", "Who built it?", part, "Ann")], 1.0, 0)) == 1
 
 
-def test_what_is_left_has_to_be_long_enough_and_something_has_to_be_cut() -> None:
+def test_the_remaining_text_must_be_long_enough_and_something_must_be_cut() -> None:
     nineteen, twenty = (" ".join(["Wheat", *["grows"] * count, "here."]) for count in (17, 18))
     assert without_answer([example("a", "Who?", f"Ann came. {nineteen}", "Ann")], 1.0, 0) == []
     (cut,) = without_answer([example("a", "Who?", f"Ann came. {twenty}", "Ann")], 1.0, 0)
-    assert cut.context == twenty
+    assert cut.text == twenty
     assert without_answer([example("a", "Who?", f"Ann came. {twenty}")], 1.0, 0) == []
 
 
@@ -65,19 +65,19 @@ YEARS = ["1901", "1912", "1923", "1,934", "1945", "1956"]
 
 
 def towns() -> list[ContextExample]:
-    """Questions about different towns, each on its own context, each with something to change."""
+    """Questions about different towns, three per text, each with something to replace."""
     found = []
     for number, (person, place, year) in enumerate(zip(PEOPLE, PLACES, YEARS, strict=True)):
-        context = f"In {year} the bridge of {place} was built by {person}. {FILLER}"
+        text = f"In {year} the bridge of {place} was built by {person}. {FILLER}"
         found += [
-            example(f"who-{number}", f"Who built the bridge of {place} in {year}?", context, person),
-            example(f"where-{number}", f"Where did {person} build a bridge?", context, place),
-            example(f"when-{number}", f"When did {person} build the bridge of {place}?", context, year),
+            example(f"who-{number}", f"Who built the bridge of {place} in {year}?", text, person),
+            example(f"where-{number}", f"Where did {person} build a bridge?", text, place),
+            example(f"when-{number}", f"When did {person} build the bridge of {place}?", text, year),
         ]
     return found
 
 
-def test_an_altered_question_has_one_thing_of_another_question_in_it() -> None:
+def test_an_altered_question_has_one_thing_from_another_question() -> None:
     by_id = {one.id: one for one in towns()}
     pool = set(PEOPLE) | set(PLACES) | set(YEARS)
     kinds = set()
@@ -86,24 +86,24 @@ def test_an_altered_question_has_one_thing_of_another_question_in_it() -> None:
     for one in made:
         before = by_id[one.id.removesuffix("/altered")]
         assert one.id != before.id
-        assert (one.context, one.source, one.spans) == (before.context, before.source, ())
-        # Exactly one of the things that can be changed is another one, and nothing else differs.
-        (gone,) = [thing for thing in pool if thing in before.question and thing not in one.question]
-        (come,) = [thing for thing in pool if thing in one.question and thing not in before.question]
-        assert before.question.replace(gone, come) == one.question
-        assert not words(come) & words(one.context)
-        kinds.add(next(kind for kind in (0, 1, 2) if gone in (PEOPLE, PLACES, YEARS)[kind]))
-        assert any(come in group and gone in group for group in (YEARS, PEOPLE + PLACES))
+        assert (one.text, one.source, one.spans) == (before.text, before.source, ())
+        # Exactly one of the replaceable things is another one, and nothing else differs.
+        (removed,) = [thing for thing in pool if thing in before.question and thing not in one.question]
+        (added,) = [thing for thing in pool if thing in one.question and thing not in before.question]
+        assert before.question.replace(removed, added) == one.question
+        assert not words(added) & words(one.text)
+        kinds.add(next(kind for kind in (0, 1, 2) if removed in (PEOPLE, PLACES, YEARS)[kind]))
+        assert any(added in group and removed in group for group in (YEARS, PEOPLE + PLACES))
     assert kinds == {0, 1, 2}
 
 
 def on_filler(*questions: str) -> list[ContextExample]:
-    """Questions on contexts that share no word with any of them."""
+    """Questions on a text that shares no word with any of them."""
     return [example(f"{number}", question, FILLER, "spring") for number, question in enumerate(questions)]
 
 
 def alterations(questions: Sequence[ContextExample]) -> dict[str, set[str]]:
-    """A question -> all that it is changed to over many draws."""
+    """Each question -> all alterations of it over many draws."""
     before = {f"{one.id}/altered": one.question for one in questions}
     found: dict[str, set[str]] = {one.question: set() for one in questions}
     for seed in range(40):
@@ -112,13 +112,13 @@ def alterations(questions: Sequence[ContextExample]) -> dict[str, set[str]]:
     return found
 
 
-def test_a_plain_word_is_changed_for_one_behind_the_same_word_with_the_same_ending() -> None:
+def test_a_plain_word_is_replaced_by_one_after_the_same_word_with_the_same_ending() -> None:
     found = alterations(
         on_filler(
             "What is the height of it?",
-            # Another first word makes no difference to a plain word, and two letters are enough.
+            # For a plain word the first word does not matter, and two letters of ending are enough.
             "Where was the yacht put?",
-            # Another ending; one that is alike in a letter alone; the only word there behind its own.
+            # Another ending; only the last letter equal; the only word after its predecessor.
             "How good was the price?",
             "Where was the coast?",
             "Which freight was it?",
@@ -135,14 +135,14 @@ def test_a_plain_word_is_changed_for_one_behind_the_same_word_with_the_same_endi
     }
 
 
-def test_the_word_before_counts_in_either_case() -> None:
+def test_the_word_before_is_compared_without_case() -> None:
     assert alterations(on_filler("What wool is it?", "So what tool is it?")) == {
         "What wool is it?": {"What tool is it?"},
         "So what tool is it?": {"So what wool is it?"},
     }
 
 
-def test_function_words_never_change_and_never_take_a_words_place() -> None:
+def test_function_words_are_never_replaced_and_never_a_replacement() -> None:
     questions = on_filler("Who would rule it?", "Who could rule it?", "Who should rule it?", "Who held it?")
     assert alterations(questions) == {one.question: set() for one in questions}
 
@@ -157,7 +157,9 @@ def test_function_words_never_change_and_never_take_a_words_place() -> None:
         ("Is it the, long, way?", "Is it the, song, way?"),
     ],
 )
-def test_parts_of_words_short_words_and_words_behind_a_mark_are_left_alone(one: str, other: str) -> None:
+def test_parts_of_words_short_words_and_words_after_punctuation_are_not_replaced(
+    one: str, other: str
+) -> None:
     assert alterations(on_filler(one, other)) == {one: set(), other: set()}
 
 
@@ -178,8 +180,8 @@ def test_a_name_and_a_number_come_from_a_question_with_the_same_first_word() -> 
     }
 
 
-def test_a_question_changes_in_a_name_a_number_or_a_word_equally_often() -> None:
-    # Four words that can be changed to one name and one number.
+def test_names_numbers_and_words_are_replaced_equally_often() -> None:
+    # Each question has four replaceable words, one name and one number.
     rows = [
         ("bakers", "boxes", "landing", "hunter", "Lahore", "1901"),
         ("sailors", "dishes", "parting", "summer", "Quito", "1912"),
@@ -200,70 +202,68 @@ def test_a_question_changes_in_a_name_a_number_or_a_word_equally_often() -> None
     counts = dict.fromkeys(kinds, 0)
     for seed in range(150):
         for one in altered(questions, 1.0, seed):
-            (come,) = words(one.question) - by_id[one.id]
-            counts[next(kinds[row.index(come)] for row in lowered if come in row)] += 1
+            (added,) = words(one.question) - by_id[one.id]
+            counts[next(kinds[row.index(added)] for row in lowered if added in row)] += 1
     total = sum(counts.values())
     assert total > 800
-    # Not exactly a third: where one kind finds nothing else, the next has its turn.
+    # Not exactly a third: if a kind finds no replacement, the next one is tried.
     assert all(0.22 < count / total < 0.48 for count in counts.values()), counts
 
 
-def test_nothing_is_changed_for_what_the_context_speaks_of() -> None:
-    context = f"Ann Moor met Bo Lund. {FILLER}"
+def test_nothing_that_the_text_mentions_is_a_replacement() -> None:
+    text = f"Ann Moor met Bo Lund. {FILLER}"
     asked = [
-        example("a", "Who did Ann Moor meet?", context, "Bo Lund"),
-        example("b", "Who did Bo Lund meet?", context, "Ann Moor"),
+        example("a", "Who did Ann Moor meet?", text, "Bo Lund"),
+        example("b", "Who did Bo Lund meet?", text, "Ann Moor"),
     ]
     assert [one for seed in range(20) for one in altered(asked, 1.0, seed)] == []
 
 
 @pytest.mark.parametrize(
-    ("question", "context"),
+    ("question", "text"),
     [
-        # The word itself, another form of it, and the word in the question.
+        # The replacement itself, another form of it, and the replacement in the question.
         ("What is the height of it?", f"Its weight is 9 g. {FILLER}"),
         ("What is the height of it?", f"Weighted, it is 9 g; its Weights are many. {FILLER}"),
         ("Is weight or the height of it known?", FILLER),
     ],
 )
-def test_a_word_is_not_changed_for_one_of_the_context_or_the_question(question: str, context: str) -> None:
+def test_a_replacement_is_not_a_word_of_the_text_or_the_question(question: str, text: str) -> None:
     other = example("b", "Where was the weight put?", FILLER, "spring")
     alone = example("a", "What is the height of it?", FILLER, "spring")
     assert alterations([alone, other])[alone.question] == {"What is the weight of it?"}
-    assert alterations([example("a", question, context), other])[question] == set()
+    assert alterations([example("a", question, text), other])[question] == set()
 
 
 def rivers() -> list[ContextExample]:
     found = []
     for number in range(12):
         name = f"River{number}"
-        context = f"The length of the {name} is {100 + number} km, from the hills to the coast. {FILLER}"
-        found.append(
-            example(f"{number}", f"What is the length of the {name}?", context, f"{100 + number} km")
-        )
+        text = f"The length of the {name} is {100 + number} km, from the hills to the coast. {FILLER}"
+        found.append(example(f"{number}", f"What is the length of the {name}?", text, f"{100 + number} km"))
     return found
 
 
-def test_a_retrieved_context_is_another_one_without_a_references_words() -> None:
+def test_a_retrieved_text_is_another_one_without_a_references_words() -> None:
     asked = rivers()
-    # A second text with the same answer, which is the best match after the question's own.
+    # A second text with the same answer, the best match after the question's own.
     asked.append(example("twin", "Who?", f"The length of River3, the River3 of songs, is 103 km. {FILLER}"))
     found = [one for seed in range(10) for one in retrieved(asked, 1.0, seed)]
     by_id = {one.id: one for one in asked}
-    contexts = {one.context for one in asked}
+    texts = {one.text for one in asked}
     assert len(found) > 10 * 10
     for one in found:
         before = by_id[one.id.removesuffix(OTHER)]
         assert one.id.endswith(OTHER)
         assert one.question == before.question
         assert one.spans == ()
-        assert one.context in contexts - {before.context}
-        assert all(answer not in one.context for answer in before.answers)
-    # "Who?" shares no word with any text: nothing is like it.
+        assert one.text in texts - {before.text}
+        assert all(answer not in one.text for answer in before.references)
+    # "Who?" shares no term with any text: nothing is retrieved.
     assert {one.id for one in found} == {f"{one.id}{OTHER}" for one in asked if one.id != "twin"}
 
 
-def test_a_retrieved_context_is_like_the_question_and_of_its_own_set() -> None:
+def test_a_retrieved_text_matches_the_question_and_is_of_its_own_set() -> None:
     asked = [
         example("a", "How deep is the lake at Moor?", "The lake at Moor is 9 m deep.", "9 m", source="one"),
         example("b", "Who?", "How deep the lake at Lund is, nobody knows.", source="one"),
@@ -277,19 +277,19 @@ def test_a_retrieved_context_is_like_the_question_and_of_its_own_set() -> None:
         if one.id == "a/other"
     ]
     assert len(found) == 60
-    taken = [one.context for one in found]
-    assert asked[-1].context not in taken
+    taken = [one.text for one in found]
+    assert asked[-1].text not in taken
     # The best one is drawn most often.
-    assert max(set(taken), key=taken.count) == asked[1].context
+    assert max(set(taken), key=taken.count) == asked[1].text
 
 
-def test_a_set_of_one_context_has_no_other_to_offer() -> None:
+def test_a_set_of_one_text_retrieves_nothing() -> None:
     assert retrieved(rivers()[:1], 1.0, 0) == []
 
 
 def many(count: int) -> list[ContextExample]:
     return [
-        example(f"{number}-{one.id}", one.question, one.context, *one.answers)
+        example(f"{number}-{one.id}", one.question, one.text, *one.references)
         for number in range(count // 18)
         for one in towns()
     ]
@@ -299,7 +299,7 @@ KINDS: list[Kind] = [without_answer, altered, retrieved]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_share_is_of_the_examples_and_the_seed_draws_them(kind: Kind) -> None:
+def test_a_share_of_the_examples_is_drawn_by_the_seed(kind: Kind) -> None:
     asked = many(540)
     everything = kind(asked, 1.0, 0)
     assert len(everything) > 0.9 * len(asked)
@@ -316,27 +316,27 @@ def test_the_share_is_of_the_examples_and_the_seed_draws_them(kind: Kind) -> Non
 
 
 def bridges() -> list[ContextExample]:
-    context = (
+    text = (
         "Ann Moor built the bridge of Lahore in 1901. It fell down. "
         "Later Bo Lund met Cy Hart from Quito in 1923, who gave him 75 coins."
     )
     return [
-        example("who", "Who built the bridge of Lahore in 1901?", context, "Ann Moor"),
-        example("where", "Where did Ann Moor build it?", context, "Lahore"),
-        example("plain", "who built the bridge?", context, "Ann Moor"),
+        example("who", "Who built the bridge of Lahore in 1901?", text, "Ann Moor"),
+        example("where", "Where did Ann Moor build it?", text, "Lahore"),
+        example("plain", "who built the bridge?", text, "Ann Moor"),
     ]
 
 
-def test_an_exchanged_name_or_number_stands_elsewhere_in_the_context() -> None:
+def test_an_exchanged_name_or_number_occurs_elsewhere_in_the_text() -> None:
     found: dict[str, set[str]] = {}
     for seed in range(60):
         for one in exchanged(bridges(), 1.0, seed):
             assert one.spans == ()
-            assert one.context == bridges()[0].context
+            assert one.text == bridges()[0].text
             found.setdefault(one.id.removesuffix("/exchanged"), set()).add(one.question)
     assert found == {
         "who": {
-            # A number for one of as many digits; nothing of the answer's own sentence.
+            # A number by one with as many digits; nothing from the answer's own sentence.
             "Who built the bridge of Bo Lund in 1901?",
             "Who built the bridge of Cy Hart in 1901?",
             "Who built the bridge of Quito in 1901?",
@@ -346,12 +346,12 @@ def test_an_exchanged_name_or_number_stands_elsewhere_in_the_context() -> None:
     }
 
 
-def test_nothing_is_exchanged_for_an_answers_own_words_wherever_they_stand() -> None:
-    context = "Ann Moor built the bridge of Lahore. Later Ann Moor met the king of Lahore. It rained."
-    asked = [example("who", "Who built the bridge of Lahore?", context, "Ann Moor")]
+def test_nothing_is_exchanged_for_the_answers_own_words_wherever_they_occur() -> None:
+    text = "Ann Moor built the bridge of Lahore. Later Ann Moor met the king of Lahore. It rained."
+    asked = [example("who", "Who built the bridge of Lahore?", text, "Ann Moor")]
     assert [one for seed in range(20) for one in exchanged(asked, 1.0, seed)] == []
 
 
-def test_the_question_word_is_no_name_for_its_capital() -> None:
+def test_a_capitalised_question_word_is_not_a_name() -> None:
     questions = on_filler(" How was it?", " When was it?", "He saw How?", "So it is When?")
     assert alterations(questions) == {one.question: set() for one in questions}

@@ -1,4 +1,4 @@
-"""Rounding by a layer's inputs: against its definition in plain algebra, and in what a layer puts out."""
+"""Rounding by a layer's inputs: against its definition in plain algebra, and by the layer's output error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from eval.training.export import export
 from eval.training.features import Feature, padded
 from eval.training.model import SpanModel
 from eval.training.network import TorchNetwork
-from eval.training.rounding import input_products, rounded, rounding
+from eval.training.rounding import gram_matrices, rounded, rounding
 from service.answering.network import WEIGHTS, load_network
 from service.answering.weights import quantised, unpack
 
@@ -31,51 +31,51 @@ ROWS = 16
 
 
 def drawn(kind: str, width: int, seed: int = 0) -> Tensor:
-    """The inputs of a layer, of one kind or another."""
+    """Inputs of a layer, of a given kind."""
     by = torch.Generator().manual_seed(seed)
-    alone = torch.randn(20 * width, width, generator=by)
-    if kind == "of few causes":
-        causes = torch.randn(20 * width, width // 8, generator=by)
-        return causes @ torch.randn(width // 8, width, generator=by) + 0.1 * alone
+    independent = torch.randn(20 * width, width, generator=by)
+    if kind == "low rank":
+        factors = torch.randn(20 * width, width // 8, generator=by)
+        return factors @ torch.randn(width // 8, width, generator=by) + 0.1 * independent
     if kind == "far from zero":
-        return alone + 3
+        return independent + 3
     if kind == "fewer than columns":
-        return alone[: width // 3]
+        return independent[: width // 3]
     if kind == "some always zero":
-        alone[:, ::3] = 0
+        independent[:, ::3] = 0
     elif kind == "one much stronger":
-        alone[:, 5] *= 100
-    return alone
+        independent[:, 5] *= 100
+    return independent
 
 
 def matrix(width: int, seed: int = 0) -> Tensor:
     return 0.05 * torch.randn(ROWS, width, generator=torch.Generator().manual_seed(100 + seed))
 
 
-def products(rows: Tensor) -> Tensor:
+def gram(rows: Tensor) -> Tensor:
     return rows.T @ rows
 
 
-def put_out(
+def output_error(
     rows: Tensor, weights: Tensor, whole: npt.NDArray[np.int8], scale: npt.NDArray[np.float32]
 ) -> float:
-    """The squared error of a layer's outputs over its inputs."""
+    """The squared error of a layer's output over these inputs."""
     found = torch.from_numpy(whole * scale).double()
     return float((rows.double() @ (found - weights.double()).T).square().sum())
 
 
-def gain(kind: str, width: int, bits: int) -> float:
-    """The error of the layer's outputs, as a share of what plain rounding gives."""
+def relative_error(kind: str, width: int, bits: int) -> float:
+    """The error of the layer's output, as a share of that of plain rounding."""
     rows, weights = drawn(kind, width), matrix(width)
-    made = put_out(rows, weights, *rounded(weights, products(rows), bits))
-    return made / put_out(rows, weights, *quantised(weights.numpy(), bits))
+    made = output_error(rows, weights, *rounded(weights, gram(rows), bits))
+    return made / output_error(rows, weights, *quantised(weights.numpy(), bits))
 
 
 @pytest.mark.parametrize("bits", [2, 4, 8])
 @pytest.mark.parametrize("width", [8, 128, 150])
 def test_the_grid_and_its_scale_are_those_of_plain_rounding(width: int, bits: int) -> None:
-    rows, weights = drawn("of few causes", width), matrix(width)
-    before = weights.clone(), products(rows)
+    rows, weights = drawn("low rank", width), matrix(width)
+    before = weights.clone(), gram(rows)
     whole, scale = rounded(weights, before[1], bits)
     assert whole.dtype == np.int8
     assert whole.shape == weights.shape
@@ -83,16 +83,18 @@ def test_the_grid_and_its_scale_are_those_of_plain_rounding(width: int, bits: in
     assert np.abs(whole.astype(int)).max() == most
     np.testing.assert_array_equal(scale, quantised(weights.numpy(), bits)[1])
     assert torch.equal(weights, before[0])
-    assert torch.equal(before[1], products(rows))
+    assert torch.equal(before[1], gram(rows))
 
 
-# The one after the first 128 columns, and the ones after the second, are on their own.
+# Columns are rounded in blocks of 128: widths on both sides of a boundary.
 @pytest.mark.parametrize("width", [40, 128, 129, 150, 260])
-@pytest.mark.parametrize("kind", ["of few causes", "far from zero", "fewer than columns"])
-def test_every_column_is_rounded_with_the_rest_at_their_best_for_those_before(kind: str, width: int) -> None:
-    weights, inputs = matrix(width)[:4], products(drawn(kind, width))
+@pytest.mark.parametrize("kind", ["low rank", "far from zero", "fewer than columns"])
+def test_every_column_is_rounded_after_a_least_squares_fit_to_the_errors_before_it(
+    kind: str, width: int
+) -> None:
+    weights, inputs = matrix(width)[:4], gram(drawn(kind, width))
     whole, scale = rounded(weights, inputs, 4)
-    # A hundredth of the mean is added, so that the equations can be solved.
+    # A hundredth of the mean is added to the diagonal, so that the equations can be solved.
     damped = inputs.double().numpy()
     damped += 0.01 * damped.diagonal().mean() * np.eye(width)
     order = np.argsort(-inputs.diagonal().numpy())
@@ -104,14 +106,14 @@ def test_every_column_is_rounded_with_the_rest_at_their_best_for_those_before(ki
         errors = expected[:, done] * steps - wanted[:, done]
         # The least-squares solution for all the columns that are left.
         moved = np.linalg.solve(damped[np.ix_(free, free)], damped[np.ix_(free, done)] @ errors.T)
-        given = wanted[:, column] - (moved[0] if count else 0)
-        expected[:, column] = np.clip(np.rint(given / steps[:, 0]), -7, 7)
+        adjusted = wanted[:, column] - (moved[0] if count else 0)
+        expected[:, column] = np.clip(np.rint(adjusted / steps[:, 0]), -7, 7)
     np.testing.assert_array_equal(whole, expected)
 
 
 @pytest.mark.parametrize("width", [5, 128, 150])
 @pytest.mark.parametrize("bits", [3, 8])
-def test_inputs_that_have_nothing_to_do_with_each_other_give_plain_rounding(width: int, bits: int) -> None:
+def test_uncorrelated_inputs_give_plain_rounding(width: int, bits: int) -> None:
     weights = matrix(width)
     strengths = torch.rand(width, generator=torch.Generator().manual_seed(0)) * 9
     strengths[1] = 0
@@ -127,7 +129,7 @@ def test_inputs_that_have_nothing_to_do_with_each_other_give_plain_rounding(widt
 @pytest.mark.parametrize(
     ("kind", "most"),
     [
-        ("of few causes", 0.15),
+        ("low rank", 0.15),
         ("far from zero", 0.4),
         ("fewer than columns", 0.4),
         ("independent", 1.03),
@@ -135,25 +137,25 @@ def test_inputs_that_have_nothing_to_do_with_each_other_give_plain_rounding(widt
         ("one much stronger", 1.03),
     ],
 )
-def test_a_layer_puts_out_less_error_the_more_its_inputs_go_together(
+def test_the_output_error_falls_with_the_correlation_of_the_inputs(
     kind: str, most: float, width: int, bits: int
 ) -> None:
-    assert gain(kind, width, bits) < most
+    assert relative_error(kind, width, bits) < most
 
 
-def test_two_inputs_that_are_always_alike_make_up_for_each_other() -> None:
-    # Steps of 1, as the first row's largest weight is 7. Of two alike only the sum counts: 0.4 and 0.4 are
-    # 0 and 1 instead of 0 and 0, and of opposite ones the difference, 0.
+def test_two_equal_inputs_compensate_each_other() -> None:
+    # The step is 1, as the largest weight is 7. Of equal inputs only the weights' sum matters: 0.4 and 0.4
+    # become 0 and 1, not 0 and 0. Of opposite inputs only their difference matters, 0.
     weights = torch.tensor([[7.0, 0.4, 0.4]])
     for sign, sums in ((1.0, 1), (-1.0, 0)):
         rows = torch.tensor([[0.0, 1.0, sign], [5.0, 0.0, 0.0]])
-        whole, scale = rounded(weights, products(rows), 4)
+        whole, scale = rounded(weights, gram(rows), 4)
         assert scale.tolist() == [[1.0]]
         assert whole[0, 0] == 7
         assert whole[0, 1] + sign * whole[0, 2] == sums
 
 
-# Tokens of few kinds, and so inputs that go together.
+# Few different tokens, so correlated inputs.
 TEXTS = [[2, *(5 + (start * start + 3 * at) % 12 for at in range(20 + start))] for start in range(30)]
 
 
@@ -164,7 +166,7 @@ def features(window: Window) -> list[Feature]:
 
 @pytest.fixture(scope="module")
 def model(tiny_model: Tiny) -> SpanModel:
-    """Word vectors that three bits can hold, so that only the layers lose something to them."""
+    """Its word vectors fit in three bits exactly, so that only the layers lose precision."""
     model = tiny_model(0).eval()
     vectors = model.encoder.get_input_embeddings().weight  # type: ignore[operator]
     with torch.no_grad():
@@ -179,82 +181,82 @@ def linear(model: SpanModel) -> dict[str, nn.Linear]:
     return {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear)}
 
 
-def test_the_products_are_those_of_what_each_linear_layer_is_given(
+def test_the_gram_matrices_are_those_of_each_linear_layers_inputs(
     model: SpanModel, features: list[Feature], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = {id(layer.weight): name for name, layer in linear(model).items()}
-    given: dict[str, list[Tensor]] = {name: [] for name in names.values()}
+    inputs: dict[str, list[Tensor]] = {name: [] for name in names.values()}
     multiply = torch.nn.functional.linear
 
     def listen(states: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        given[names[id(weight)]].append(states.detach().double().reshape(-1, states.shape[-1]))
+        inputs[names[id(weight)]].append(states.detach().double().reshape(-1, states.shape[-1]))
         return multiply(states, weight, bias)
 
     with monkeypatch.context() as patched:
         patched.setattr(torch.nn.functional, "linear", listen)
-        found = input_products(model, features, 0)
-    assert found.keys() == given.keys()
-    # Padding too.
+        found = gram_matrices(model, features, 0)
+    assert found.keys() == inputs.keys()
+    # Padding is included.
     tokens = sum(padded(len(feature.ids)) for feature in features)
-    for name, product in found.items():
-        rows = torch.cat(given[name])
+    for name, matrix in found.items():
+        rows = torch.cat(inputs[name])
         assert len(rows) == tokens
-        assert product.dtype == torch.float32
-        assert product.shape == (rows.shape[1], rows.shape[1])
+        assert matrix.dtype == torch.float32
+        assert matrix.shape == (rows.shape[1], rows.shape[1])
         wanted = rows.T @ rows
-        torch.testing.assert_close(product.double(), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max()))
+        torch.testing.assert_close(matrix.double(), wanted, rtol=0, atol=1e-5 * float(wanted.abs().max()))
 
 
-def test_the_heads_products_are_those_of_the_last_hidden_states(model: SpanModel, window: Window) -> None:
+def test_the_heads_gram_matrix_is_that_of_the_last_hidden_states(model: SpanModel, window: Window) -> None:
     ids = torch.arange(5, 69).reshape(2, 32)
-    found = input_products(model, [window([int(token) for token in row]) for row in ids], 0)
+    found = gram_matrices(model, [window([int(token) for token in row]) for row in ids], 0)
     with torch.no_grad():
         states = model.hidden(ids, torch.ones_like(ids)).reshape(64, -1)
-    torch.testing.assert_close(found["head"], products(states), rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(found["head"], gram(states), rtol=1e-4, atol=1e-3)
 
 
-def test_nothing_listens_to_a_model_any_more(
+def test_hooks_are_removed_from_the_model_even_after_an_error(
     model: SpanModel, features: list[Feature], window: Window
 ) -> None:
-    found = input_products(model, features, 0)
-    before = {name: product.clone() for name, product in found.items()}
-    # There is no such token.
+    found = gram_matrices(model, features, 0)
+    before = {name: matrix.clone() for name, matrix in found.items()}
+    # A token id outside the vocabulary.
     with pytest.raises(IndexError):
-        input_products(model, [window([5, 6, 99_999])], 0)
+        gram_matrices(model, [window([5, 6, 99_999])], 0)
     assert not any(module._forward_pre_hooks for module in model.modules())
-    input_products(model, features[:3], 0)
-    assert all(torch.equal(product, before[name]) for name, product in found.items())
+    gram_matrices(model, features[:3], 0)
+    assert all(torch.equal(matrix, before[name]) for name, matrix in found.items())
 
 
 def test_a_layers_weights_are_rounded_by_its_inputs_and_others_plainly(
     model: SpanModel, features: list[Feature]
 ) -> None:
-    found = input_products(model, features, 0)
+    found = gram_matrices(model, features, 0)
     names = [name for name in found if name.endswith("output.dense")]
     left_out = names[0]
-    choose = rounding(model, {name: product for name, product in found.items() if name != left_out})
+    choose = rounding(model, {name: matrix for name, matrix in found.items() if name != left_out})
     for name, layer in linear(model).items():
-        # What is packed has been through 16 bits.
+        # Packed weights have been 16-bit floats.
         weights = layer.weight.detach().half().float()
         plain = quantised(weights.numpy(), 3)
         wanted = plain if name == left_out else rounded(weights, found[name], 3)
-        for given, expected in zip(choose(weights.numpy(), 3), wanted, strict=True):
-            np.testing.assert_array_equal(given, expected)
+        for actual, expected in zip(choose(weights.numpy(), 3), wanted, strict=True):
+            np.testing.assert_array_equal(actual, expected)
         if name in names[1:]:
             assert (choose(weights.numpy(), 3)[0] != plain[0]).any()
     foreign = matrix(32).numpy()
-    for given, expected in zip(choose(foreign, 3), quantised(foreign, 3), strict=True):
-        np.testing.assert_array_equal(given, expected)
+    for actual, expected in zip(choose(foreign, 3), quantised(foreign, 3), strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 @pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 @pytest.mark.filterwarnings("ignore:Converting a tensor to a Python boolean:torch.jit.TracerWarning")
-def test_an_exported_model_is_rounded_by_its_inputs(
+def test_export_rounds_a_model_by_its_inputs(
     model: SpanModel, features: list[Feature], tmp_path: Path
 ) -> None:
     Tokenizer(WordLevel({"it": 0, "rained": 1}, "it")).save(str(tmp_path / "words.json"))
-    known = rounding(model, input_products(model, features, 0))
+    known = rounding(model, gram_matrices(model, features, 0))
     for name, chosen in (("plain", quantised), ("known", known)):
         export(model, tmp_path / "words.json", tmp_path / name, bits=3, facts={}, rounding=chosen)
 
@@ -263,7 +265,7 @@ def test_an_exported_model_is_rounded_by_its_inputs(
     )
     assert plain.keys() == made.keys()
     changed = [name for name in plain if not np.array_equal(plain[name], made[name])]
-    # The large layers of both of the encoder's, and not a scale.
+    # The large matrices of both layers, and no scale.
     assert sorted(plain[name].shape for name in changed) == [(32, 128), (32, 128), (128, 32), (128, 32)]
     assert len(unpack(tmp_path / "plain" / WEIGHTS)) == len(unpack(tmp_path / "known" / WEIGHTS))
 

@@ -1,4 +1,4 @@
-"""The trainer: its schedule, that it learns, that it goes on where it was stopped, and its exact weights."""
+"""The trainer: its schedule, that it learns, that it resumes where it stopped, and its exact weights."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from torch import Tensor
 
 from eval.training.features import Feature, Group
 from eval.training.model import SpanModel
-from eval.training.trainer import Loss, Master, Plan, rates, span_loss, steps, train
+from eval.training.trainer import Loss, MasterWeights, Plan, rates, span_loss, steps, train
 
 Window = Callable[..., Feature]
 Tiny = Callable[[int], SpanModel]
 
 
 def silent(_: str) -> None:
-    """Say nothing."""
+    """Print nothing."""
 
 
 @pytest.mark.parametrize("final", [0.0, 0.25])
-def test_the_rate_climbs_over_the_warm_up_and_then_falls_to_its_final_share(final: float) -> None:
-    pace = list(rates(100, Plan("x", rate=2.0, warmup=0.1, final=final)))
-    assert len(pace) == 100
-    assert pace[:10] == pytest.approx([0.2 * step for step in range(1, 11)])
-    assert pace[10] == pytest.approx(2.0)
-    falls = [one - two for one, two in pairwise(pace[10:])]
+def test_the_rate_rises_linearly_over_the_warm_up_and_then_falls_to_its_final_share(final: float) -> None:
+    schedule = list(rates(100, Plan("x", rate=2.0, warmup=0.1, final=final)))
+    assert len(schedule) == 100
+    assert schedule[:10] == pytest.approx([0.2 * step for step in range(1, 11)])
+    assert schedule[10] == pytest.approx(2.0)
+    falls = [one - two for one, two in pairwise(schedule[10:])]
     assert falls == pytest.approx([2.0 * (1 - final) / 90] * 89)
-    # The step after the last would have exactly the final rate, so that none is wasted on 0.
-    assert pace[-1] - falls[0] == pytest.approx(2.0 * final)
+    # The step after the last would have exactly the final rate, so that no step has rate 0.
+    assert schedule[-1] - falls[0] == pytest.approx(2.0 * final)
 
 
-def test_a_run_of_one_step_has_the_peak_rate_and_one_of_none_has_none() -> None:
+def test_a_run_of_one_step_has_the_peak_rate_and_one_of_no_steps_has_no_rates() -> None:
     assert list(rates(1, Plan("x", rate=2.0))) == [2.0]
     assert list(rates(0, Plan("x"))) == []
 
 
 @pytest.fixture
 def singles(window: Window) -> list[Group]:
-    """Ten groups, of which each is a batch of its own at 32 tokens a step."""
+    """Ten groups, each a batch of its own at 32 tokens a batch."""
     return [[window([0] * 5, example=str(number))] for number in range(10)]
 
 
@@ -53,7 +53,7 @@ def order(groups: Sequence[Group], epochs: float, seed: int = 3) -> list[str]:
     return [step[0][0][0].example for step in made]
 
 
-def test_an_epoch_takes_every_group_once_and_a_part_of_one_its_first_batches(singles: list[Group]) -> None:
+def test_an_epoch_takes_every_group_once_and_a_fraction_of_it_its_first_batches(singles: list[Group]) -> None:
     everything = sorted(str(number) for number in range(10))
     whole = order(singles, 1)
     assert sorted(whole) == everything
@@ -68,22 +68,22 @@ def test_an_epoch_takes_every_group_once_and_a_part_of_one_its_first_batches(sin
     assert order(singles, 1, seed=4) == two[10:]
 
 
-def test_a_step_takes_several_batches_and_the_last_what_is_left(singles: list[Group]) -> None:
+def test_a_step_takes_several_batches_and_the_last_step_the_rest(singles: list[Group]) -> None:
     made = steps(singles, Plan("x", tokens=32, batches=4))
     assert [len(step) for step in made] == [4, 4, 2]
 
 
 def toy(window: Window, count: int = 64) -> list[Group]:
-    """Windows of random tokens with a 7 among them, which is the answer; a quarter have none."""
+    """Windows of random tokens; the answer is the token 7, which a quarter of them lack."""
     draw = random.Random(0)
     groups: list[Group] = []
     for number in range(count):
         ids = [1, 2] + [draw.randrange(10, 30) for _ in range(10)]
         starts = None
         if number % 4:
-            place = draw.randrange(2, 12)
-            ids[place] = 7
-            starts = {place: 1.0}
+            position = draw.randrange(2, 12)
+            ids[position] = 7
+            starts = {position: 1.0}
         groups.append([window(ids, starts, example=str(number))])
     return groups
 
@@ -119,11 +119,11 @@ def test_training_learns_a_toy_task(tiny_model: Tiny, window: Window, tmp_path: 
 
 
 class StopError(Exception):
-    """What a test stops a run with."""
+    """Raised to stop a run."""
 
 
 def stopping(at: int) -> Loss:
-    """A loss that raises at its call number `at`, from 0."""
+    """A loss that raises StopError at call number `at`, from 0."""
     calls = iter(range(1_000))
 
     def loss(model: SpanModel, groups: Sequence[Group]) -> Tensor:
@@ -143,7 +143,7 @@ def weights_equal(one: SpanModel, other: SpanModel) -> bool:
 
 
 @pytest.mark.parametrize("stopped", [[5], [1, 3, 2]])
-def test_a_run_that_was_stopped_ends_where_one_that_was_not_does(
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
     tiny_model: Tiny, window: Window, tmp_path: Path, stopped: list[int]
 ) -> None:
     groups = toy(window)
@@ -153,7 +153,7 @@ def test_a_run_that_was_stopped_ends_where_one_that_was_not_does(
         with pytest.raises(StopError):
             train(tiny_model(0), groups, PLAN, folder, stopping(at), checkpoint_s=0.0, say=silent)
     said: list[str] = []
-    # What the model holds before it is resumed does not matter.
+    # The weights that a resumed run starts with do not matter.
     resumed = train(tiny_model(9), groups, PLAN, folder, span_loss(0), say=said.append)
     assert said[0] == f"run: resumed at step {sum(stopped)} of 8"
     assert weights_equal(resumed, whole)
@@ -182,7 +182,7 @@ def test_a_checkpoint_of_another_plan_is_not_resumed(
     assert weights_equal(model, fresh)
 
 
-def test_a_checkpoint_over_other_data_of_another_length_is_not_resumed(
+def test_a_checkpoint_with_another_number_of_steps_is_not_resumed(
     tiny_model: Tiny, window: Window, tmp_path: Path
 ) -> None:
     train(tiny_model(0), toy(window), PLAN, tmp_path, span_loss(0), say=silent)
@@ -190,11 +190,11 @@ def test_a_checkpoint_over_other_data_of_another_length_is_not_resumed(
         train(tiny_model(0), toy(window, 32), PLAN, tmp_path, stopping(0), say=silent)
 
 
-def test_steps_too_small_for_half_precision_add_up(tiny_model: Tiny) -> None:
+def test_steps_too_small_for_bfloat16_add_up(tiny_model: Tiny) -> None:
     model = tiny_model(0)
     with torch.no_grad():
         model.head.weight.fill_(1.0)
-    master = Master(model, Plan("x", decay=0.0))
+    master = MasterWeights(model, Plan("x", decay=0.0))
     for _ in range(100):
         for weight in model.parameters():
             weight.grad = torch.zeros_like(weight)
@@ -203,15 +203,15 @@ def test_steps_too_small_for_half_precision_add_up(tiny_model: Tiny) -> None:
     # 1 - 0.001 lies nearer to 1 than to the bfloat16 below it, which is 1 - 1/256.
     assert model.head.weight.dtype == torch.bfloat16
     assert (model.head.weight == 1.0).all()
-    published = master.publish(model)
+    finished = master.finish(model)
     # Under a constant gradient each of Adam's steps is as long as the rate.
-    assert published.head.weight.flatten().tolist() == pytest.approx([1.0 - 100 * 1e-5] * 64, abs=2e-6)
+    assert finished.head.weight.flatten().tolist() == pytest.approx([1.0 - 100 * 1e-5] * 64, abs=2e-6)
 
 
-def test_what_is_published_is_what_an_optimiser_in_full_precision_holds(tiny_model: Tiny) -> None:
+def test_the_finished_weights_are_those_of_a_float32_optimiser(tiny_model: Tiny) -> None:
     model, reference = tiny_model(0), tiny_model(0)
     plan = Plan("x", decay=0.1)
-    master = Master(model, plan)
+    master = MasterWeights(model, plan)
     matrices = [weight for weight in reference.parameters() if weight.ndim > 1]
     others = [weight for weight in reference.parameters() if weight.ndim == 1]
     optimiser = torch.optim.AdamW(
@@ -234,31 +234,29 @@ def test_what_is_published_is_what_an_optimiser_in_full_precision_holds(tiny_mod
         optimiser.step()
         master.step(1e-4 * (step + 1))
         assert all(weight.grad is None for weight in model.parameters())
-    for mine, theirs in zip(master.publish(model).parameters(), reference.parameters(), strict=True):
+    for mine, theirs in zip(master.finish(model).parameters(), reference.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
 
 
-def test_decay_leaves_biases_and_norms_alone(tiny_model: Tiny) -> None:
+def test_weight_decay_does_not_apply_to_biases_and_norms(tiny_model: Tiny) -> None:
     model, before = tiny_model(0), tiny_model(0)
-    master = Master(model, Plan("x", decay=0.5))
+    master = MasterWeights(model, Plan("x", decay=0.5))
     for weight in model.parameters():
         weight.grad = torch.zeros_like(weight)
     master.step(0.1)
-    for mine, theirs in zip(master.publish(model).parameters(), before.parameters(), strict=True):
+    for mine, theirs in zip(master.finish(model).parameters(), before.parameters(), strict=True):
         kept = 1.0 if theirs.ndim == 1 else 1 - 0.1 * 0.5
         torch.testing.assert_close(mine, theirs * kept)
 
 
-def test_still_word_embeddings_come_out_exactly_as_they_went_in(
-    tiny_model: Tiny, window: Window, tmp_path: Path
-) -> None:
+def test_frozen_word_embeddings_do_not_change(tiny_model: Tiny, window: Window, tmp_path: Path) -> None:
     model = tiny_model(0)
     words = model.encoder.get_input_embeddings().weight  # type: ignore[operator]
     before = words.detach().clone()
     head = model.head.weight.detach().clone()
 
     trained = train(
-        model, toy(window), Plan("x", tokens=256, words=False), tmp_path, span_loss(0), say=silent
+        model, toy(window), Plan("x", tokens=256, embeddings=False), tmp_path, span_loss(0), say=silent
     )
 
     after = trained.encoder.get_input_embeddings().weight  # type: ignore[operator]
@@ -267,7 +265,7 @@ def test_still_word_embeddings_come_out_exactly_as_they_went_in(
     assert not torch.equal(trained.head.weight, head)
 
 
-def test_two_batches_a_step_learn_what_one_of_both_does(
+def test_two_batches_a_step_train_like_one_batch_of_both(
     tiny_model: Tiny, window: Window, tmp_path: Path
 ) -> None:
     groups = [[window([0] * 5, example=str(number))] for number in range(8)]
