@@ -1,1 +1,1 @@
-"""Question sets, metrics, runs and studies: how good Quoth is, and how its choices were made."""
+"""The evaluation: question sets, metrics, runs and reports; studies, benchmarks, campaigns and training."""

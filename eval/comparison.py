@@ -1,4 +1,4 @@
-"""Two runs side by side: which figures changed beyond chance, and which questions came out otherwise."""
+"""Two runs compared: which figures changed beyond chance, and which questions have another result."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from eval.figures import TIMED, Compared, Figure, compared, figures
 from eval.runs import Outcome, Result, Run, RunError
 
 REFERENCE = Path(__file__).parent / "datasets" / "seeds.reference.json"
-"""The committed run over the seeds' set, which a change may not fall below."""
+"""The committed run over the seeds' questions; `quoth eval --gate` refuses a change that is worse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A question whose outcome, or whose given words, are not the same in both runs."""
+    """A question whose outcome or answer differs between two runs."""
 
     first: Result
     second: Result
 
     @property
     def better(self) -> bool | None:
-        """Whether the second run does right what the first did not; None where both do or both fail."""
+        """True where only the second run is right, False where only the first is, None otherwise."""
         before, after = self.first.outcome.failed, self.second.outcome.failed
         return None if before == after else before
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs over the questions that both have.
+    """Two runs compared over the questions that both have.
 
-    `left_out`: questions that only one of them has, or that are not asked in the same words.
+    `left_out` counts the questions of either run that the other does not have in the same words and with the
+    same reference answers.
     """
 
     rows: tuple[Compared, ...]
@@ -41,7 +42,7 @@ class Comparison:
     left_out: int
 
     def as_json(self) -> dict[str, Any]:
-        """Return the comparison as plain values; the runs' records hold the rest."""
+        """Return the comparison as plain values, without what the runs' records hold already."""
         return {
             "questions": self.questions,
             "left_out": self.left_out,
@@ -69,10 +70,10 @@ class Comparison:
 
 
 def compare(first: Run, second: Run) -> Comparison:
-    """Compare two runs; with the same seed the intervals are the same each time.
+    """Compare two runs; the same seed gives the same intervals.
 
     Raises:
-        RunError: they have no question in common.
+        RunError: the runs have no question in common.
     """
     mine, theirs = in_common(first, second)
     if not mine:
@@ -82,15 +83,15 @@ def compare(first: Run, second: Run) -> Comparison:
         for before, after in zip(mine, theirs, strict=True)
         if before.outcome is not after.outcome or before.given != after.given
     ]
-    # What got worse first, then what got better, then what fails or succeeds in other words.
+    # Worse first, then better, then the changes that are neither.
     changes.sort(key=lambda change: {False: 0, True: 1, None: 2}[change.better])
     left_out = len(first.results) + len(second.results) - 2 * len(mine)
     return Comparison((*compared(mine, theirs, seed=second.seed),), (*changes,), len(mine), left_out)
 
 
 def in_common(first: Run, second: Run) -> tuple[list[Result], list[Result]]:
-    """Return both runs' results for questions that both have with the same answers, in the second's order."""
-    # With other answers to it a question is another one.
+    """Return both runs' results for the questions that both have, in the order of the second run."""
+    # The same words with other reference answers are another question.
     known = {(one.example.id, one.example.question, one.example.answers): one for one in first.results}
     pairs = [
         (before, after)
@@ -101,8 +102,8 @@ def in_common(first: Run, second: Run) -> tuple[list[Result], list[Result]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
-    """A figure that lies outside its interval in the reference run, on the worse side."""
+class Regression:
+    """A figure that is worse than its 95% interval in the reference run."""
 
     name: str
     value: float
@@ -116,11 +117,11 @@ class Fall:
         )
 
 
-def fallen(reference: Run, run: Run) -> list[Fall]:
+def regressions(reference: Run, run: Run) -> list[Regression]:
     """Return the figures of a run that are worse than the reference's interval over the same questions.
 
-    An interval without width, as that of a figure of 1 is, would hold a single question against a run: there
-    the difference must be beyond chance, question by question. Latency depends on the machine: never counted.
+    Where the interval has no width, as for a figure of 1, one question would be enough to leave it: there the
+    paired difference must also be beyond chance. Latency depends on the machine and never counts.
 
     Raises:
         RunError: the runs have no question in common.
@@ -130,7 +131,7 @@ def fallen(reference: Run, run: Run) -> list[Fall]:
         raise RunError("the reference run has none of these questions: make one over this set")
     bounds = {figure.name: figure for figure in figures(mine, seed=reference.seed)}
     return [
-        Fall(row.name, row.second, bound)
+        Regression(row.name, row.second, bound)
         for row in compared(mine, theirs, seed=reference.seed)
         if not row.name.startswith(TIMED)
         and (bound := bounds.get(row.name)) is not None
@@ -140,7 +141,7 @@ def fallen(reference: Run, run: Run) -> list[Fall]:
 
 
 def failures(results: Sequence[Result]) -> list[Result]:
-    """Return what should have come out otherwise, the most confident mistakes first, refusals last."""
+    """Return the failed questions: wrong answers by falling confidence, then refusals."""
     order = [Outcome.INVENTED, Outcome.WRONG, Outcome.REFUSED]
     failed = [one for one in results if one.outcome.failed]
     return sorted(

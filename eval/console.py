@@ -22,7 +22,7 @@ def number(name: str, value: float, *, signed: bool = False) -> str:
 
 
 def title(run: Run) -> str:
-    """Return what a run is of, in one line."""
+    """Return a run's title: its set, number of questions, mode and reader."""
     system, dataset = run.system, run.dataset
     reader = system.get("reader", {}).get("name", "unknown")
     asked = (
@@ -34,10 +34,10 @@ def title(run: Run) -> str:
 
 
 def print_figures(run: Run, measured: Sequence[Figure], against: Sequence[Compared] = ()) -> None:
-    """Print a run's figures; with a reference run's, what changed beyond chance is marked."""
+    """Print a run's figures and, with a reference run, its values and which changes are beyond chance."""
     reference = {row.name: row for row in against}
-    columns = ["", "value", "95% interval", "n", "of", *(["reference", ""] if against else [])]
-    # Escaped: a file's name may hold what Rich would read as markup.
+    columns = ["", "value", "95% interval", "n", "over", *(["reference", ""] if against else [])]
+    # Escaped: a file's name may contain what Rich would take for markup.
     table = Table(*columns, title=escape(title(run)), title_justify="left")
     for figure in measured:
         row = [
@@ -59,7 +59,7 @@ def print_figures(run: Run, measured: Sequence[Figure], against: Sequence[Compar
 
 
 def verdict(better: bool | None) -> str:
-    """Return the words for a change: better, worse, or nothing that chance does not explain."""
+    """Return "better" or "worse"; "" where chance may explain the change."""
     return {True: "better", False: "worse", None: ""}[better]
 
 
@@ -83,14 +83,14 @@ def print_comparison(found: Comparison, names: tuple[str, str]) -> None:
         )
     console.print(table)
     if found.left_out:
-        console.print(f"{found.left_out:,} questions are in one of the runs alone and left out.")
+        console.print(f"{found.left_out:,} questions are in only one of the runs and left out.")
     if not found.changes:
-        console.print("No question came out otherwise.")
+        console.print("No question has another result.")
         return
     counts = [sum(change.better is kind for change in found.changes) for kind in (False, True, None)]
     console.print(
-        f"{len(found.changes):,} questions came out otherwise: {counts[0]} worse, {counts[1]} better, "
-        f"{counts[2]} in other words."
+        f"{len(found.changes):,} questions have another result: {counts[0]} worse, {counts[1]} better, "
+        f"{counts[2]} neither."
     )
     for change in found.changes:
         _print_change(console, change)
@@ -100,18 +100,18 @@ def _print_change(console: Console, change: Change) -> None:
     style = {True: "green", False: "red", None: "dim"}[change.better]
     mark = {True: "+", False: "−", None: "·"}[change.better]
     example = change.second.example
-    # As Text: a question or an answer may hold what Rich would read as markup.
+    # As Text: a question or an answer may contain what Rich would take for markup.
     console.print(
         Text.assemble("\n", (f"{mark} {example.id}", style), f"  {example.question}"), soft_wrap=True
     )
     for name, result in (("A", change.first), ("B", change.second)):
-        console.print(Text(f"    {name}  {_told(result)}"), soft_wrap=True)
+        console.print(Text(f"    {name}  {_described(result)}"), soft_wrap=True)
     if example.answers:
         console.print(
             Text(f"    =  {' | '.join(dict.fromkeys(example.references))}", style="dim"), soft_wrap=True
         )
 
 
-def _told(result: Result) -> str:
-    given = f"“{result.given}”" if result.answered else f"nothing (withheld: “{result.candidate}”)"
+def _described(result: Result) -> str:
+    given = f"“{result.given}”" if result.answered else f"no answer (withheld: “{result.candidate}”)"
     return f"{result.outcome}, {result.reply.confidence:.2f}: {given}"

@@ -1,8 +1,8 @@
 """Question sets: JSONL, each line a question with its acceptable answers, checked against the articles.
 
-An answer is given with its place (`{"article", "start", "end", "text"}`), with its article alone
-(`{"article", "text"}`), or as words (`"text"`): then every place where the words stand counts. A question
-without answers is one that the articles do not answer.
+An answer is given with its offsets (`{"article", "start", "end", "text"}`), with its article alone
+(`{"article", "text"}`), or as words (`"text"`): then every occurrence of the words counts. A question without
+answers is one that the articles do not answer.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ SPLITS = ("dev", "test")
 
 
 class DatasetError(QuothError):
-    """A question set is missing, malformed or does not fit the articles; names the line and the field."""
+    """A question set is missing, malformed or does not fit the articles; the message names line and field."""
 
 
 class Library(Protocol):
-    """The articles that a set's answers stand in; an index is one."""
+    """Articles in which a set's answers are looked up; an index is one."""
 
     @property
     def articles(self) -> Sequence[Article]:
-        """All articles; their texts may be left out."""
+        """All articles; their texts may be empty."""
         ...
 
     def find_article(self, article_id: str) -> Article | None:
-        """Return an article by its id, None if there is none."""
+        """Return an article with its text, None where no article has this id."""
         ...
 
 
@@ -55,10 +55,10 @@ class GoldSpan:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question with every acceptable answer; none for a question that the articles do not answer.
+    """A question with all its acceptable answers; none for a question that the articles do not answer.
 
-    `kind` is what is asked for, or why there is no answer. `split`: nothing is tuned on `test`. `context`
-    is the article that the question was written beside, where the set says so.
+    `kind` groups questions: the question word, or why there is no answer. `split` is `dev` or `test`; nothing
+    is tuned on `test`. `context` is the article that the question was written for, if the set says so.
     """
 
     id: str
@@ -74,33 +74,33 @@ class Example:
         return bool(self.answers)
 
     def accepts(self, words: str, article: str) -> bool:
-        """Whether words that are cited from an article are right, and it is one that says so."""
+        """Whether these words, cited from this article, are right: one of its acceptable answers."""
         return is_right(words, [gold.text for gold in self.answers if gold.article == article])
 
     @property
     def references(self) -> list[str]:
-        """The acceptable answers' words."""
+        """The words of the acceptable answers."""
         return [span.text for span in self.answers]
 
 
 def load_examples(path: Path, library: Library) -> list[Example]:
     """Load a question set and check every answer against its article.
 
-    `id` (by default the line's number), `kind` (the question word) and `split` (`test`) may be left out.
+    Optional fields: `id` (default: the line's number), `kind` (the question word) and `split` (`test`).
 
     Raises:
         DatasetError: no file, a malformed line, an answer that is not in its article, or no questions.
     """
     examples: list[Example] = []
     seen: set[str] = set()
-    # Not `splitlines`: JSON allows other separators of lines, U+2028 for one, inside a string.
+    # Not `splitlines`, which also splits at U+2028 and others that JSON allows inside a string.
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         place = f"{path.name}, line {number}"
         example = _parse(line, number, place, library)
         if example.id in seen:
-            raise DatasetError(f"{place}, id: {example.id!r} stands twice")
+            raise DatasetError(f"{place}, id: {example.id!r} is used twice")
         seen.add(example.id)
         examples.append(example)
     if not examples:
@@ -125,15 +125,15 @@ def read_text(path: Path) -> str:
 
 
 def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of a set's text, by which runs over it are known."""
+    """Return the SHA-256 of a set's text, which identifies the set in a run's record."""
     return hashlib.sha256(read_text(path).encode()).hexdigest()
 
 
 def from_json(text: str, place: str) -> Any:  # noqa: ANN401 - any JSON
-    """Return what a JSON text says.
+    """Return a JSON text's value.
 
     Raises:
-        DatasetError: it is not JSON, or nested without end.
+        DatasetError: it is not JSON, or nested too deeply.
     """
     try:
         return json.loads(text)
@@ -142,10 +142,10 @@ def from_json(text: str, place: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 def check_text(text: str, place: str) -> str:
-    """Return a text that can be written as UTF-8, as JSON's escapes need not be.
+    """Return the text; JSON's escapes can produce text that UTF-8 cannot encode.
 
     Raises:
-        DatasetError: it holds half a surrogate pair.
+        DatasetError: it contains half a surrogate pair.
     """
     try:
         text.encode("utf-8")
@@ -155,7 +155,7 @@ def check_text(text: str, place: str) -> str:
 
 
 def check_question(question: str, place: str) -> str:
-    """Return a question that the service would take.
+    """Return the question if the service would accept it.
 
     Raises:
         DatasetError: it is empty or too long.
@@ -164,7 +164,7 @@ def check_question(question: str, place: str) -> str:
         raise DatasetError(f"{place}, question: empty")
     if len(question.strip()) > MAX_QUESTION:
         raise DatasetError(
-            f"{place}, question: {len(question):,} characters, at most {MAX_QUESTION:,} are asked"
+            f"{place}, question: {len(question):,} characters, at most {MAX_QUESTION:,} are allowed"
         )
     return question
 
@@ -181,21 +181,21 @@ def field(record: Any, name: str, kind: type, place: str) -> Any:  # noqa: ANN40
     return check_text(value, f"{place}, {name}") if isinstance(value, str) else value
 
 
-_ASKED = re.compile(
+_QUESTION_WORD = re.compile(
     r"\b(how (?:many|much|long|often|old|far)|who|when|where|why|which|what|how)(?:m|se)?\b", re.IGNORECASE
 )
 
 
-def asked_for(question: str) -> str:
-    """Return a question's kind by its question word, "other" without one."""
-    found = _ASKED.search(question)
+def question_kind(question: str) -> str:
+    """Return a question's kind: its question word, or "other"."""
+    found = _QUESTION_WORD.search(question)
     return found[1].lower().replace(" ", "-") if found else "other"
 
 
 def occurrences(text: str, words: str) -> Iterator[tuple[int, int]]:
-    """Yield every place where words stand in a text, whole: "1%" does not stand in "21%"."""
+    """Yield every occurrence of words in a text as whole words: "1%" is not in "21%"."""
     before, after = (r"\b" if char.isalnum() else "" for char in (words[0], words[-1]))
-    # Looked ahead at, so that places which overlap are found too.
+    # A lookahead, so that overlapping occurrences are found too.
     for match in re.finditer(f"{before}(?={re.escape(words)}{after})", text):
         yield match.start(), match.start() + len(words)
 
@@ -213,9 +213,9 @@ def _parse(line: str, number: int, place: str, library: Library) -> Example:
         raise DatasetError(f"{place}, answerable: does not agree with answers")
     split = field({"split": "test", **record}, "split", str, place)
     if split not in SPLITS:
-        raise DatasetError(f"{place}, split: {split!r} is none of {', '.join(SPLITS)}")
+        raise DatasetError(f"{place}, split: {split!r} is not one of {', '.join(SPLITS)}")
     question = check_question(field(record, "question", str, place), place)
-    kind = asked_for(question) if answers else "unanswerable"
+    kind = question_kind(question) if answers else "unanswerable"
     return Example(
         field({"id": str(number), **record}, "id", str, place),
         question,
@@ -226,7 +226,7 @@ def _parse(line: str, number: int, place: str, library: Library) -> Example:
 
 
 def _spans(answer: Any, place: str, library: Library) -> list[GoldSpan]:  # noqa: ANN401 - any JSON
-    """The places of an answer: the one that it names, or all of its words."""
+    """The spans of an answer: the one it names, or every occurrence of its words."""
     text = answer if isinstance(answer, str) else field(answer, "text", str, place)
     if not text.strip():
         raise DatasetError(f"{place}, text: empty")
@@ -238,7 +238,7 @@ def _spans(answer: Any, place: str, library: Library) -> list[GoldSpan]:  # noqa
             for start, end in occurrences(article.text, text)
         ]
         if not found:
-            raise DatasetError(f"{place}: {text!r} stands in no article")
+            raise DatasetError(f"{place}: {text!r} is in no article")
         return found
     name = field(answer, "article", str, place)
     article = library.find_article(name)
@@ -247,9 +247,9 @@ def _spans(answer: Any, place: str, library: Library) -> list[GoldSpan]:  # noqa
     if "start" not in answer and "end" not in answer:
         found = [GoldSpan(name, start, end, text) for start, end in occurrences(article.text, text)]
         if not found:
-            raise DatasetError(f"{place}: {text!r} does not stand in {name}")
+            raise DatasetError(f"{place}: {text!r} is not in {name}")
         return found
     start, end = (field(answer, side, int, place) for side in ("start", "end"))
     if not 0 <= start < end or article.text[start:end] != text:
-        raise DatasetError(f"{place}: {text!r} does not stand in {name} at {start}-{end}")
+        raise DatasetError(f"{place}: {text!r} is not in {name} at {start}-{end}")
     return [GoldSpan(name, start, end, text)]

@@ -16,7 +16,7 @@ def commit(folder: Path = Path(__file__).parent) -> str | None:
     """Return the commit of the code that runs, with "+" where files differ from it; None outside git."""
     try:
         if not _git(folder, "ls-files"):
-            return None  # installed within someone else's repository
+            return None  # installed inside another project's repository
         named = _git(folder, "rev-parse", "--short=12", "HEAD")
         changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.SubprocessError):
@@ -36,7 +36,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def libraries() -> dict[str, str]:
-    """Return the versions of what decides an answer or its time, as far as they are installed by name."""
+    """Return the versions of Python and of the installed libraries that answers and times depend on."""
     found = {"python": platform.python_version()}
     for name in _LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):
@@ -45,7 +45,7 @@ def libraries() -> dict[str, str]:
 
 
 def hardware() -> dict[str, str | int]:
-    """Return what the machine says of itself: system, architecture, processor, the cores we may use."""
+    """Return the system, architecture, processor, and the number of cores that this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {
         "system": f"{platform.system()} {platform.release()}",

@@ -1,6 +1,6 @@
-"""Results -> figures, each with its 95% interval, and with what it is a share of.
+"""Results -> figures, each with its 95% interval and its denominator.
 
-No question leaves a denominator: an abstention is an answer of "", and `over` says which questions count.
+No question is dropped: an abstention counts as the answer "", and `over` names the questions that count.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from eval.runs import Result, RunError
 from eval.significance import SAMPLES, Difference, Draws, difference, draws, interval
 
 TIMED = "latency"
-"""Figures by this name depend on the machine; they are shown and never held against a run."""
+"""Figures whose names begin with this depend on the machine: they are shown and never fail a run."""
 
-DEPTH = 8
-"""Rank to which nDCG looks: as many passages are read by default."""
+NDCG_RANKS = 8
+"""nDCG counts passages down to this rank."""
 
 
 class Measure(Protocol):
-    """Something that is measured of a run's questions. `up`: whether higher is better."""
+    """The definition of a figure. `up`: whether higher is better."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -36,21 +36,21 @@ class Measure(Protocol):
     def up(self) -> bool: ...  # noqa: D102
 
     def count(self, results: Sequence[Result]) -> int:
-        """Return the size of its denominator."""
+        """Return the size of the denominator."""
         ...
 
     def value(self, results: Sequence[Result]) -> float:
-        """Return its value over all of them; NaN where nothing counts."""
+        """Return its value over these results; NaN where no question counts."""
         ...
 
     def resampled(self, results: Sequence[Result], drawn: Draws) -> Array:
-        """Return its values over draws of the results, `float64 (samples,)`."""
+        """Return its value for each draw of the results, `float64 (samples,)`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The mean of one value a question, over the questions that count."""
+    """The mean of one value per question, over the questions that count."""
 
     name: str
     over: str
@@ -72,7 +72,7 @@ class Mean:
         return float(values.sum() / counts.sum()) if counts.any() else float("nan")
 
     def resampled(self, results: Sequence[Result], drawn: Draws) -> Array:
-        """Return the means; of a draw in which nothing counts, NaN."""
+        """Return the mean of each draw; NaN where no question of the draw counts."""
         values, counts = self._columns(results)
         totals, sizes = values[drawn].sum(axis=1), counts[drawn].sum(axis=1)
         means: Array = np.divide(totals, sizes, out=np.full(len(drawn), np.nan), where=sizes > 0)
@@ -80,8 +80,8 @@ class Mean:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A figure of all questions together: `statistic` of columns of them."""
+class Statistic:
+    """A figure that is no mean: `statistic` of one column of values for each function of `of`."""
 
     name: str
     of: tuple[Callable[[Result], float], ...]
@@ -101,7 +101,7 @@ class Whole:
         return self.statistic(*self._columns(results)) if results else float("nan")
 
     def resampled(self, results: Sequence[Result], drawn: Draws) -> Array:
-        """Return the statistics."""
+        """Return the statistic of each draw."""
         columns = self._columns(results)
         return np.array([self.statistic(*columns[:, draw]) for draw in drawn], dtype=np.float64)
 
@@ -113,15 +113,15 @@ _OVER: dict[str, Callable[[Result], bool]] = {
     "answered": lambda one: one.answered,
     "abstained": lambda one: not one.answered,
 }
-"""The denominators, by the words that name them."""
+"""Which questions count, by the name of the denominator."""
 
 
 def _recall(count: int) -> Mean:
     return Mean(f"passage recall@{count}", "answerable", lambda one: any(rank <= count for rank in one.ranks))
 
 
-def _latency(percent: int) -> Whole:
-    return Whole(
+def _latency(percent: int) -> Statistic:
+    return Statistic(
         f"latency p{percent}, ms",
         (lambda one: one.reply.milliseconds,),
         lambda values: float(np.quantile(values, percent / 100)),
@@ -152,28 +152,28 @@ MEASURES: tuple[Measure, ...] = (
     _recall(8),
     Mean("passage reciprocal rank", "answerable", lambda one: 1 / one.ranks[0] if one.ranks else 0.0),
     Mean(
-        f"passage nDCG@{DEPTH}",
+        f"passage nDCG@{NDCG_RANKS}",
         "answerable",
-        # Where no passage holds an answer whole, none can be found: the question counts as a miss.
+        # Where no passage holds a whole answer none can be found: the question counts as a miss.
         lambda one: (
-            metrics.ndcg_at(one.ranks, max(one.relevant, len(one.ranks)), DEPTH) if one.relevant else 0.0
+            metrics.ndcg_at(one.ranks, max(one.relevant, len(one.ranks)), NDCG_RANKS) if one.relevant else 0.0
         ),
     ),
     Mean("abstained (recall)", "unanswerable", lambda one: not one.answered),
     Mean("abstained rightly (precision)", "abstained", lambda one: not one.example.answerable),
     Mean("refused", "answerable", lambda one: not one.answered, up=False),
-    Whole(
+    Statistic(
         "AUROC answerable",
         (lambda one: one.reply.confidence, lambda one: one.example.answerable),
         metrics.auroc,
     ),
-    Whole(
+    Statistic(
         "risk-coverage area",
         (lambda one: one.reply.confidence, lambda one: one.right),
         metrics.risk_coverage_area,
         up=False,
     ),
-    Whole(
+    Statistic(
         "calibration error",
         (lambda one: one.reply.confidence, lambda one: one.right),
         metrics.expected_calibration_error,
@@ -187,10 +187,7 @@ MEASURES: tuple[Measure, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measure's value over `count` questions, those that `over` names, with its 95% interval.
-
-    NaN stands for what has no value: no question counts.
-    """
+    """A measure's value with its 95% interval, over `count` questions: those that `over` names."""
 
     name: str
     value: float
@@ -201,7 +198,7 @@ class Figure:
     up: bool
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a record keeps it: null for NaN."""
+        """Return it as a record stores it, with null for NaN."""
         return {
             "name": self.name,
             **{
@@ -214,7 +211,7 @@ class Figure:
 
 
 def figures(results: Sequence[Result], *, seed: int = 0, samples: int = SAMPLES) -> list[Figure]:
-    """Return every measure that has a value, in the order of `MEASURES`; one seed, the same intervals."""
+    """Return every measure that has a value, in the order of `MEASURES`; the seed fixes the intervals."""
     drawn = draws(len(results), samples=samples, seed=seed)
     found = []
     for measure in MEASURES:
@@ -229,7 +226,7 @@ def figures(results: Sequence[Result], *, seed: int = 0, samples: int = SAMPLES)
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A measure in two runs over the same questions."""
+    """A measure's values in two runs over the same questions."""
 
     name: str
     first: float
@@ -239,7 +236,7 @@ class Compared:
 
     @property
     def better(self) -> bool | None:
-        """Whether the second run is better; None where that may be chance, or the machine's doing."""
+        """Whether the second run is better; None where chance or the machine may explain the difference."""
         if self.name.startswith(TIMED):
             return None
         return (self.difference.value > 0) == self.up if self.difference.significant else None
@@ -248,10 +245,10 @@ class Compared:
 def compared(
     first: Sequence[Result], second: Sequence[Result], *, seed: int = 0, samples: int = SAMPLES
 ) -> list[Compared]:
-    """Compare two runs measure by measure; their results are of the same questions, in the same order.
+    """Compare two runs' results of the same questions, in the same order, measure by measure.
 
     Raises:
-        RunError: they are not.
+        RunError: the questions are not the same.
     """
     if [one.example.id for one in first] != [one.example.id for one in second]:
         raise RunError("the runs are not over the same questions")

@@ -30,8 +30,8 @@ def normalise(text: str) -> str:
 def exact_match(given: str, references: Sequence[str]) -> float:
     """1.0 if the normalised answer equals a normalised reference, else 0.0 (SQuAD).
 
-    No references means that the right answer is none: then only an empty answer is a match. As there, a
-    reference of which the normalisation leaves nothing is none.
+    Without references the right answer is an abstention: only an empty answer matches. As in the official
+    script, a reference that is empty after normalisation is ignored.
     """
     return max(float(normalise(given) == reference) for reference in _normalised(references))
 
@@ -40,7 +40,7 @@ def token_f1(given: str, references: Sequence[str]) -> float:
     """Harmonic mean of token precision and recall against the best reference, in [0, 1] (SQuAD v2).
 
     With o tokens in common (with multiplicity), g given and r in the reference: 2o / (g + r). Where
-    either side has no tokens, 1.0 if neither has, else 0.0.
+    either side has no tokens: 1.0 if neither has, else 0.0.
     """
     mine = normalise(given).split()
     return max(_token_f1(mine, reference.split()) for reference in _normalised(references))
@@ -58,14 +58,14 @@ def _token_f1(mine: Sequence[str], theirs: Sequence[str]) -> float:
 
 
 RIGHT = 0.5
-"""Token F1 from which an answer counts as right."""
+"""The lowest token F1 of a right answer."""
 
 
 def is_right(given: str, references: Sequence[str]) -> bool:
-    """Whether an answer is right: its token F1 is at least `RIGHT`, or it holds a reference whole.
+    """Whether an answer is right: its token F1 is at least `RIGHT`, or it contains a whole reference.
 
-    What a person would accept lies above exact match: "about eight millimetres" for "eight millimetres a
-    year", or a sentence with the answer in it. Never right without references.
+    Exact match refuses what a person would accept: "about eight millimetres" for "eight millimetres a year",
+    or a sentence with the answer in it. Without references nothing is right.
     """
     if not references:
         return False
@@ -81,16 +81,16 @@ def recall_at(ranks: Sequence[int | None], count: int) -> float:
 
 
 def mean_reciprocal_rank(ranks: Sequence[int | None]) -> float:
-    """Mean of 1/rank of the first relevant passage, 0 where none came up (Voorhees, TREC-8, 1999)."""
+    """Mean of 1/rank of the first relevant passage, 0 where none was retrieved (Voorhees, TREC-8, 1999)."""
     return float(np.mean([0.0 if rank is None else 1.0 / rank for rank in ranks]))
 
 
 def ndcg_at(ranks: Sequence[int], relevant: int, count: int) -> float:
     """Normalised discounted cumulative gain of the first `count` ranks, in [0, 1].
 
-    Järvelin & Kekäläinen (ACM TOIS, 2002). `ranks`: 1-based ranks of the relevant passages that came up;
-    `relevant`: how many there are in all. A relevant passage at rank r gains 1 / log2(r + 1); the sum is
-    divided by that of the best order. NaN where nothing is relevant.
+    Järvelin & Kekäläinen (ACM TOIS, 2002). `ranks`: 1-based ranks of the relevant passages that were
+    retrieved; `relevant`: the number of relevant passages in all. A relevant passage at rank r gains
+    1 / log2(r + 1); the sum is divided by that of the best order. NaN without relevant passages.
     """
     if relevant == 0:
         return float("nan")
@@ -111,8 +111,8 @@ def overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
 def risk_coverage(confidences: Values, right: Values) -> Array:
     """Share of wrong answers among the n most confident, for n from 1 to all; `float64 (n,)`.
 
-    The selective risk at coverage n / all (El-Yaniv & Wiener, JMLR 2010). Questions of equal confidence
-    come in no order: each counts as the mean of them.
+    The selective risk at coverage n / all (El-Yaniv & Wiener, JMLR 2010). Questions of equal confidence each
+    count as their mean, so that their order does not matter.
     """
     values, wrong = np.asarray(confidences, dtype=np.float64), 1 - np.asarray(right, dtype=np.float64)
     _, place, sizes = np.unique(-values, return_inverse=True, return_counts=True)
@@ -121,7 +121,7 @@ def risk_coverage(confidences: Values, right: Values) -> Array:
 
 
 def risk_coverage_area(confidences: Values, right: Values) -> float:
-    """Mean of `risk_coverage` over all coverages, in [0, 1], 0 is best (Geifman et al., ICLR 2019).
+    """Mean of `risk_coverage` over all coverages, in [0, 1]; 0 is best (Geifman et al., ICLR 2019).
 
     NaN without questions.
     """
@@ -129,7 +129,7 @@ def risk_coverage_area(confidences: Values, right: Values) -> float:
 
 
 def auroc(scores: Values, positive: Values) -> float:
-    """Probability that a positive scores above a negative, ties counting a half (Hanley & McNeil, 1982).
+    """Probability that a positive scores above a negative; a tie counts a half (Hanley & McNeil, 1982).
 
     NaN without at least one of each.
     """
@@ -142,7 +142,7 @@ def auroc(scores: Values, positive: Values) -> float:
 
 
 def expected_calibration_error(confidences: Values, right: Values, bins: int = 10) -> float:
-    """Mean distance of confidence and accuracy over equal-width bins, weighted by their counts.
+    """Mean distance between confidence and accuracy over equal-width bins, weighted by their counts.
 
     Naeini, Cooper and Hauskrecht (AAAI 2015); in [0, 1], 0 is best.
     """

@@ -1,4 +1,4 @@
-"""A running service as what is evaluated: the same questions, over HTTP."""
+"""A running service as the system under evaluation: the same questions, over HTTP."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from eval.systems import Candidate, Place, Reply, UnreachableError
 from indexer.records import Article, Metadata
 
 _TRIES = 4
-_PATIENCE_S = 10.0  # waited at most for a busy service, each time
+_LONGEST_WAIT_S = 10.0  # before a busy service is asked again
 _BUSY = frozenset({429, 503})
 _PAGE = 1_000
 
 
 class RemoteSystem:
-    """A service reached over HTTP. Its articles are read from it, since a citation counts in them.
+    """A service reached over HTTP. Its articles are fetched from it, because citations count in their texts.
 
-    A key goes into the address as its password, `https://any:KEY@service.example`; no record and no error
+    A key is given as the password in the address, `https://any:KEY@service.example`; no record and no error
     repeats it.
     """
 
@@ -41,21 +41,23 @@ class RemoteSystem:
         self._url = address.rstrip("/")
         self._top_k = top_k
         self._min_confidence = min_confidence
-        # The environment's proxies are not for a service that one names oneself.
+        # `trust_env=False`: no proxy from the environment for a service that is named explicitly.
         self._client = client or httpx.Client(timeout=60, trust_env=False, follow_redirects=True)
         self._sleep = sleep
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """Mode, address, generation and models, as far as the service tells."""
+        """Mode, address, generation and models, as far as the service reports them."""
         with self._as_quoth():
-            told = {name: fact for name, fact in self._ready.items() if name != "status" and fact is not None}
+            reported = {
+                name: fact for name, fact in self._ready.items() if name != "status" and fact is not None
+            }
         asked = {} if self._top_k is None else {"settings": {"top_k": self._top_k}}
-        return {"mode": "http", "url": self._url} | told | asked | {"threshold": self.threshold}
+        return {"mode": "http", "url": self._url} | reported | asked | {"threshold": self.threshold}
 
     @cached_property
     def threshold(self) -> float:
-        """Confidence below which the service withholds an answer, or the one that was asked for."""
+        """Confidence below which an answer is withheld: the chosen one, or else the service's own."""
         if self._min_confidence is not None:
             return self._min_confidence
         with self._as_quoth():
@@ -125,7 +127,7 @@ class RemoteSystem:
             return response.json()
 
     def _response(self, method: str, path: str, body: Any) -> httpx.Response:  # noqa: ANN401 - any JSON
-        """Send a request; a busy service is waited for, as long as it says and `_PATIENCE_S` allows."""
+        """Send a request; ask a busy service again after its Retry-After, `_LONGEST_WAIT_S` at most."""
         for left in reversed(range(_TRIES)):
             try:
                 response = self._client.request(method, self._url + path, json=body, auth=self._auth)
@@ -140,13 +142,13 @@ class RemoteSystem:
                 ) from error
             if response.status_code not in _BUSY or left == 0:
                 break
-            told = response.headers.get("retry-after", "")
-            self._sleep(min(float(told) if told.isdecimal() else 1.0, _PATIENCE_S))
+            retry_after = response.headers.get("retry-after", "")
+            self._sleep(min(float(retry_after) if retry_after.isdecimal() else 1.0, _LONGEST_WAIT_S))
         return response
 
     @contextlib.contextmanager
     def _as_quoth(self) -> Iterator[None]:
-        """Read what the service told as what Quoth tells."""
+        """Turn a response of another shape than Quoth's into an UnreachableError."""
         try:
             yield
         except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -160,16 +162,16 @@ def _without_key(url: str) -> tuple[str, httpx.BasicAuth | None]:
     try:
         given = httpx.URL(url)
     except httpx.InvalidURL:
-        return url, None  # which is told when it is first asked
+        return url, None  # reported by the first request
     if not given.userinfo:
         return url, None
     return str(given.copy_with(userinfo=b"")), httpx.BasicAuth(given.username, given.password)
 
 
 def _reason(response: httpx.Response) -> str:
-    """Why a service refused, in its own words where it tells."""
+    """Why a service refused: the detail or title of its problem, else the status line."""
     try:
-        told = response.json()
-        return str(told.get("detail") or told.get("title") or told)
+        problem = response.json()
+        return str(problem.get("detail") or problem.get("title") or problem)
     except (AttributeError, ValueError):
         return response.reason_phrase or "no reason given"

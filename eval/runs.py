@@ -1,4 +1,4 @@
-"""A question set put to a system: what each question got, kept as a record that can be read again."""
+"""A run: a question set put to a system, and the result of each question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from eval import environment
-from eval.dataset import Example
+from eval.dataset import Example, GoldSpan
 from eval.metrics import exact_match, overlap, token_f1
 from eval.systems import Place, Reply, System
 from indexer.errors import QuothError
@@ -23,32 +23,32 @@ FORMAT = 1
 
 
 class RunError(QuothError):
-    """A run's record cannot be read, or two do not compare; the message says why."""
+    """A run's record cannot be read, or two runs cannot be compared; the message says why."""
 
 
 class Outcome(StrEnum):
-    """What became of a question. All but `RIGHT` and `ABSTAINED` are failures."""
+    """How a question ended. All but `RIGHT` and `ABSTAINED` are failures."""
 
     RIGHT = "right"
     """An answer was given, and it is right."""
     ABSTAINED = "abstained"
-    """None was given, and there is none."""
+    """No answer was given, and the articles hold none."""
     WRONG = "wrong"
-    """An answer was given to an answerable question, and it is not right."""
+    """A wrong answer was given to an answerable question."""
     REFUSED = "refused"
-    """None was given to an answerable question."""
+    """No answer was given to an answerable question."""
     INVENTED = "answered without an answer"
-    """An answer was given, and the articles hold none."""
+    """An answer was given, though the articles hold none."""
 
     @property
     def failed(self) -> bool:
-        """Whether it should have been otherwise."""
+        """Whether this outcome is a failure."""
         return self not in {Outcome.RIGHT, Outcome.ABSTAINED}
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A passage with its words, kept where a failure is shown."""
+    """A passage with its words, kept to show a failure."""
 
     place: Place
     text: str
@@ -56,11 +56,11 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one question got.
+    """The result of one question.
 
     `answered`: whether the candidate's confidence reaches the threshold, so that the user sees it.
-    `relevant`: how many passages of the index hold an acceptable answer whole. `excerpts`: for a failure,
-    the passage of the candidate and one that holds an answer.
+    `relevant`: the number of passages of the index that hold a whole acceptable answer. `excerpts`: for a
+    failure, the passage of the candidate and one that holds an answer.
     """
 
     example: Example
@@ -71,7 +71,7 @@ class Result:
 
     @property
     def candidate(self) -> str:
-        """The best span's words, given or withheld; "" if there was none."""
+        """The words of the best span, given or withheld; "" without one."""
         return self.reply.candidate.text if self.reply.candidate else ""
 
     @property
@@ -81,29 +81,29 @@ class Result:
 
     @property
     def exact(self) -> float:
-        """Exact match of what is given, 0 or 1."""
+        """Exact match of the given answer, 0 or 1."""
         return exact_match(self.given, self.example.references)
 
     @property
     def f1(self) -> float:
-        """Token F1 of what is given, in [0, 1]."""
+        """Token F1 of the given answer, in [0, 1]."""
         return token_f1(self.given, self.example.references)
 
     @property
     def right(self) -> bool:
-        """Whether the candidate is right, and of an article that says so."""
+        """Whether the candidate is right, judged by the acceptable answers of the article it cites."""
         candidate = self.reply.candidate
         return candidate is not None and self.example.accepts(candidate.text, candidate.place.article)
 
     @property
     def holds_answer(self) -> bool:
-        """Whether the candidate holds an acceptable answer whole, at its place."""
+        """Whether the candidate's span includes that of an acceptable answer."""
         candidate = self.reply.candidate
         return candidate is not None and any(_holds(candidate.place, gold) for gold in self.example.answers)
 
     @property
     def right_article(self) -> bool:
-        """Whether the candidate stands in an article that answers."""
+        """Whether the candidate cites an article with an acceptable answer."""
         candidate = self.reply.candidate
         return candidate is not None and candidate.place.article in {
             gold.article for gold in self.example.answers
@@ -111,7 +111,7 @@ class Result:
 
     @property
     def overlap(self) -> float:
-        """How far the cited span is an acceptable one, by their characters, in [0, 1]."""
+        """Overlap of the cited span with the nearest acceptable one (Dice, characters), in [0, 1]."""
         candidate = self.reply.candidate
         if candidate is None:
             return 0.0
@@ -127,7 +127,7 @@ class Result:
 
     @property
     def ranks(self) -> list[int]:
-        """The 1-based ranks of the passages read that hold an acceptable answer whole."""
+        """The 1-based ranks of the passages read that hold a whole acceptable answer."""
         return [
             rank
             for rank, place in enumerate(self.reply.passages, start=1)
@@ -136,7 +136,7 @@ class Result:
 
     @property
     def outcome(self) -> Outcome:
-        """What became of the question."""
+        """How the question ended."""
         if not self.example.answerable:
             return Outcome.INVENTED if self.answered else Outcome.ABSTAINED
         if not self.answered:
@@ -146,11 +146,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A question set put to a system, with everything that decides what comes out.
+    """A question set put to a system, with everything that the results depend on.
 
     `dataset`: file name, SHA-256, split. `system`: mode, generation, models, threshold, settings.
-    `environment`: commit, libraries, hardware, time. `seed`: of the questions' sampling and of the intervals.
-    `complete`: False where the run was stopped before its last question.
+    `environment`: commit, libraries, hardware, time. `seed`: for the sample of questions and the intervals.
+    `complete`: False if the run was stopped before its last question.
     """
 
     dataset: dict[str, Any]
@@ -163,9 +163,9 @@ class Run:
 
 
 def ask_all(system: System, examples: Iterable[Example], on_result: Callable[[Result], None]) -> None:
-    """Put every question, once and in order; each result is handed on as it comes.
+    """Ask every question once, in order, and hand each result to `on_result` at once.
 
-    So what a long run has is never lost: the caller keeps it, whatever stops the run.
+    So the caller keeps the results so far, whatever stops a long run.
     """
     for example in examples:
         reply = system.ask(example)
@@ -178,7 +178,7 @@ def ask_all(system: System, examples: Iterable[Example], on_result: Callable[[Re
 
 
 def describe() -> dict[str, Any]:
-    """Return what the run is made with, and when."""
+    """Return the time, commit, libraries and hardware of a run."""
     return {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": environment.commit(),
@@ -188,7 +188,7 @@ def describe() -> dict[str, Any]:
 
 
 def save(run: Run, path: Path, figures: Sequence[dict[str, Any]]) -> None:
-    """Write a run's record, with its figures for whoever reads it: JSON, a question on each line.
+    """Write a run's record with its figures as JSON, one question per line.
 
     Raises:
         RunError: the file cannot be written.
@@ -200,10 +200,10 @@ def save(run: Run, path: Path, figures: Sequence[dict[str, Any]]) -> None:
 
 
 def check_writable(path: Path | None) -> None:
-    """Refuse a file that cannot be written, before there is anything to lose.
+    """Refuse a file that cannot be written, before there are results to lose.
 
     Raises:
-        RunError: it is a folder, or stands where nothing may be written.
+        RunError: it is a folder, or in a place where nothing may be written.
     """
     if path is None:
         return
@@ -213,7 +213,7 @@ def check_writable(path: Path | None) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text, making its folder.
+    """Write a text file and, if need be, its folder.
 
     Raises:
         RunError: it cannot be written.
@@ -226,7 +226,7 @@ def write(path: Path, text: str) -> None:
 
 
 def as_record(run: Run, figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return a run as JSON has it. What follows from a result stands beside it, and is not read again."""
+    """Return a run as JSON values, with figures, outcome, EM and F1 for its readers; `load` ignores them."""
     record: dict[str, Any] = _RUN.dump_python(run, mode="json")
     results = record.pop("results")
     for result, kept in zip(run.results, results, strict=True):
@@ -238,21 +238,21 @@ def load(path: Path) -> Run:
     """Read a run's record.
 
     Raises:
-        RunError: it cannot be read, or is not a record of this version; names the field.
+        RunError: it cannot be read, or is not a record of this format; the message names the field.
     """
     try:
         record = json.loads(path.read_text("utf-8"), parse_constant=_refuse)
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise RunError(f"{path} is no run's record of format {FORMAT}: make one with `quoth eval --out`")
+        raise RunError(f"{path} is not a run's record of format {FORMAT}: make one with `quoth eval --out`")
     try:
         run = _RUN.validate_python(record)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(map(str, fault["loc"]))
         raise RunError(f"{path}, {where}: {fault['msg']}") from error
-    for part, names in _TOLD.items():
+    for part, names in _REQUIRED.items():
         for name in names:
             if name not in getattr(run, part):
                 raise RunError(f"{path}, {part}.{name}: Field required")
@@ -260,21 +260,21 @@ def load(path: Path) -> Run:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
-_TOLD = {"dataset": ("name", "sha256", "split", "of"), "system": ("mode", "threshold")}
-"""What whoever shows or compares runs looks up."""
+_REQUIRED = {"dataset": ("name", "sha256", "split", "of"), "system": ("mode", "threshold")}
+"""Keys that showing and comparing runs depend on."""
 
 _RUN = TypeAdapter(Run)
 
 
-def _holds(place: Place, gold: Any) -> bool:  # noqa: ANN401 - a gold span
-    return bool(place.article == gold.article and place.start <= gold.start and gold.end <= place.end)
+def _holds(place: Place, gold: GoldSpan) -> bool:
+    return place.article == gold.article and place.start <= gold.start and gold.end <= place.end
 
 
 def _relevant(system: System, example: Example) -> list[Place]:
-    """The passages of the system that hold an acceptable answer whole."""
+    """The passages of the system that hold a whole acceptable answer."""
     articles = dict.fromkeys(gold.article for gold in example.answers)
     return [
         place
@@ -285,10 +285,10 @@ def _relevant(system: System, example: Example) -> list[Place]:
 
 
 def _excerpts(system: System, result: Result, relevant: Sequence[Place]) -> tuple[Excerpt, ...]:
-    """The candidate's passage, and one that holds an answer unless that is the same."""
+    """The candidate's passage, and another one that holds an answer if that does not."""
     places = [result.reply.candidate.passage] if result.reply.candidate else []
     if relevant and not set(places) & set(relevant):
-        # Of those that were read, the best; of those that were not, the first.
+        # The best of those that were read, or else the first.
         read = [place for place in result.reply.passages if place in relevant]
         places.append((read or relevant)[0])
     articles = {place: system.find_article(place.article) for place in places}

@@ -1,8 +1,8 @@
-"""How sure a figure is: bootstrap over questions (Efron & Tibshirani, 1993).
+"""Confidence intervals of figures: bootstrap over questions (Efron & Tibshirani, 1993).
 
-A set's questions are drawn again, as many as there are, with replacement, and the figure is taken of each
-draw. The middle 95% of what comes out is its interval (the percentile method). Two runs over the same
-questions are drawn together, so that what is hard in both cancels out.
+The questions are drawn again with replacement, as many as there are, and the figure is computed for each
+draw. The middle 95% of its values is its interval (the percentile method). Two runs over the same questions
+are compared on the same draws, so that questions that are hard for both cancel out.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def draws(count: int, *, samples: int = SAMPLES, seed: int = 0) -> Draws:
 
 
 def interval(resampled: Array) -> tuple[float, float]:
-    """Return the percentile interval of a figure's values over draws; (NaN, NaN) without any.
+    """Return the percentile interval of a figure's values over draws; (NaN, NaN) without values.
 
-    A draw in which the figure has no value (NaN) does not count.
+    Draws without a value (NaN) are left out.
     """
     known = resampled[~np.isnan(resampled)]
     if len(known) == 0:
@@ -41,7 +41,7 @@ def interval(resampled: Array) -> tuple[float, float]:
 def bootstrap_interval(
     values: Sequence[float], *, samples: int = SAMPLES, seed: int = 0
 ) -> tuple[float, float]:
-    """Return the 95% interval of the mean of one value a question; (NaN, NaN) without values."""
+    """Return the 95% interval of the mean of one value per question; (NaN, NaN) without values."""
     data = np.asarray(values, dtype=np.float64)
     if len(data) == 0:
         return float("nan"), float("nan")
@@ -52,8 +52,8 @@ def bootstrap_interval(
 class Difference:
     """A figure's difference between two runs over the same questions, second less first.
 
-    `low`, `high`: its 95% interval. `p`: two-sided, the share of the draws in which the difference is not
-    on its side of 0, doubled; at least one draw is counted, so it is never 0.
+    `low`, `high`: its 95% interval. `p`: two-sided, twice the share of draws in which the difference is 0 or
+    has the other sign; one draw is added to the count, so it is never 0.
     """
 
     value: float

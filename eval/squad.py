@@ -1,7 +1,7 @@
 """SQuAD-format files: articles of paragraphs, each with its questions (Rajpurkar et al., 2016 and 2018).
 
-Every paragraph becomes an article, so that a question can be put to its own paragraph, or to all of them as
-one corpus. `is_impossible` and an empty list of answers both mean that the paragraph holds none.
+Every paragraph becomes an article, so that a question can be put to its own paragraph or to all of them as
+one corpus. `is_impossible` and an empty list of answers both mean that the paragraph holds no answer.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from eval.dataset import (
     DatasetError,
     Example,
     GoldSpan,
-    asked_for,
     check_question,
     check_text,
     field,
     from_json,
     occurrences,
+    question_kind,
     read_text,
 )
 from indexer.corpus import Failure
@@ -32,8 +32,8 @@ from indexer.records import Article, Metadata
 class SquadFile:
     """A SQuAD-format file's paragraphs as articles, a source for `indexer.build.build`, and its questions.
 
-    `name`: the file's. `moved`: answers whose words stand in the paragraph, but not where the file says; the
-    nearest place is taken.
+    `name` is the file's. `moved` counts answers that are in the paragraph, but not where the file says: the
+    nearest occurrence is taken.
     """
 
     name: str
@@ -43,7 +43,7 @@ class SquadFile:
 
     @property
     def ignored(self) -> int:
-        """Nothing is left out."""
+        """No file is left out."""
         return 0
 
     def __len__(self) -> int:
@@ -63,20 +63,20 @@ def load_squad(path: Path) -> SquadFile:
     """Load a SQuAD-format file and check every answer against its paragraph.
 
     Raises:
-        DatasetError: it cannot be read, is not SQuAD, holds no questions, or an answer's words do not stand
-            in their paragraph; names the place in the file.
+        DatasetError: it cannot be read, is not SQuAD, holds no questions, or an answer is not in its
+            paragraph; the message names the place in the file.
     """
     record = from_json(read_text(path), path.name)
-    reading = _Reading(path.name)
+    parser = _Parser(path.name)
     for position, article in enumerate(field(record, "data", list, path.name)):
-        reading.article(article, f"{path.name}, data[{position}]")
-    if not reading.examples:
-        raise DatasetError(f"{path} holds no questions: its paragraphs need `qas`, as SQuAD has them")
-    return SquadFile(path.name, (*reading.paragraphs.values(),), (*reading.examples.values(),), reading.moved)
+        parser.article(article, f"{path.name}, data[{position}]")
+    if not parser.examples:
+        raise DatasetError(f"{path} holds no questions: its paragraphs need `qas`, as in SQuAD")
+    return SquadFile(path.name, (*parser.paragraphs.values(),), (*parser.examples.values(),), parser.moved)
 
 
-class _Reading:
-    """What has been read of a file. Paragraphs are kept by their text: one that stands twice is one."""
+class _Parser:
+    """Collects what a file holds. Paragraphs are kept by their text, so a repeated one is one article."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -109,37 +109,37 @@ class _Reading:
             raise DatasetError(f"{place}, id: not str")
         key = check_text(str(key), f"{place}, id")
         if key in self.examples:
-            raise DatasetError(f"{place}, id: {key!r} stands twice")
+            raise DatasetError(f"{place}, id: {key!r} is used twice")
         given = [] if record.get("is_impossible") is True else field(record, "answers", list, place)
         answers = tuple(
             dict.fromkeys(
                 self.span(answer, paragraph, f"{place}, answers[{position}]")
                 for position, answer in enumerate(given)
-                # Some converters write an answer of no words where there is none.
+                # Some converters write an empty answer where there is none.
                 if not (isinstance(answer, dict) and answer.get("text") == "")
             )
         )
-        kind = asked_for(asked) if answers else "unanswerable"
+        kind = question_kind(asked) if answers else "unanswerable"
         self.examples[key] = Example(key, asked, kind, "test", answers, paragraph.id)
 
     def span(self, answer: Any, paragraph: Article, place: str) -> GoldSpan:  # noqa: ANN401 - any JSON
         words, start = field(answer, "text", str, place), field(answer, "answer_start", int, place)
         if not words.strip():
             raise DatasetError(f"{place}, text: empty")
-        # Space around an answer is no part of it: no span that is read begins or ends with any.
+        # White space around an answer is not part of it: no span of a reader begins or ends with it.
         start += len(words) - len(words.lstrip())
         words = words.strip()
         if start < 0 or paragraph.text[start : start + len(words)] != words:
-            # The format's own evaluation reads the words alone, and many files count wrongly.
+            # The official evaluation uses the words alone, and the offsets of many files are wrong.
             start = _nearest(paragraph.text, words, start)
             if start < 0:
-                raise DatasetError(f"{place}, text: {words!r} does not stand in its paragraph")
+                raise DatasetError(f"{place}, text: {words!r} is not in its paragraph")
             self.moved += 1
         return GoldSpan(paragraph.id, start, start + len(words), words)
 
 
 def _nearest(text: str, words: str, start: int) -> int:
-    """The place of words that is nearest to `start`, whole words first; -1 if there is none."""
+    """Where the occurrence of the words nearest to `start` begins; whole words first, -1 for none."""
     begins = [begin for begin, _ in occurrences(text, words)]
     if not begins:
         begins = [match.start() for match in re.finditer(f"(?={re.escape(words)})", text)]

@@ -1,4 +1,4 @@
-"""What a question set is put to: an answerer over an index, or a reader with a question's own paragraph."""
+"""Systems under evaluation: an answerer over an index, or a reader given each question's own paragraph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from eval.dataset import Example
-from indexer.arrays import Vectors
+from indexer.arrays import Vector
 from indexer.encoders.encoder import Encoder
 from indexer.errors import QuothError
 from indexer.records import Article, Passage, ScoredPassage
@@ -24,12 +24,12 @@ from service.answering.spans import distinct
 
 
 class UnreachableError(QuothError):
-    """A service cannot be reached, or does not answer as Quoth does; the message says what to do."""
+    """A service cannot be reached, or is not Quoth; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A run of an article: half-open code points of its text."""
+    """A range of an article's text: half-open, in code points."""
 
     article: str
     start: int
@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The best span, whether it was given or withheld, and the passage that it was read in."""
+    """The best span, given or withheld, and the passage it was read in."""
 
     text: str
     place: Place
@@ -47,7 +47,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a question got. `passages` were read, best first. `milliseconds`: wall-clock, for the asker."""
+    """A reply to a question. `passages` are those read, best first. `milliseconds`: wall-clock time."""
 
     candidate: Candidate | None
     confidence: float
@@ -56,11 +56,11 @@ class Reply:
 
 
 class System(Protocol):
-    """Something that answers questions from articles."""
+    """A system under evaluation: it answers questions from articles."""
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Mode, generation, models and settings, as JSON."""
+        """Mode, generation, models and settings, as plain JSON values."""
         ...
 
     @property
@@ -70,11 +70,11 @@ class System(Protocol):
 
     @property
     def articles(self) -> Sequence[Article]:
-        """All articles; their texts may be left out."""
+        """All articles; their texts may be empty."""
         ...
 
     def find_article(self, article_id: str) -> Article | None:
-        """Return an article with its text, None if there is none."""
+        """Return an article with its text, None where no article has this id."""
         ...
 
     def passages(self, article_id: str) -> list[Place]:
@@ -82,12 +82,12 @@ class System(Protocol):
         ...
 
     def ask(self, example: Example) -> Reply:
-        """Put a question; nothing is withheld."""
+        """Ask a question; nothing is withheld."""
         ...
 
 
 class LocalSystem:
-    """An answerer in this process: a question is put to the whole index."""
+    """An answerer in this process: every question is asked of the whole index."""
 
     def __init__(self, answerer: Answerer, facts: dict[str, Any]) -> None:
         self._answerer = answerer
@@ -114,14 +114,14 @@ class LocalSystem:
         return [_place(passage) for passage in self._answerer.index.passages(article_id)]
 
     def ask(self, example: Example) -> Reply:
-        """Put a question; nothing is withheld, so that the best candidate is seen."""
+        """Ask a question; nothing is withheld, so that the best candidate is known."""
         began = time.perf_counter()
         answer = self._answerer.answer(example.question, min_confidence=0.0)
         return _reply(answer, 1_000 * (time.perf_counter() - began))
 
 
 class ReaderSystem:
-    """A reader alone: a question is put to the paragraph that it was written beside, read whole."""
+    """A reader alone: it reads the whole paragraph that each question was written for."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class ReaderSystem:
         self._encoder = encoder
         self._facts = facts
         self._paragraphs = {article.id: article for article in paragraphs}
-        # A paragraph's questions stand together.
+        # Questions of one paragraph follow each other.
         self._vector = lru_cache(maxsize=64)(self._encoded)
 
     @property
@@ -155,15 +155,15 @@ class ReaderSystem:
         return [*self._paragraphs.values()]
 
     def find_article(self, article_id: str) -> Article | None:
-        """Return a paragraph, None if there is none by this id."""
+        """Return a paragraph, None where none has this id."""
         return self._paragraphs.get(article_id)
 
     def passages(self, article_id: str) -> list[Place]:
-        """Return the one passage that a paragraph is."""
+        """Return the paragraph as its only passage."""
         return [Place(article_id, 0, len(self._paragraphs[article_id].text))]
 
     def ask(self, example: Example) -> Reply:
-        """Read a question's own paragraph for it; nothing is withheld."""
+        """Read the question's own paragraph; nothing is withheld."""
         article = self._paragraphs[example.context or ""]
         vector = self._vector(article.id)
         began = time.perf_counter()
@@ -182,8 +182,8 @@ class ReaderSystem:
             candidate = Candidate(best.text, Place(article.id, best.start, best.end), _place(passage))
         return Reply(candidate, confidence, (_place(passage),), milliseconds)
 
-    def _encoded(self, article_id: str) -> Vectors:
-        vector: Vectors = self._encoder.encode_passages([self._paragraphs[article_id].text])[0]
+    def _encoded(self, article_id: str) -> Vector:
+        vector: Vector = self._encoder.encode_passages([self._paragraphs[article_id].text])[0]
         return vector
 
 

@@ -1,4 +1,4 @@
-"""The plots of a run: what is drawn, what it says in words, and the numbers behind it."""
+"""The plots of a run, each with a caption and the numbers behind it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eval.significance import draws, interval
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A drawing with what it says, and the numbers behind it."""
+    """A drawing with its caption, and the numbers behind it as a table."""
 
     title: str
     drawing: Markup
@@ -29,17 +29,17 @@ class Plot:
 
 
 def counted(results: Sequence[Result], over: str) -> int:
-    """Return how many questions a denominator counts, by the word that names it."""
+    """Return the number of questions that count in a denominator, given by name."""
     return Mean("", over, lambda _: 0.0).count(results)
 
 
 def drawing(svg: str) -> Markup:
-    """Return a drawing as what the page takes in unescaped."""
-    return Markup(svg)  # noqa: S704 - made of numbers, and its words are escaped
+    """Return an SVG as markup, which the page does not escape."""
+    return Markup(svg)  # noqa: S704 - our own numbers and escaped words
 
 
 def curves(run: Run, measured: dict[str, Figure]) -> list[Plot]:
-    """Return the plots that a run has questions for; `measured`: its figures, by their names."""
+    """Return the plots that the run has data for; `measured` are its figures by name."""
     if not run.results:
         return []
     found = [_risk_coverage(run, measured), _reliability(run, measured), _recall(run), _latency(run)]
@@ -52,13 +52,14 @@ def _risk_coverage(run: Run, measured: dict[str, Figure]) -> Plot:
     best = metrics.risk_coverage(right, right).tolist()
     answered, total = [one.right for one in run.results if one.answered], len(run.results)
     operating = (len(answered) / total, 1 - sum(answered) / len(answered)) if answered else None
-    caption = "The most confident answers come first: the further right, the more questions are answered."
+    caption = "The most confident answers come first; further right, more questions are answered."
     if unanswerable := counted(run.results, "unanswerable"):
         caption += (
-            " An answer to a question that no article answers is wrong, so with every question answered the "
-            f"share wrong is at least {unanswerable / total:.3f}."
+            " Every answer to an unanswerable question is wrong, so with all questions answered the share "
+            f"wrong is at least {unanswerable / total:.3f}."
         )
-    caption += " Dashed: the same answers in the best order. " + _told(measured, "risk-coverage area", "Area")
+    caption += " Dashed: the same answers in the best order. "
+    caption += _sentence(measured, "risk-coverage area", "Area")
     places = sorted({math.ceil(total * tenth / 10) for tenth in range(1, 11)})
     return Plot(
         "Risk and coverage",
@@ -74,9 +75,9 @@ def _reliability(run: Run, measured: dict[str, Figure]) -> Plot:
     return Plot(
         "Reliability",
         drawing(plots.reliability(found)),
-        "Each point is a tenth of the scale of confidence: above the diagonal, answers are right more often "
-        "than the confidence says. The bars count the questions. "
-        + _told(measured, "calibration error", "Calibration error"),
+        "Each point is one tenth of the confidence scale: above the diagonal, answers are right more often "
+        "than their confidence says. The bars count the questions. "
+        + _sentence(measured, "calibration error", "Calibration error"),
         ("Confidence", "Questions", "Mean confidence", "Share right"),
         tuple(
             (
@@ -91,7 +92,7 @@ def _reliability(run: Run, measured: dict[str, Figure]) -> Plot:
 
 
 def _recall(run: Run) -> Plot | None:
-    """The curve; None where no question is answerable, or one passage is read and recall says nothing."""
+    """The recall curve; None without answerable questions, or where only one passage is read."""
     depth = max(len(one.reply.passages) for one in run.results)
     answerable = counted(run.results, "answerable")
     if depth <= 1 or not answerable:
@@ -106,7 +107,7 @@ def _recall(run: Run) -> Plot | None:
         "Recall at k",
         drawing(plots.recall(points)),
         f"The share of {answerable:,} answerable questions for which one of the first k passages read holds "
-        "an acceptable answer whole. The upright lines are 95% intervals.",
+        "a whole acceptable answer. The vertical lines are 95% intervals.",
         ("k", "Recall", "95% interval"),
         tuple(
             (str(count), f"{value:.3f}", f"{low:.3f} – {high:.3f}")
@@ -136,7 +137,7 @@ def _latency(run: Run) -> Plot:
     )
 
 
-def _told(measured: dict[str, Figure], name: str, title: str) -> str:
+def _sentence(measured: dict[str, Figure], name: str, title: str) -> str:
     figure = measured.get(name)
     if figure is None:
         return ""

@@ -1,6 +1,6 @@
-"""A passage as HTML, the span that was given and the acceptable ones marked in it.
+"""A passage as HTML, with the candidate and the acceptable answers marked.
 
-Articles are untrusted: their words are escaped here, and nothing is added inside them.
+Articles are untrusted: their words are escaped here, and nothing is added to them.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from itertools import pairwise
 from markupsafe import Markup, escape
 
 LONG = 1_600
-"""Characters above which an excerpt is cut to what stands about its marks."""
+"""The longest excerpt in characters; a longer one is cut to the surroundings of its marks."""
 CONTEXT = 400
-"""Characters kept on each side of a mark, about, where an excerpt is cut."""
+"""About how many characters are kept on each side of a mark when an excerpt is cut."""
 
 Span = tuple[int, int]
 
 
 def marked(text: str, given: Sequence[Span], gold: Sequence[Span]) -> Markup:
-    """Return a text as HTML, spans of it marked `given`, `gold`, or both where they overlap.
+    """Return a text as HTML, with spans marked `given`, `gold`, or both where they overlap.
 
-    Spans are half-open and count code points of `text`; what lies outside of it is not marked. A text above
-    `LONG` characters loses what stands far from every mark, shown as […]; within a mark nothing is left out.
+    Spans are half-open, in code points of `text`; parts outside the text are ignored. In a text longer than
+    `LONG`, what is far from every mark is replaced by […]; a mark is always shown whole.
     """
     kinds = (("given", given), ("gold", gold))
     edges = {edge for _, spans in kinds for span in spans for edge in span if 0 < edge < len(text)}
@@ -47,7 +47,7 @@ def marked(text: str, given: Sequence[Span], gold: Sequence[Span]) -> Markup:
 
 
 def _shortened(words: str, *, first: bool, last: bool) -> Markup:
-    """Unmarked words without those far from a mark; cut between words, where there are any."""
+    """Unmarked text without what is far from a mark, cut between words where there are spaces."""
     head, tail = "" if first else words[:CONTEXT], "" if last else words[-CONTEXT:]
     if first and last:
         head = words[:LONG]

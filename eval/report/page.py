@@ -1,7 +1,7 @@
 """A run as one HTML page that opens offline: figures, curves, breakdowns, failures, settings.
 
-`render` composes what the page shows; `report.html` lays it out. Texts of articles and questions
-are untrusted: they reach the page as `str`, which the template escapes, or as `Markup` that `marking` makes.
+`render` collects what the page shows; `report.html` lays it out. Texts of articles and questions are
+untrusted: they reach the page as `str`, which the template escapes, or as `Markup` from `marking`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from eval import console
-from eval.comparison import Comparison, Fall, compare, failures, fallen, in_common
-from eval.figures import MEASURES, Compared, Figure, figures
+from eval.comparison import Comparison, Regression, compare, failures, in_common, regressions
+from eval.figures import Compared, Figure, figures
 from eval.report import plots
+from eval.report.breakdowns import article_of, break_down
 from eval.report.curves import counted, curves, drawing
 from eval.report.marking import marked
 from eval.runs import Excerpt, Outcome, Result, Run
-from eval.significance import SAMPLES, draws, interval
+from eval.significance import SAMPLES
 
 HEADLINE = (
     "right of what is given",
@@ -35,28 +36,25 @@ HEADLINE = (
     "refused",
     "latency p50, ms",
 )
-"""The figures on top."""
+"""The figures shown first, as large numbers."""
 DENOMINATORS = ("all", "answerable", "unanswerable", "answered", "abstained")
 
 SHOWN = 300
-"""Failures, and changes, that the page shows at most."""
-GROUPS = 50
-"""Rows of a breakdown at most: a set of paragraphs has thousands of articles."""
-UNANSWERABLE = "(no article answers)"
+"""The most failures, and the most changes, that the page shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure, drawn on a track from 0 to 1 (None for milliseconds), beside the reference's."""
+    """A figure, its bar on a scale from 0 to 1 (None for milliseconds), and the reference's beside it."""
 
     figure: Figure
     bar: Markup | None
-    beside: Compared | None
+    compared: Compared | None
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many questions had an outcome, with their share of all as a bar."""
+    """The number of questions with an outcome, and their share of all as a bar."""
 
     outcome: Outcome
     count: int
@@ -64,32 +62,8 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """The questions of one kind or article. `f1`: the best candidate's and its interval, or NaN."""
-
-    name: str
-    count: int
-    succeeded: int
-    answerable: int
-    f1: tuple[float, float, float]
-    right_article: int
-    refused: int
-    abstained: int
-
-
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """Groups of the questions, all of them together last, and how many groups are left out."""
-
-    title: str
-    column: str
-    groups: tuple[Group, ...]
-    left_out: int
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
-    """An excerpt with its marks, and what stands in it."""
+    """An excerpt with its marks; whether it holds the whole candidate, and a whole acceptable answer."""
 
     excerpt: Excerpt
     text: Markup
@@ -99,7 +73,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A question that should have come out otherwise. `rank`: of the first passage read with an answer."""
+    """A failed question. `rank`: of the first passage read that holds an answer."""
 
     result: Result
     article: str
@@ -110,17 +84,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """A reference run. `found` is None if they share no question; `counts`: worse, better, in other words."""
+    """A reference run. `found`: None without a common question; `counts`: worse, better, other changes."""
 
     run: Run
     found: Comparison | None
     counts: tuple[int, int, int] = (0, 0, 0)
-    falls: tuple[Fall, ...] = ()
+    regressions: tuple[Regression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that decides what comes out; `before` is the reference run's, None without one."""
+    """A fact that the results depend on; `before` is the reference run's, None without a reference."""
 
     name: str
     value: str
@@ -145,8 +119,8 @@ def render(run: Run, reference: Run | None) -> str:
         tallies=_tallies(run.results),
         plots=curves(run, {name: row.figure for name, row in by_name.items()}),
         breakdowns=[
-            _breakdown("By kind of question", "Kind", run, lambda one: one.example.kind),
-            _breakdown("By article", "Article of the first acceptable answer", run, _article),
+            break_down("By kind of question", "Kind", run, lambda one: one.example.kind),
+            break_down("By article", "Article of the first acceptable answer", run, article_of),
         ],
         against=against,
         failures=shown,
@@ -163,16 +137,16 @@ def render(run: Run, reference: Run | None) -> str:
 
 
 def _threshold(run: Run) -> float | None:
-    """The threshold in force, as far as the record tells."""
+    """The run's threshold, None where the record has no number."""
     value = run.system.get("threshold")
     return float(value) if isinstance(value, int | float) else None
 
 
 def _rows(run: Run, against: Against | None) -> list[Row]:
-    beside = {row.name: row for row in against.found.rows} if against and against.found else {}
+    compared = {row.name: row for row in against.found.rows} if against and against.found else {}
     rows = []
     for figure in figures(run.results, seed=run.seed):
-        before = beside.get(figure.name)
+        before = compared.get(figure.name)
         bar = None
         if not figure.name.endswith("ms"):
             tick = before.first if before else None
@@ -194,45 +168,11 @@ def _tallies(results: Sequence[Result]) -> list[Tally]:
     ]
 
 
-def _article(one: Result) -> str:
-    return one.example.answers[0].article if one.example.answers else UNANSWERABLE
-
-
-def _breakdown(title: str, column: str, run: Run, key: Callable[[Result], str]) -> Breakdown:
-    """The run's questions by a key: the largest groups first, those that nothing answers after them."""
-    members: dict[str, list[Result]] = {}
-    for one in run.results:
-        members.setdefault(key(one), []).append(one)
-    order = sorted(
-        members.items(),
-        key=lambda item: (not counted(item[1], "answerable"), -len(item[1]), item[0]),
-    )
-    kept = [*order[:GROUPS], ("All", [*run.results])]
-    groups = tuple(_group(name, results, run.seed) for name, results in kept)
-    return Breakdown(title, column, groups, max(0, len(order) - GROUPS))
-
-
-def _group(name: str, results: Sequence[Result], seed: int) -> Group:
-    answerable = [one for one in results if one.example.answerable]
-    f1 = next(measure for measure in MEASURES if measure.name == "best candidate, token F1")
-    low, high = interval(f1.resampled(answerable, draws(len(answerable), seed=seed)))
-    return Group(
-        name,
-        len(results),
-        sum(not one.outcome.failed for one in results),
-        len(answerable),
-        (f1.value(answerable), low, high),
-        sum(one.right_article for one in answerable),
-        sum(one.outcome is Outcome.REFUSED for one in answerable),
-        sum(one.outcome is Outcome.ABSTAINED for one in results),
-    )
-
-
 def _failure(result: Result) -> Failure:
     example = result.example
     return Failure(
         result,
-        _article(result),
+        article_of(result),
         min(result.ranks, default=None),
         (*dict.fromkeys(example.references),),
         tuple(_shown(excerpt, result) for excerpt in result.excerpts),
@@ -255,7 +195,7 @@ def _against(reference: Run, run: Run) -> Against:
     worse, better, other = (
         sum(change.better is kind for change in found.changes) for kind in (False, True, None)
     )
-    return Against(reference, found, (worse, better, other), (*fallen(reference, run),))
+    return Against(reference, found, (worse, better, other), (*regressions(reference, run),))
 
 
 def _facts(run: Run, reference: Run | None) -> list[tuple[str, list[Fact]]]:
@@ -282,7 +222,7 @@ def _sections(run: Run) -> dict[str, dict[str, str]]:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
-    """Yield the leaves of nested JSON objects with their paths."""
+    """Yield the leaves of nested JSON objects, each with its path."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))
@@ -291,11 +231,11 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN
 
 
 def _number(value: float, name: str = "", *, signed: bool = False) -> str:
-    """A figure as the terminal prints it, with a true minus; a dash for what has no value."""
+    """A figure as the terminal prints it, but with a minus sign instead of a hyphen; a dash for NaN."""
     if math.isnan(value):
         return "–"
-    told = console.number(name, value, signed=signed)
-    return told.lstrip("+-") if float(told) == 0 else told.replace("-", "−")
+    printed = console.number(name, value, signed=signed)
+    return printed.lstrip("+-") if float(printed) == 0 else printed.replace("-", "−")
 
 
 def _headline(value: float, name: str) -> str:
@@ -311,7 +251,7 @@ def _p(value: float) -> str:
 
 
 def _digest(text: str) -> str:
-    """The source by which a content security policy knows an inline script or style."""
+    """The source that allows an inline script or style in a content security policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

@@ -1,7 +1,7 @@
 """Plots as SVG: numbers in, a string out.
 
-A plot names the parts of its drawing by class; colours, fonts and the dark theme are the page's. It fills
-the width that it is given. Coordinates are rounded to a tenth, so that the same numbers give the same bytes.
+A drawing names its parts by class; the page sets colours, fonts and the dark theme. It fills the available
+width. Coordinates are rounded to a tenth, so that the same numbers give the same bytes.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from eval.report.svg import (
 )
 
 _BAND = 34.0
-"""Height of the bars that count, under the reliability plot."""
+"""Height of the bars under the reliability plot that count questions."""
 _BINS = 16
-"""Bins of a histogram, about."""
+"""About how many bins a histogram has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Questions of about one confidence: how many, their mean confidence, and the share that is right."""
+    """Questions of similar confidence: their number, mean confidence, and the share that is right."""
 
     low: float
     high: float
@@ -51,7 +51,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Counts of values in bins of one width from `start`; `over` more lie at or above the last bin's end."""
+    """Counts of values in equal bins from `start`; `over` values are at or above the end of the last bin."""
 
     start: float
     step: float
@@ -65,7 +65,7 @@ class Histogram:
 
 
 def bins(confidences: Values, right: Values, count: int = 10) -> list[Bin]:
-    """Return the bins of `metrics.expected_calibration_error` that hold a question, lowest first."""
+    """Return the non-empty bins of `metrics.expected_calibration_error`, lowest first."""
     values, labels = np.asarray(confidences, dtype=np.float64), np.asarray(right, dtype=np.float64)
     places = np.minimum((values * count).astype(int), count - 1)
     return [
@@ -81,13 +81,13 @@ def bins(confidences: Values, right: Values, count: int = 10) -> list[Bin]:
 
 
 def histogram(values: Values) -> Histogram:
-    """Return the values counted in about `_BINS` bins of a round width, which reach past their p99.
+    """Count the values in about `_BINS` bins of a round width, up to just above their 99th percentile.
 
-    So a few outliers do not flatten all others into one bar.
+    So a few outliers do not squeeze all other values into one bar.
     """
     data = np.asarray(values, dtype=np.float64)
     low, high = float(data.min()), float(np.quantile(data, 0.99))
-    # Equal values have no spread to divide: a bin of theirs is a 200th of their size.
+    # Equal values have no spread: their bin is a 200th of their size.
     step = round_step(max((high - low) / _BINS, high / 200) or 1.0)
     first = math.floor(low / step)
     last = math.floor(high / step) + 1
@@ -100,7 +100,7 @@ def histogram(values: Values) -> Histogram:
 def risk_coverage(risks: Sequence[float], best: Sequence[float], operating: Point | None) -> str:
     """Draw the share of wrong answers among the n most confident, n from 1 to all.
 
-    `best`: the same in the best order; `operating`: coverage and risk at the threshold in force.
+    `best`: the same in the best possible order; `operating`: coverage and risk at the run's threshold.
     """
     x = Scale((0, 1), (LEFT, RIGHT))
     y = Scale((0, max(0.1, math.ceil(max(risks) * 10 - 1e-9) / 10)), (BOTTOM, TOP))
@@ -116,18 +116,18 @@ def risk_coverage(risks: Sequence[float], best: Sequence[float], operating: Poin
             line([(LEFT, up), (across, up), (across, BOTTOM)], "guide"),
             dot(across, up, "operating", 5),
             text(across - 9, up - 8, "at the threshold", "strong", "end")
-            if operating[0] > 0.5  # noqa: PLR2004 - the half where the words have room before the point
+            if operating[0] > 0.5  # noqa: PLR2004 - in the right half the label fits before the point
             else text(across + 9, up - 8, "at the threshold", "strong", "start"),
         ]
         reading = (
-            f"At the threshold in force {operating[0]:.3f} of the questions are answered, and "
+            f"At the threshold {operating[0]:.3f} of the questions are answered, and "
             f"{operating[1]:.3f} of those answers are wrong. {reading}"
         )
     return svg("risk-coverage", "Risk against coverage", reading, drawn)
 
 
 def reliability(found: Sequence[Bin]) -> str:
-    """Draw the share right against mean confidence, bin by bin, over bars that count the questions."""
+    """Draw the share right against mean confidence for each bin, above bars that count the questions."""
     base = BOTTOM - _BAND - 10
     x, y = Scale((0, 1), (LEFT, RIGHT)), Scale((0, 1), (base, TOP))
     most = max(one.count for one in found)
@@ -158,7 +158,7 @@ def reliability(found: Sequence[Bin]) -> str:
 
 
 def recall(points: Sequence[tuple[float, float, float]]) -> str:
-    """Draw recall at 1, 2, … passages, two at least: a value and its interval for each."""
+    """Draw recall at 1, 2, … passages, at least two: a value and its interval for each."""
     last = len(points)
     floor = max(0.0, math.floor((min(low for _, low, _ in points) - 0.05) * 10) / 10)
     x, y = Scale((1, last), (LEFT + 12, RIGHT - 12)), Scale((floor, 1), (BOTTOM, TOP))
@@ -180,7 +180,7 @@ def recall(points: Sequence[tuple[float, float, float]]) -> str:
 
 
 def latency(found: Histogram, quantiles: Sequence[tuple[str, float]]) -> str:
-    """Draw a histogram of milliseconds with named quantiles marked; what lies past its end is one bar."""
+    """Draw a histogram of milliseconds with named quantiles; values beyond its end are one bar."""
     beyond = found.end + found.step * (1.5 if found.over else 0)
     most = max(*found.counts, found.over, 1)
     x, y = Scale((found.start, beyond), (LEFT, RIGHT)), Scale((0, most), (BOTTOM, TOP + 44))
@@ -216,9 +216,9 @@ def latency(found: Histogram, quantiles: Sequence[tuple[str, float]]) -> str:
 
 
 def interval_bar(value: float, low: float, high: float, reference: float | None = None) -> str:
-    """Draw a share on a track from 0 to 1 with its interval, and a reference's value as a tick.
+    """Draw a share with its interval on a scale from 0 to 1, and a reference's value as a tick.
 
-    It repeats the numbers beside it, and so is hidden from what reads the page aloud.
+    It repeats the numbers beside it, so it is hidden from screen readers.
     """
     x = Scale((0, 1), (4, 116))
     drawn = [line([(4, 8), (116, 8)], "track")]
@@ -231,6 +231,6 @@ def interval_bar(value: float, low: float, high: float, reference: float | None 
 
 
 def share_bar(share: float, *, failed: bool) -> str:
-    """Draw a share as a bar, outlined where it counts failures. It repeats the number beside it."""
+    """Draw a share as a bar, outlined if it counts failures; hidden from screen readers."""
     bar = rectangle((0.5, 1.5), (0.5 + 119 * share, 10.5), "bar failed" if failed else "bar")
     return f'<svg class="share" viewBox="0 0 120 12" aria-hidden="true">{bar}</svg>'

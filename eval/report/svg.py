@@ -1,4 +1,4 @@
-"""What plots are drawn with: scales, axes, lines, words, as SVG. Coordinates are rounded to a tenth."""
+"""The parts of a plot as SVG: scales, axes, lines, text. Coordinates are rounded to a tenth."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ LEFT, RIGHT, TOP, BOTTOM = 44.0, 386.0, 30.0, 238.0
 """The edges of the plotted area, in units of the drawing."""
 
 _POINTS = 400
-"""A curve is drawn with so many points at most."""
+"""The most points of a curve."""
 Point = tuple[float, float]
 Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A linear map of `domain` to `to`, both as two ends; `to` counts in units of the drawing."""
+    """A linear map from `domain` to `to`, both as (low, high); `to` is in units of the drawing."""
 
     domain: Span
     to: Span
 
     def __call__(self, value: float) -> float:
-        """Return the place of a value."""
+        """Return the coordinate of a value."""
         low, high = self.domain
         return self.to[0] + (value - low) / (high - low) * (self.to[1] - self.to[0])
 
 
 def svg(name: str, title: str, reading: str, drawn: Iterable[str]) -> str:
-    """Return a drawing with its title and what it says in words."""
+    """Return a drawing with its title and a description in words."""
     return (
         f'<svg class="plot" viewBox="0 0 {place(WIDTH)} {place(HEIGHT)}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc">'
@@ -51,7 +51,7 @@ def axes(
     *,
     foot: float | None = None,
 ) -> str:
-    """Grid lines and ticks, the axes' names at their far ends; `foot`: where the lower ticks stand."""
+    """Return grid lines, ticks, and the axes' names at their far ends; `foot`: the y of the x axis."""
     base = foot if foot is not None else y.to[0]
     drawn = []
     for tick in up:
@@ -70,7 +70,7 @@ def axes(
 
 
 def curve(x: Scale, y: Scale, values: Sequence[float]) -> list[Point]:
-    """Places of the values at 1/n, 2/n, …, 1; of many, evenly spaced ones with the first and the last."""
+    """Return points for values at 1/n, 2/n, …, 1: at most `_POINTS`, evenly spaced, with both ends."""
     total = len(values)
     chosen = np.unique(np.linspace(0, total - 1, min(total, _POINTS)).round().astype(int))
     return [(x((int(place) + 1) / total), y(values[int(place)])) for place in chosen]
@@ -97,7 +97,7 @@ def rectangle(first: Point, second: Point, name: str) -> str:
 
 
 def text(across: float, up: float, words: str, name: str, anchor: str) -> str:
-    """Return words at a place."""
+    """Return a text at a point."""
     return (
         f'<text class="{name}" x="{place(across)}" y="{place(up)}" text-anchor="{anchor}">'
         f"{escape(words)}</text>"
@@ -105,23 +105,23 @@ def text(across: float, up: float, words: str, name: str, anchor: str) -> str:
 
 
 def place(value: float) -> str:
-    """A coordinate to a tenth; adding 0 makes an ordinary nought of a negative one."""
+    """Return a coordinate rounded to a tenth; adding 0 turns -0 into 0."""
     return f"{round(value, 1) + 0:.1f}".removesuffix(".0")
 
 
 def number(value: float) -> str:
-    """Return a number as it is printed: no more digits than it has."""
+    """Return a number as text, with up to ten significant digits."""
     return f"{value:,.10g}"
 
 
 def round_step(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is at least `least`."""
+    """Return the smallest of 1, 2 and 5 times a power of ten that is at least `least`."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - 1e-9))
 
 
 def ticks(domain: Span, count: int = 5) -> list[float]:
-    """Round numbers within a domain, `count` steps or fewer apart."""
+    """Return round numbers in a domain that divide it into at most about `count` steps."""
     low, high = domain
     step = round_step((high - low) / count)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)

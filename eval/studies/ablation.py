@@ -1,7 +1,7 @@
 """What each part is worth: `python -m eval.studies.ablation` changes one part at a time, over the seeds.
 
-One row is Quoth as it ships; each other changes one thing: which search finds the passages, which reader
-reads them, how many are read. The differences are to the first row, over the same questions, paired.
+The first row is Quoth as it ships; every other row changes one thing: the search, the reader, or the number
+of passages read. Differences are to the first row, paired over the same questions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from service.settings import Settings, load_settings
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Quoth with some settings changed, or with the baseline as its reader."""
+    """Quoth with one setting changed, or with the sentence baseline as its reader."""
 
     name: str
     changed: dict[str, Any]
@@ -58,7 +58,7 @@ COLUMNS = {
     "refused": "refused",
     "latency p50, ms": "p50, ms",
 }
-"""The figures that are shown, and their heads."""
+"""The figures that are shown, and their column headings."""
 
 _COMPARED = "best candidate, token F1"
 
@@ -70,7 +70,7 @@ def measure(
     settings: Settings,
     examples: list[Example],
 ) -> list[Result]:
-    """Put every question to one variant."""
+    """Ask one variant every question."""
     settings = settings.changed(**variant.changed, cache_size=0)
     if variant.baseline:
         retriever = Retriever(index, encoder, settings.retrieval)
@@ -78,7 +78,7 @@ def measure(
     else:
         answerer = build_answerer(index, encoder, settings)
     system = LocalSystem(answerer, {})
-    system.ask(examples[0])  # the first question waits for what is made once
+    system.ask(examples[0])  # the first question is slower: caches are filled
     found: list[Result] = []
     asked = track(examples, variant.name.strip("*"), console=Console(stderr=True), transient=True)
     ask_all(system, asked, found.append)
@@ -97,7 +97,7 @@ def row(name: str, results: list[Result], against: list[Compared]) -> str:
 def main(
     index: Annotated[Path, typer.Option(help="An index of the seeds.")] = DEFAULT_INDEX,
     questions: Annotated[
-        int | None, typer.Option(help="The first so many questions; all by default.")
+        int | None, typer.Option(help="Number of questions, from the first; all by default.", min=1)
     ] = None,
 ) -> None:
     """Print the table, as Markdown."""

@@ -1,12 +1,12 @@
-"""Fit the sentence reader and its confidence: `python -m eval.studies.calibrate`.
+"""Fit the sentence baseline and its confidence: `python -m eval.studies.calibrate`.
 
-Wikipedia's and the search engine's questions stand alone, so they are put to the whole of their set, once
-as they are and once with their own paragraph barred from the search: then the articles do not answer
-them, though neighbouring paragraphs come close. Paragraphs are parted in two halves by their number, so
-that no paragraph is in both: the first fits the sentence model and the confidence, the second measures
-both and stands in the file. The threshold is the highest that withholds at most one right answer in 200
-of the first half: a baseline that shows a whole sentence, with its confidence, does less harm by showing a
-wrong one than by hiding a right one.
+The questions of Wikipedia and of the search engine make sense without their paragraph, so they are put to
+their whole set: once as they are, and once with their own paragraph excluded, so that the articles do not
+answer them, though neighbouring paragraphs come close. The paragraphs are split in two halves by their
+number: the first fits the sentence model and the confidence, the second measures them, and its figures are
+stored with the fit. The threshold is the highest that withholds at most one right answer in 200 of the first
+half: a baseline that shows a whole sentence with its confidence does less harm by showing a wrong one than by
+withholding a right one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 class CachedEncoder:
-    """An encoder that remembers: the same sentences are read for many questions."""
+    """An encoder that keeps its vectors, because many questions read the same sentences."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.name = encoder.name
@@ -67,7 +67,7 @@ class CachedEncoder:
     def encode_passages(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> Vectors:
-        """Return one unit vector a text, encoding only texts not seen before."""
+        """Return one unit vector per text; only new texts are encoded."""
         fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(fresh, self._encode(fresh, on_progress), strict=True))
         return np.array([self._known[text] for text in texts])
@@ -75,7 +75,7 @@ class CachedEncoder:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read for a question: the candidate sentences, their features, and which are right."""
+    """The candidate sentences of a question, their features, and which are right."""
 
     question: str
     passages: list[ScoredPassage]
@@ -88,7 +88,7 @@ class Reading:
 def read_all(
     name: str, questions: int, folder: Path, encoder: Encoder, *, half: int, seed: int
 ) -> list[Reading]:
-    """Read for each sampled question of one half of a set, with and without its own paragraph."""
+    """Read each sampled question of one half of a set, with and without its own paragraph."""
     paragraphs, index = open_set(name, folder, encoder)
     retriever = Retriever(index, encoder, RetrieverSettings())
     reader = SentenceReader(encoder, SentenceWeights((0.0,) * len(SENTENCE_FEATURES), 0.0))
@@ -97,8 +97,10 @@ def read_all(
     readings = []
     for example in track(sample(mine, questions, seed), f"{name}, half {half}", console=Console(stderr=True)):
         for answerable in (True, False):
-            barred = None if answerable else Filters(article_ids=(*(everything - {example.context or ""}),))
-            passages = retriever.retrieve(example.question, _TOP_K, barred)
+            excluding = (
+                None if answerable else Filters(article_ids=(*(everything - {example.context or ""}),))
+            )
+            passages = retriever.retrieve(example.question, _TOP_K, excluding)
             spans, features = reader.candidates(example.question, passages)
             if spans:
                 right = np.array([answerable and _holds(span, example) for span in spans])
@@ -113,7 +115,7 @@ def _holds(span: Span, example: Example) -> bool:
 
 
 def fit(features: Matrix, right: npt.NDArray[np.bool_], seed: int) -> tuple[tuple[float, ...], float]:
-    """Fit a logistic model and return its weights and bias over the features as they are, unscaled."""
+    """Fit a logistic model; return its weights and its bias over the unscaled features."""
     model = make_pipeline(StandardScaler(), LogisticRegression(random_state=seed, max_iter=1_000))
     model.fit(features, right)
     scaler, regression = model[0], model[1]
@@ -143,7 +145,7 @@ def _named(row: Sequence[float]) -> dict[str, float]:
 def measure(
     readings: Sequence[Reading], model: SentenceWeights, calibration: Calibration
 ) -> dict[str, float | int]:
-    """Return the figures of a fit on readings that it has not seen."""
+    """Return the figures of a fit over these readings."""
     features, right = confidence_data(readings, model)
     confidences = [calibration.confidence(_named(row)) for row in features]
     answerable = np.array([reading.answerable for reading in readings])
@@ -161,12 +163,12 @@ def measure(
 
 
 def main(
-    questions: Annotated[int, typer.Option(help="Questions a set and half.")] = 1_000,
-    seed: Annotated[int, typer.Option(help="Which questions.")] = 0,
+    questions: Annotated[int, typer.Option(help="Questions of each half of each set.")] = 1_000,
+    seed: Annotated[int, typer.Option(help="Seed of the sample and of the fit.")] = 0,
     folder: Annotated[Path, typer.Option(help="Where the sets' indexes are kept.")] = Path(".quoth/studies"),
     out: Annotated[Path, typer.Option(help="Where the fit is written.")] = BASELINE,
 ) -> None:
-    """Fit on one half of the development questions, measure on the other, write the model."""
+    """Fit on one half of the development questions, measure on the other, and write both."""
     encoder = CachedEncoder(load_encoder())
     halves = [
         [

@@ -1,8 +1,8 @@
 """How often follow-up questions get the right answer: `python -m eval.studies.followups`.
 
 `datasets/turns.jsonl` holds two-turn conversations over the seeds: a question with its answer, then a
-follow-up. Half is `dev`, half `test`. It also tells how often a question that stands alone is mistaken for a
-follow-up, over the whole question set.
+follow-up. Half is `dev`, half `test`. The study also counts how many questions of the whole set over the
+seeds, none of which is a follow-up, are taken for one.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ TURNS = SEEDS.with_name("turns.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A question, and the turn before it."""
+    """A follow-up question and the turn before it."""
 
     example: Example
     previous: Turn
 
 
 def load_turns(path: Path, answerer: Answerer) -> list[FollowUp]:
-    """Load two-turn conversations; both turns' answers are checked against their articles.
+    """Load two-turn conversations and check both turns' answers against their articles.
 
     Raises:
-        DatasetError: a line is malformed, or an answer does not stand in its article.
+        DatasetError: a line is malformed, or an answer is not in its article.
     """
     turns = []
     lines = path.read_text("utf-8").splitlines()
@@ -53,13 +53,13 @@ def load_turns(path: Path, answerer: Answerer) -> list[FollowUp]:
         question, answer, name = (field(before, key, str, place) for key in ("question", "answer", "article"))
         article = answerer.index.find_article(name)
         if article is None or answer not in article.text:
-            raise DatasetError(f"{place}: {answer!r} does not stand in {name}")
+            raise DatasetError(f"{place}: {answer!r} is not in {name}")
         turns.append(FollowUp(example, Turn(question, answer, name)))
     return turns
 
 
 def right(answer: Answer, example: Example) -> bool:
-    """Whether the best candidate is right, and of an article that says so."""
+    """Whether the best candidate is right, judged by the acceptable answers of the article it cites."""
     if answer.quotation is None:
         return False
     cited = answer.quotation.citation
@@ -72,19 +72,19 @@ def main(
     """Print the share of follow-up questions that get the right answer."""
     answerer = load_answerer(load_settings(index=index))
     turns = load_turns(TURNS, answerer)
-    ways: dict[str, Callable[[FollowUp], Answer]] = {
+    variants: dict[str, Callable[[FollowUp], Answer]] = {
         "alone": lambda turn: answerer.answer(turn.example.question, min_confidence=0.0),
-        "the question before put in front": lambda turn: answerer.answer(
+        "with the previous question in front": lambda turn: answerer.answer(
             f"{turn.previous.question} {turn.example.question}", min_confidence=0.0
         ),
-        "as Quoth reads it": lambda turn: answerer.answer(
+        "as Quoth interprets it": lambda turn: answerer.answer(
             turn.example.question, min_confidence=0.0, previous=turn.previous
         ),
     }
     table = Table(
-        "", *(f"{split}, right" for split in SPLITS), "95% (all)", "given", title=f"{len(turns)} turns"
+        "", *(f"{split}, right" for split in SPLITS), "95% (all)", "answered", title=f"{len(turns)} turns"
     )
-    for name, ask in ways.items():
+    for name, ask in variants.items():
         answers = [ask(turn) for turn in track(turns, name, console=Console(stderr=True), transient=True)]
         found = [right(answer, turn.example) for answer, turn in zip(answers, turns, strict=True)]
         by_split = [
@@ -92,15 +92,18 @@ def main(
             for split in SPLITS
         ]
         low, high = bootstrap_interval(found)
-        given = sum(answer.confidence >= answerer.threshold for answer in answers)
+        answered = sum(answer.confidence >= answerer.threshold for answer in answers)
         table.add_row(
-            name, *(f"{sum(part)} of {len(part)}" for part in by_split), f"{low:.2f} – {high:.2f}", str(given)
+            name,
+            *(f"{sum(part)} of {len(part)}" for part in by_split),
+            f"{low:.2f} – {high:.2f}",
+            str(answered),
         )
     console = Console()
     console.print(table)
     examples = load_examples(SEEDS, answerer.index)
     taken = sum(is_followup(example.question) for example in examples)
-    console.print(f"Of {len(examples)} questions that stand alone, {taken} are taken for ones that lean.")
+    console.print(f"Of {len(examples)} questions that are no follow-ups, {taken} are taken for one.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Public question-answering data -> articles and questions, for studies and for fitting.
+"""Public question-answering data -> articles and questions, for studies and training.
 
-The files are not part of the project: `QUOTH_DATA` names their folder (default `../shared/data`), and
-whatever needs them says so when they are not there. Each paragraph is an article of its own, so that a
-question's evidence is one article.
+The files are not part of the project: `QUOTH_DATA` names their folder (default `../shared/data`), and what
+needs them fails with a message if they are missing. Each paragraph is an article of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from eval.dataset import Example, GoldSpan, asked_for
+from eval.dataset import Example, GoldSpan, question_kind
 from indexer.corpus import Failure
 from indexer.errors import QuothError
 from indexer.records import Article, Metadata
@@ -26,11 +25,11 @@ SETS = {
     "policy": "policyqa_dev.json.gz",
     "qed": "qed_dev.jsonl.gz",
 }
-"""The development sets that carry answer offsets, by short name."""
+"""The files of the development sets with answer offsets, by the set's short name."""
 
 
 class DataMissingError(QuothError):
-    """The optional data folder, or a file in it, is not there."""
+    """The optional data folder, or a file in it, is missing."""
 
 
 class Paragraphs:
@@ -48,7 +47,7 @@ class Paragraphs:
 
     @property
     def ignored(self) -> int:
-        """Nothing is left out."""
+        """No file is left out."""
         return 0
 
     def __len__(self) -> int:
@@ -63,7 +62,7 @@ def data_folder() -> Path:
     """Return the folder of development data.
 
     Raises:
-        DataMissingError: it is not there.
+        DataMissingError: it is missing.
     """
     folder = Path(os.environ.get("QUOTH_DATA", "../shared/data"))
     if not folder.is_dir():
@@ -75,11 +74,11 @@ def load(name: str) -> Paragraphs:
     """Load a development set by its short name, a key of `SETS`.
 
     Raises:
-        DataMissingError: the data folder or the file is not there.
+        DataMissingError: the data folder or the file is missing.
     """
     path = data_folder() / SETS[name]
     if not path.is_file():
-        raise DataMissingError(f"{path} is not there")
+        raise DataMissingError(f"{path} is missing: QUOTH_DATA names the folder of data")
     articles: list[Article] = []
     examples: list[Example] = []
     with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -92,7 +91,7 @@ def load(name: str) -> Paragraphs:
                     Example(
                         question_id,
                         question,
-                        asked_for(question),
+                        question_kind(question),
                         "dev",
                         tuple(GoldSpan(article_id, start, end, text[start:end]) for start, end in answers),
                         context=article_id,

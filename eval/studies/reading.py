@@ -1,8 +1,8 @@
 """Reading comprehension: `python -m eval.studies.reading` scores a reader as SQuAD does, without retrieval.
 
-Each development question is read over its own paragraph, whole, and must be answered: what is measured is
-how well the reader finds the exact words, not whether it knows when to abstain. Only held-out groups are
-asked (`eval.training.examples`), which no reader was trained on.
+The reader reads each question's own whole paragraph and must answer: this measures how well it finds the
+exact words, not whether it knows when to abstain. Only questions of held-out groups are asked
+(`eval.training.examples`); no reader was trained on them.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ class Prediction:
     @property
     def f1(self) -> float:
         """Token F1 against the references, in [0, 1]."""
-        return token_f1(self.text, self.example.answers)
+        return token_f1(self.text, self.example.references)
 
     @property
     def exact(self) -> float:
         """Exact match against the references, 0 or 1."""
-        return exact_match(self.text, self.example.answers)
+        return exact_match(self.text, self.example.references)
 
 
 def whole_passage(example: ContextExample) -> ScoredPassage:
-    """Return an example's context as a passage that retrieval brought with score 0."""
-    passage = Passage(0, example.id, 0, len(example.context))
-    sentences = tuple(sentence_offsets(example.context))
-    return ScoredPassage(passage, example.context, 0.0, 0.0, 0.0, sentences)
+    """Return an example's context as one passage, with retrieval scores of 0."""
+    passage = Passage(0, example.id, 0, len(example.text))
+    sentences = tuple(sentence_offsets(example.text))
+    return ScoredPassage(passage, example.text, 0.0, 0.0, 0.0, sentences)
 
 
 def read_examples(
@@ -98,8 +98,10 @@ def main(
     reader: Annotated[
         str, typer.Option(help="A shipped reader's name, or an exported reader's folder.")
     ] = "default",
-    sets: Annotated[list[str] | None, typer.Option("--set", help="Development sets; all by default.")] = None,
-    questions: Annotated[int | None, typer.Option(help="Questions a set, at most.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Development set; repeat it for more. All by default.")
+    ] = None,
+    questions: Annotated[int | None, typer.Option(help="Questions of each set, at most.")] = None,
 ) -> None:
     """Score a reader on the held-out questions of the development sets."""
     chosen, _ = load_reader(reader)

@@ -1,9 +1,9 @@
-"""How the two searches are fused, decided by measuring: `python -m eval.studies.retrieval`.
+"""Ways to fuse the two searches, compared: `python -m eval.studies.retrieval`.
 
-Each development set is indexed as one corpus (a paragraph is an article), and each question is put to
-the whole of it. A passage is relevant when it holds a reference answer whole, at its own place. The
-questions are those of reading tests, and many of Reddit's, Amazon's and the policies' could be asked of
-many paragraphs ("What colour is it?"): compare the rows of a set with each other, not the sets.
+Each development set is indexed as one corpus (a paragraph is an article), and each question is put to the
+whole of it. A passage is relevant if it contains the span of a reference answer. The questions were written
+for one paragraph, and many of Reddit's, Amazon's and the policies' fit many paragraphs ("What colour is
+it?"): compare the rows of a set, not the sets.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _CUTOFFS = (1, 4, 8)
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What both searches brought for a question: both scores of each passage, and which are relevant."""
+    """Both searches' candidates for a question: both scores of each passage, and which are relevant."""
 
     ids: Ids
     dense: Scores
@@ -52,7 +52,7 @@ Method = Callable[[Candidates], Scores]
 
 
 def methods() -> dict[str, Method]:
-    """Return every way of ranking that is compared, by name."""
+    """Return every ranking method that is compared, by name."""
     rows: dict[str, Method] = {
         "dense only": lambda found: found.dense,
         "BM25 only": lambda found: found.lexical,
@@ -68,7 +68,7 @@ def _convex(weight: float, found: Candidates) -> Scores:
 
 
 def open_set(name: str, folder: Path, encoder: Encoder) -> tuple[Paragraphs, FaissPassageIndex]:
-    """Load a development set and its index, which is made on first use below `folder`."""
+    """Load a development set and its index, which is built below `folder` on first use."""
     paragraphs = load(name)
     build(paragraphs, folder / name, encoder)
     return paragraphs, open_index(folder / name)
@@ -78,13 +78,13 @@ _Asked = TypeVar("_Asked")
 
 
 def sample(questions: Sequence[_Asked], count: int, seed: int) -> list[_Asked]:
-    """Return up to `count` questions, the same for the same seed."""
+    """Return a sample of up to `count` questions, in their order; the seed decides which."""
     order = np.random.default_rng(seed).permutation(len(questions))[:count]
     return [questions[place] for place in sorted(order)]
 
 
 def relevant_passages(index: FaissPassageIndex, example: Example) -> frozenset[int]:
-    """Return the ids of the passages that hold a reference answer whole."""
+    """Return the ids of the passages that hold a whole reference answer."""
     return frozenset(
         passage.id
         for passage in index.passages(example.context or "")
@@ -108,16 +108,18 @@ def find(index: FaissPassageIndex, encoder: Encoder, example: Example) -> Candid
 
 
 def rank(found: Candidates, method: Method) -> int | None:
-    """Return the 1-based rank of the first relevant passage, None where it did not come up."""
+    """Return the 1-based rank of the first relevant passage, None where none was retrieved."""
     order = np.lexsort((found.ids, -method(found)))
     ranked = [int(found.ids[place]) in found.relevant for place in order]
     return ranked.index(True) + 1 if True in ranked else None
 
 
 def main(
-    sets: Annotated[list[str] | None, typer.Option("--set", help="Development sets; all by default.")] = None,
-    questions: Annotated[int, typer.Option(help="Questions a set, at most.")] = 2_000,
-    seed: Annotated[int, typer.Option(help="Which questions.")] = 0,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Development set; repeat it for more. All by default.")
+    ] = None,
+    questions: Annotated[int, typer.Option(help="Questions of each set, at most.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
     folder: Annotated[Path, typer.Option(help="Where the sets' indexes are kept.")] = Path(".quoth/studies"),
 ) -> None:
     """Compare dense, lexical and fused retrieval on the development sets."""
@@ -130,8 +132,7 @@ def main(
         found = [
             find(index, encoder, question) for question in track(asked, name, console=Console(stderr=True))
         ]
-        # A passage that holds no reference answer whole cannot be found by anyone; such questions stay
-        # in the denominator.
+        # Questions whose answer no passage holds whole cannot be found; they stay in the denominator.
         title = (
             f"{name}: {len(asked)} questions, {len(paragraphs)} paragraphs, "
             f"{index.manifest.passages} passages"

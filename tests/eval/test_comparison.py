@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eval import comparison
-from eval.comparison import Change, compare, failures, fallen, in_common
+from eval.comparison import Change, compare, failures, in_common, regressions
 from eval.figures import figures
 from eval.runs import Outcome, Result, Run, RunError
 
@@ -114,7 +114,7 @@ def test_runs_without_a_common_question_are_refused(
     with pytest.raises(RunError, match="no question in common: compare runs over the same set"):
         compare(before, other)
     with pytest.raises(RunError, match="none of these questions: make one over this set"):
-        fallen(before, other)
+        regressions(before, other)
     with pytest.raises(RunError, match="no question in common"):
         compare(before, make_run())
 
@@ -145,31 +145,31 @@ def test_the_same_runs_compare_the_same_each_time(before: Run, make_result: Make
 
 
 def test_a_run_as_good_as_the_reference_has_not_fallen(before: Run, make_result: MakeResult) -> None:
-    assert fallen(before, before) == []
+    assert regressions(before, before) == []
     # One question in twenty is well within the interval of the exact match.
-    names = {fall.name for fall in fallen(before, altered(before, make_result, q4={"said": "Bern"}))}
+    names = {one.name for one in regressions(before, altered(before, make_result, q4={"said": "Bern"}))}
     assert "exact match" not in names
 
 
 def test_a_figure_below_its_interval_has_fallen_and_says_so(before: Run, make_result: MakeResult) -> None:
     bad = {f"q{number}": {"said": "Bern"} for number in range(20) if number % 4 in {0, 1}}
-    falls = {fall.name: fall for fall in fallen(before, altered(before, make_result, **bad))}
+    found = {one.name: one for one in regressions(before, altered(before, make_result, **bad))}
     reference = {figure.name: figure for figure in figures(before.results)}["exact match"]
-    fall = falls["exact match"]
-    assert fall.value == 0.25 < reference.low
-    assert fall.reference == reference
-    assert str(fall) == (
+    regression = found["exact match"]
+    assert regression.value == 0.25 < reference.low
+    assert regression.reference == reference
+    assert str(regression) == (
         f"exact match is 0.250: the reference has 0.750, 95% {reference.low:.3f} to {reference.high:.3f}"
     )
-    assert "risk-coverage area" in falls  # of which less is better
+    assert "risk-coverage area" in found  # of which less is better
 
 
 def test_a_rise_is_no_fall(before: Run, make_result: MakeResult) -> None:
     good: dict[str, dict[str, Any]] = {f"q{number}": {} for number in range(20) if number % 4 != 3}
     better = altered(before, make_result, **good)
     assert {figure.name: figure.value for figure in figures(better.results)}["exact match"] == 1.0
-    assert fallen(before, better) == []
-    assert fallen(better, before) != []
+    assert regressions(before, better) == []
+    assert regressions(better, before) != []
 
 
 def test_time_is_never_held_against_a_run(before: Run) -> None:
@@ -179,16 +179,16 @@ def test_time_is_never_held_against_a_run(before: Run) -> None:
             replace(one, reply=replace(one.reply, milliseconds=10_000.0)) for one in before.results
         ),
     )
-    assert fallen(before, slow) == []
-    assert fallen(slow, before) == []
+    assert regressions(before, slow) == []
+    assert regressions(slow, before) == []
 
 
 def test_a_part_of_the_reference_is_held_against_that_part(before: Run, make_run: MakeRun) -> None:
     right = [one for one in before.results if one.outcome is Outcome.RIGHT]
     wrong = [one for one in before.results if one.outcome is Outcome.WRONG]
     # The wrong answers were wrong in the reference too.
-    assert fallen(before, make_run(*wrong)) == []
-    assert fallen(before, make_run(*right)) == []
+    assert regressions(before, make_run(*wrong)) == []
+    assert regressions(before, make_run(*right)) == []
 
 
 def test_failures_are_the_surest_mistakes_first_and_refusals_last(make_result: MakeResult) -> None:
@@ -216,4 +216,4 @@ def test_the_committed_reference_fits_its_set_if_there_is_one() -> None:
     assert reference.complete
     assert reference.dataset["sha256"] == fingerprint(SEEDS)
     assert len(reference.results) == reference.dataset["of"]
-    assert fallen(reference, reference) == []
+    assert regressions(reference, reference) == []

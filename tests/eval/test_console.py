@@ -116,13 +116,13 @@ def test_a_comparison_lists_figures_and_questions(
     print_comparison(compare(first, second), ("a.json", "b.json"))
     printed = capsys.readouterr().out
     assert "A a.json, B b.json: 4 questions" in printed
-    assert "1 questions are in one of the runs alone and left out." in printed
-    assert "3 questions came out otherwise: 1 worse, 1 better, 1 in other words." in printed
+    assert "1 questions are in only one of the runs and left out." in printed
+    assert "3 questions have another result: 1 worse, 1 better, 1 neither." in printed
     lines = [line.strip() for line in printed.splitlines()]
     assert lines[lines.index("− 1  Which town?") :] == [
         "− 1  Which town?",
         "A  right, 0.90: “Oslo”",
-        "B  refused, 0.12: nothing (withheld: “Oslo”)",
+        "B  refused, 0.12: no answer (withheld: “Oslo”)",
         "=  Oslo",
         "",
         "+ 2  Which town?",
@@ -145,7 +145,7 @@ def test_runs_that_came_out_alike_say_so(
     run = make_run(make_result())
     print_comparison(compare(run, run), ("a.json", "a.json"))
     printed = capsys.readouterr().out
-    assert "No question came out otherwise." in printed
+    assert "No question has another result." in printed
     assert row(printed, "exact match")[3:6] == ["+0.000", "+0.000 to +0.000", "1.000"]
 
 

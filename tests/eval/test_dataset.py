@@ -16,10 +16,10 @@ from eval.dataset import (
     SEEDS,
     DatasetError,
     GoldSpan,
-    asked_for,
     fingerprint,
     load_examples,
     occurrences,
+    question_kind,
     read_text,
 )
 from indexer.corpus import Corpus
@@ -85,7 +85,7 @@ def test_a_well_formed_set_loads(tmp_path: Path) -> None:
         (line(id="\ud800"), "line 2, id: half a surrogate pair at character 0"),
         (line(id="2", question=" "), "line 2, question: empty"),
         (line(id="2", question=None), "line 2, question: not str"),
-        (line(id="2", question="x" * 1_001), "line 2, question: 1,001 characters, at most 1,000"),
+        (line(id="2", question="x" * 1_001), "line 2, question: 1,001 characters, at most 1,000 are allowed"),
         (line(id="2", question="Who is \udc00?"), "line 2, question: half a surrogate pair at character 7"),
         (line(id="2", split="train"), "line 2, split: 'train'"),
         (line(id="2", split=None), "line 2, split: not str"),
@@ -96,8 +96,8 @@ def test_a_well_formed_set_loads(tmp_path: Path) -> None:
         (line(id="2", answers=None), "line 2, answers: not list"),
         (line(id="2", answers=[7]), r"line 2, answers\[0\], text: not str"),
         (line(id="2", answers=[" "]), r"line 2, answers\[0\], text: empty"),
-        (line(id="2", answers=["Two", "Five"]), r"line 2, answers\[1\]: 'Five' stands in no article"),
-        (line(id="2", answers=["1%"]), r"line 2, answers\[0\]: '1%' stands in no article"),
+        (line(id="2", answers=["Two", "Five"]), r"line 2, answers\[1\]: 'Five' is in no article"),
+        (line(id="2", answers=["1%"]), r"line 2, answers\[0\]: '1%' is in no article"),
         (line(id="2", answers=[{"text": "Two"}]), r"line 2, answers\[0\], article: not str"),
         (
             line(id="2", answers=[{"article": "a.txt", "text": "Two", "start": "11", "end": 14}]),
@@ -113,25 +113,25 @@ def test_a_well_formed_set_loads(tmp_path: Path) -> None:
         ),
         (
             line(id="2", answers=[{"article": "a.txt", "start": 10, "end": 13, "text": "Two"}]),
-            r"line 2, answers\[0\]: 'Two' does not stand in a.txt at 10-13",
+            r"line 2, answers\[0\]: 'Two' is not in a.txt at 10-13",
         ),
         (
             line(id="2", answers=[{"article": "a.txt", "start": -9, "end": -6, "text": "Two"}]),
-            r"line 2, answers\[0\]: 'Two' does not stand in a.txt at -9--6",
+            r"line 2, answers\[0\]: 'Two' is not in a.txt at -9--6",
         ),
         (
             line(id="2", answers=[{"article": "a.txt", "start": 11, "end": 10**30, "text": "Two"}]),
-            r"line 2, answers\[0\]: 'Two' does not stand in a.txt",
+            r"line 2, answers\[0\]: 'Two' is not in a.txt",
         ),
         (
             line(id="2", answers=[{"article": "a.txt", "text": "left"}]),
-            r"line 2, answers\[0\]: 'left' does not stand in a.txt",
+            r"line 2, answers\[0\]: 'left' is not in a.txt",
         ),
         (
             line(id="2", answers=[{"article": "c.txt", "start": 11, "end": 14, "text": "Two"}]),
             r"line 2, answers\[0\], article: there is no article 'c.txt' in the index",
         ),
-        (line(), "line 2, id: '1' stands twice"),
+        (line(), "line 2, id: '1' is used twice"),
     ],
 )
 def test_a_fault_names_its_line_and_field(tmp_path: Path, bad: str, message: str) -> None:
@@ -187,7 +187,7 @@ def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
     ],
 )
 def test_the_kind_is_the_question_word(question: str, kind: str) -> None:
-    assert asked_for(question) == kind
+    assert question_kind(question) == kind
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def test_two_records_are_compared(
     done = ended(capsys, "--compare", first, second)
     assert done.status == 0
     assert "A a.json, B b.json: 2 questions" in done.out
-    assert "1 questions came out otherwise: 1 worse, 0 better, 0 in other words." in done.out
+    assert "1 questions have another result: 1 worse, 0 better, 0 neither." in done.out
     assert "− 2  Which town?" in done.out
     as_json = json.loads(ended(capsys, "--compare", first, second, "--json").out)
     assert [(one["id"], one["better"]) for one in as_json["changes"]] == [("2", False)]

@@ -1,4 +1,4 @@
-"""The report: marks that are exact, a page that is safe and stands alone, and runs of odd shapes."""
+"""The report: exact marks, a safe page that loads nothing, and unusual runs."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from hypothesis import strategies as st
 from eval import significance
 from eval.dataset import Example, GoldSpan
 from eval.figures import MEASURES
+from eval.report import breakdowns, render
 from eval.report import page as report
-from eval.report import render
 from eval.report.marking import marked
 from eval.runs import Excerpt, Result, Run
 from eval.systems import Candidate, Place, Reply
 
 TEXT = "The bridge was opened in 1932 by the premier of the state."
-"""An article; "1932" is its 25th to 29th code point, "in 1932" begins at the 22nd."""
+"""An article; "1932" is at 25-29."""
 HOSTILE = "<script>alert(1)</script> \"q\" 'a' ]]> --> & </style><img src=x onerror=alert(2)> {{ 7 * 7 }}"
 
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Intervals of 50 draws instead of 2,000: what is tested is where they stand, not how wide they are."""
+    """50 draws instead of 2,000: these tests check where intervals are shown, not how wide they are."""
 
     def draws(count: int, *, samples: int = 50, seed: int = 0) -> significance.Draws:
         return significance.draws(count, samples=min(samples, 50), seed=seed)
 
     monkeypatch.setattr("eval.figures.draws", draws)
     monkeypatch.setattr("eval.report.curves.draws", draws)
-    monkeypatch.setattr("eval.report.page.draws", draws)
+    monkeypatch.setattr("eval.report.breakdowns.draws", draws)
 
 
 def result(
@@ -338,11 +338,11 @@ def test_the_headline_is_made_of_measures() -> None:
     tiles = visible(section(render(run(*ALL), None), "headline"))
     # Three are answered, one of them right; two of three answerable ones have the right words, one "bridge".
     assert "Answers given that are right 33.3%" in tiles
-    assert "of 3 questions answered" in tiles
+    assert "over 3 questions answered" in tiles
     assert "Right article cited 100.0%" in tiles
-    assert "Unanswerable, and not answered 50.0%" in tiles
-    assert "of 2 questions that no article answers" in tiles
-    assert "Answerable, yet not answered 33.3%" in tiles
+    assert "Unanswerable questions not answered 50.0%" in tiles
+    assert "over 2 unanswerable questions" in tiles
+    assert "Answerable questions not answered 33.3%" in tiles
     assert "Median time to an answer 20 ms 95% interval 20 ms to 20 ms" in tiles
 
 
@@ -367,7 +367,7 @@ def test_breakdowns_count_by_kind_and_by_article() -> None:
     elsewhere = result("else", article="<i>.txt", kind="when")
     table = section(render(run(*ALL, elsewhere), None), "breakdowns")
     kinds, articles = (rows(part) for part in table.split("By article</h3>"))
-    # Questions, as it should be, token F1, its interval, right article, refused, abstained.
+    # Questions, succeeded, token F1, its interval, right article, refused, abstained.
     assert kinds["when"] == ["3", "2 of 3", "1.000", "1.000 – 1.000", "3 of 3", "1 of 3", "–"]
     assert kinds["what"] == ["1", "0 of 1", "0.000", "0.000 – 0.000", "1 of 1", "0 of 1", "–"]
     assert kinds["off-topic"] == ["2", "1 of 2", "–", "–", "–", "–", "1 of 2"]
@@ -377,13 +377,13 @@ def test_breakdowns_count_by_kind_and_by_article() -> None:
 
 
 def test_of_many_articles_those_with_fewest_questions_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "GROUPS", 2)
+    monkeypatch.setattr(breakdowns, "GROUPS", 2)
     several = [
         result(f"{name}{count}", article=name) for name in "abc" for count in range(2 if name == "c" else 1)
     ]
     table = section(render(run(*several), None), "breakdowns").partition("By article</h3>")[2]
     assert [*rows(table)] == ["c", "a", "All"]
-    assert "1 group with fewer questions left out" in table
+    assert "Not shown: 1 group with fewer questions." in table
 
 
 def test_a_failure_shows_what_was_given_and_what_was_wanted() -> None:
@@ -392,7 +392,7 @@ def test_a_failure_shows_what_was_given_and_what_was_wanted() -> None:
         part.partition("</details>")[0] for part in page.split('<details class="failure"')[1:]
     )
     assert 'data-outcome="wrong" data-kind="what" data-article="bridge.txt" open' in wrong
-    assert "Confidence 0.800; answers are given from 0.500." in visible(wrong)
+    assert "Confidence 0.800; the threshold is 0.500." in visible(wrong)
     assert '<dt>Given</dt>\n        <dd><mark class="given words" dir="auto">bridge</mark>' in wrong
     assert '<mark class="gold words" dir="auto">1932</mark>' in wrong
     assert "<code>bridge.txt:4-10</code>" in wrong
@@ -400,7 +400,7 @@ def test_a_failure_shows_what_was_given_and_what_was_wanted() -> None:
         'The <mark class="given">bridge</mark> was opened in <mark class="gold">1932</mark> by the premier'
         in wrong
     )
-    assert "an acceptable answer stands whole in passage 1 of the 2 read" in wrong
+    assert "passage 1 of the 2 read holds a whole acceptable answer" in wrong
     assert 'data-outcome="answered without an answer"' in invented
     assert "none: no article answers it" in invented
     assert "<dt>Withheld</dt>" in refused
@@ -425,7 +425,7 @@ def test_failures_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(report, "SHOWN", 2)
     page = render(run(*(replace(WRONG, example=replace(WRONG.example, id=f"{n}")) for n in range(5))), None)
     assert len(Page(page).having("class", "failure")) == 2
-    assert "The first 2 of 5 are shown; 3 are left out" in page
+    assert "The first 2 of 5 are shown; the run’s record also has the other 3." in page
 
 
 def test_the_filter_offers_what_there_is() -> None:
@@ -475,7 +475,7 @@ def test_questions_that_came_out_otherwise_are_listed_the_worse_first() -> None:
     worse = replace(WRONG, example=RIGHT.example)
     page = render(run(better, worse, ABSTAINED), run(WRONG, RIGHT, ABSTAINED))
     told = visible(section(page, "changes"))
-    assert "Of 3 questions 1 came out worse, 1 better, and 0 in other words only." in told
+    assert "Of 3 questions, 1 got worse, 1 got better, and 0 changed without getting worse or better." in told
     first, second = re.findall(r'<p class="asked">.*?</dl>', section(page, "changes"), re.DOTALL)
     assert visible(first) == (
         "worse Question right? right Referenceright, 0.900: “1932” This runwrong, 0.800: “bridge” "
@@ -489,12 +489,14 @@ def test_figures_out_of_the_reference_s_interval_are_named() -> None:
     assert "best candidate is right 0.000; the reference has 1.000, 95% interval 1.000 – 1.000" in visible(
         page
     )
-    assert "No figure lies outside" in section(render(run(RIGHT), run(RIGHT)), "changes")
+    assert "No figure is worse than the reference’s interval." in section(
+        render(run(RIGHT), run(RIGHT)), "changes"
+    )
 
 
 def test_a_reference_over_other_questions_is_told_and_not_compared() -> None:
     page = render(run(RIGHT), run(WRONG))
-    assert "nothing can be compared" in section(page, "changes")
+    assert "the runs cannot be compared" in section(page, "changes")
     assert "Verdict" not in page
 
 
@@ -533,7 +535,7 @@ def test_a_stopped_run_says_so_on_top() -> None:
 def test_odd_runs_make_a_page(results: tuple[Result, ...]) -> None:
     for page in (render(run(*results), None), render(run(*results), run(*results))):
         words = visible(page)
-        assert not re.search(r"\b(nan|inf|None(?! was given))\b", words)
+        assert not re.search(r"\b(nan|inf|None)\b", words)
         assert "Settings and hashes" in words
 
 
@@ -547,7 +549,7 @@ def test_curves_carry_their_numbers() -> None:
     page = section(render(run(*ALL), None), "curves")
     # Most confident first: right, wrong, invented, abstained, refused; the last has the right words.
     told = visible(page)
-    assert "At the threshold in force 0.600 of the questions are answered, and 0.667 of those" in told
+    assert "At the threshold 0.600 of the questions are answered, and 0.667 of those" in told
     assert "at least 0.400" in told
     rates = re.findall(
         r"<tr><td class=\"n\">(\d)</td><td class=\"n\">([\d.]+)</td><td class=\"n\">([\d.]+)</td>", page

@@ -278,8 +278,8 @@ def change(record: dict[str, Any], path: str, value: object) -> str:
         ("dataset.of", None, r"dataset\.of: Field required"),
         ("system.mode", None, r"system\.mode: Field required"),
         ("system.threshold", None, r"system\.threshold: Field required"),
-        ("format", 2, "is no run's record of format 1: make one with `quoth eval --out`"),
-        ("format", None, "is no run's record of format 1"),
+        ("format", 2, "is not a run's record of format 1: make one with `quoth eval --out`"),
+        ("format", None, "is not a run's record of format 1"),
     ],
 )
 def test_a_record_that_is_none_names_the_field(
@@ -304,7 +304,7 @@ def test_what_is_not_there_or_no_record_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(RunError, match="cannot be read"):
             load(path)
     (tmp_path / "run.json").write_text("[1]", "utf-8")
-    with pytest.raises(RunError, match="is no run's record"):
+    with pytest.raises(RunError, match="is not a run's record"):
         load(tmp_path / "run.json")
 
 

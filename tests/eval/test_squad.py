@@ -150,7 +150,7 @@ QA = r"data\[0\], paragraphs\[0\], qas\[1\]"
         (asked(True), rf"{QA}, id: not str"),
         (asked(1.5), rf"{QA}, id: not str"),
         (asked("\ud800"), rf"{QA}, id: half a surrogate pair"),
-        (asked("q"), rf"{QA}, id: 'q' stands twice"),
+        (asked("q"), rf"{QA}, id: 'q' is used twice"),
         (asked("x", is_impossible=False), rf"{QA}, answers: not list"),
         (asked("x", answers=None), rf"{QA}, answers: not list"),
         (asked("x", answers=["12%"]), rf"{QA}, answers\[0\], text: not str"),
@@ -159,7 +159,7 @@ QA = r"data\[0\], paragraphs\[0\], qas\[1\]"
         (asked("x", answers=[answer(" ", 3)]), rf"{QA}, answers\[0\], text: empty"),
         (
             asked("x", answers=[answer("12%", 17), answer("13%", 17)]),
-            rf"{QA}, answers\[1\], text: '13%' does not stand in its paragraph",
+            rf"{QA}, answers\[1\], text: '13%' is not in its paragraph",
         ),
     ],
 )
@@ -169,7 +169,7 @@ def test_a_fault_names_its_place(tmp_path: Path, second: object, message: str) -
 
 
 def test_the_same_number_as_text_and_as_number_is_one_id(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="id: '7' stands twice"):
+    with pytest.raises(DatasetError, match="id: '7' is used twice"):
         load(tmp_path, squad(asked("7"), asked(7)))
 
 

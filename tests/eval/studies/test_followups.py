@@ -36,10 +36,10 @@ def test_the_conversations_fit_the_articles_and_their_questions_lean(over_seeds:
 
 def test_a_turn_before_that_no_article_holds_is_refused(over_seeds: Answerer, tmp_path: Path) -> None:
     record = json.loads(TURNS.read_text("utf-8").splitlines()[0])
-    record["previous"]["answer"] = "words that stand nowhere"
+    record["previous"]["answer"] = "words that are nowhere"
     path = tmp_path / "turns.jsonl"
     path.write_text(json.dumps(record), "utf-8")
-    with pytest.raises(DatasetError, match="line 1, previous: 'words that stand nowhere' does not stand in"):
+    with pytest.raises(DatasetError, match="line 1, previous: 'words that are nowhere' is not in"):
         load_turns(path, over_seeds)
 
 

@@ -19,7 +19,7 @@ HOW = ContextExample.of("how", "made", "How did he come?", CONTEXT, ((34, 41),))
 
 
 def test_a_prediction_is_judged_against_every_reference() -> None:
-    assert WHO.answers == ["Bo Lund", "Bo"]
+    assert WHO.references == ["Bo Lund", "Bo"]
     for text, f1, exact in (
         ("Bo", 1.0, 1.0),
         ("lund", 2 / 3, 0.0),
