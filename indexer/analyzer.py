@@ -17,8 +17,8 @@ _WORD = re.compile(r"\w+")
 def terms(text: str) -> list[str]:
     """Return the index terms of a text: words in lower case, without accents, stemmed.
 
-    Compatibility forms are made alike first (full-width letters, ligatures). Function words stay, so that
-    a question of nothing else still finds something.
+    Compatibility characters (full-width letters, ligatures) are normalised first. Function words are kept, so
+    that a question made of them alone still finds something.
     """
     return cast("list[str]", _stemmer().stemWords(_WORD.findall(_fold(text))))
 
@@ -40,9 +40,8 @@ def _stemmer() -> Any:  # noqa: ANN401 - PyStemmer has no types
     return _local.stemmer
 
 
-# The closed classes of English words that questions are built of. Next to what is asked about they say
-# nothing of where it stands, and the rarer ones ("who", "whom") would weigh as much as a name: without
-# them BM25 alone gains 0.7 to 3 points of MRR on the development sets.
+# English function words. They do not help to find a passage, and the rarer ones ("who", "whom") would weigh
+# as much as a name: without them BM25 alone gains 0.7 to 3 points of MRR on the development sets.
 _FUNCTION_WORDS = frozenset(
     """
     a an the this that these those there here
@@ -57,11 +56,11 @@ _FUNCTION_WORDS = frozenset(
 
 
 def is_function_word(word: str) -> bool:
-    """Whether a lower-case word says nothing of what is asked about."""
+    """Whether a word, in lower case, is a function word."""
     return word in _FUNCTION_WORDS
 
 
 def question_terms(question: str) -> list[str]:
-    """Return the terms that a question asks about, without its function words; all if nothing is left."""
-    asked = " ".join(word for word in _WORD.findall(_fold(question)) if word not in _FUNCTION_WORDS)
-    return terms(asked) or terms(question)
+    """Return a question's terms without its function words, or all of them if nothing is left."""
+    content = " ".join(word for word in _WORD.findall(_fold(question)) if word not in _FUNCTION_WORDS)
+    return terms(content) or terms(question)

@@ -1,16 +1,15 @@
 """Lines that a page carries beside its article: links to other articles, headings of side columns.
 
-They stay in the article's text, so that offsets hold, and in no passage, so that nothing is quoted from
-them. A line counts only when the whole of it has one of these shapes: an article that begins a sentence
-with "Previous articles have shown" keeps it, and so does one whose "Related coverage: ..." ends as a
-sentence does, where a link's headline would not.
+They stay in the article's text, so that offsets hold, but are in no passage, so nothing is quoted from them.
+A line counts only if the whole line has one of these shapes: "Previous articles have shown ..." is prose, and
+so is a "Related coverage: ..." that ends like a sentence, as a link's headline does not.
 """
 
 from __future__ import annotations
 
 import re
 
-_MAX_LENGTH = 200  # characters: a longer line is prose, however it begins
+_MAX_LENGTH = 200  # characters; a longer line is prose
 
 _SHAPES = re.compile(
     r"""
@@ -34,5 +33,5 @@ _SHAPES = re.compile(
 
 
 def is_boilerplate(line: str) -> bool:
-    """Tell whether a whole line of text is boilerplate and not part of the article."""
+    """Return whether a whole line of text is boilerplate."""
     return len(line) <= _MAX_LENGTH and _SHAPES.fullmatch(line) is not None

@@ -29,9 +29,9 @@ from indexer.settings import BuildSettings, check_choice
 class BuildReport:
     """What a build did.
 
-    `new`, `changed`, `unchanged` and `removed` count articles, by id, against the generation before.
-    `ignored` counts files of other types. `published` is False when nothing had changed, and the
-    generation before goes on being served. `seconds` is wall-clock time.
+    `new`, `changed`, `unchanged` and `removed` count articles, by id, against the previous generation.
+    `ignored` counts files of other types. `published` is False if nothing had changed: the previous
+    generation stays in service. `seconds` is wall-clock time.
     """
 
     generation: str
@@ -54,16 +54,16 @@ def build(
     settings: BuildSettings | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Index the articles of `source`, a `Corpus` as a rule, and publish the result in the folder `out`.
+    """Index the articles of `source`, usually a `Corpus`, and publish the result in the folder `out`.
 
-    An article whose text is already in the index keeps its vectors, under whatever name it stands; a
-    file that can no longer be read keeps its last readable version and is reported; an article whose
-    file is gone leaves the index.
+    A text that is already in the index keeps its vectors, also under another id. A file that can no longer
+    be read is reported, and its last readable version stays in the index. An article whose file is gone
+    leaves the index.
 
     Raises:
         CorpusError: there is no readable article.
         WriterLockedError: another process is writing this index.
-        PublishError: the disk is full or may not be written; the index is as it was.
+        PublishError: the disk is full or not writable; the index is unchanged.
     """
     began = time.perf_counter()
     settings = settings or BuildSettings()
@@ -86,7 +86,7 @@ def build(
 
 
 def _open_previous(out: Path) -> FaissPassageIndex | None:
-    """The generation to take vectors from; a damaged one is no reason not to build a sound one."""
+    """Open the generation to reuse vectors from; None if there is none or it is damaged."""
     try:
         return open_index(out)
     except (IndexMissingError, DamagedGenerationError, FormatVersionError):
@@ -138,17 +138,17 @@ class _Builder:
         failures: list[Failure] = []
         articles: list[Article] = []
 
-        def note(failure: Failure) -> None:
+        def on_failure(failure: Failure) -> None:
             kept = [article_id for article_id in self._before if failure.covers(article_id)]
             if kept:
-                articles.extend(self._before_with_text(article_id) for article_id in kept)
+                articles.extend(self._previous_version(article_id) for article_id in kept)
                 failure = replace(
                     failure, reason=f"{failure.reason} (the last readable version stays in the index)"
                 )
             failures.append(failure)
             self._progress.advance()
 
-        for article in self._source.articles(note):
+        for article in self._source.articles(on_failure):
             articles.append(article)
             self._progress.advance()
         if not articles:
@@ -156,10 +156,10 @@ class _Builder:
             raise CorpusError(f"no article in {self._source.name} could be read:\n{reasons}")
         return sorted(articles, key=lambda article: article.id), failures
 
-    def _before_with_text(self, article_id: str) -> Article:
+    def _previous_version(self, article_id: str) -> Article:
         kept = self._previous.find_article(article_id) if self._previous else None
         if kept is None:
-            raise AssertionError(f"the generation before lists {article_id} and does not hold it")
+            raise AssertionError(f"the previous generation lists {article_id} but does not hold it")
         return kept
 
     def _split(self, articles: Sequence[Article]) -> list[SplitArticle]:
@@ -188,14 +188,14 @@ class _Builder:
         }
 
     def _current_if_same(self, layout: Layout, changes: dict[str, int]) -> Manifest | None:
-        """The generation before, where another one would hold exactly the same."""
+        """The current generation's manifest, if a new one would hold exactly the same."""
         if self._previous is None or changes["new"] or changes["changed"] or changes["removed"]:
             return None
         manifest = self._previous.manifest
-        # If the current generation was damaged, the one opened is an older one: publish a sound one.
+        # If the current generation is damaged, an older one was opened: publish a sound one.
         current = current_number(layout) == manifest.generation
         kind = kind_for(self._settings.faiss, manifest.passages)
-        same = current and self._passages.made(self._previous) and manifest.dense == kind
+        same = current and self._passages.matches(self._previous) and manifest.dense == kind
         return manifest if same else None
 
     def _publish(self, layout: Layout, split: Sequence[SplitArticle], vectors: Vectors) -> Manifest:

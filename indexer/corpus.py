@@ -12,12 +12,12 @@ from typing import Any, Protocol
 from indexer.errors import CorpusError, SidecarError, UnreadableFileError
 from indexer.formats import FORMATS
 from indexer.formats.isolation import Isolation, Limits
-from indexer.metadata import SIDECAR, check_stated, combine, read_sidecar
+from indexer.metadata import SIDECAR, check_entry, combine, read_sidecar
 from indexer.records import Article
 from indexer.settings import MAX_FILE_BYTES
 
-# A sidecar of this size keeps the TOML parser for less than a second, whatever is in it; twice the size, four
-# times as long.
+# Up to this size the TOML parser takes less than a second, whatever the content; its time grows with the
+# square of the size.
 _QUICK_SIDECAR = 16_000  # bytes
 
 
@@ -29,14 +29,14 @@ class Failure:
     reason: str
 
     def covers(self, article_id: str) -> bool:
-        """Whether an article by this id may be in what could not be read: the file, or a folder."""
+        """Whether the article with this id is the unreadable file, or may be in the unreadable folder."""
         return article_id == self.path or (self.path.endswith("/") and article_id.startswith(self.path))
 
 
 class ArticleSource(Protocol):
     """Where a build takes its articles from.
 
-    `name` says so to people, `ignored` counts what is there but no article.
+    `name` is shown to users; `ignored` is the number of files that are not articles.
     """
 
     @property
@@ -49,14 +49,14 @@ class ArticleSource(Protocol):
         ...
 
     def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
-        """Yield each readable article and report each other one to `on_failure`."""
+        """Yield each readable article and report the others to `on_failure`."""
         ...
 
 
 class Corpus:
     """The articles in a folder and the folders below it; hidden files and folders are left out.
 
-    A file is read within `limits` or reported, whatever it holds.
+    A file that exceeds `limits` is reported, not read.
 
     Raises:
         CorpusError: the folder does not exist or is not a folder.
@@ -83,18 +83,18 @@ class Corpus:
 
     @property
     def ignored(self) -> int:
-        """Files of other types than those in `FORMATS`; the sidecar is read, so it is none of them."""
+        """Number of files of other types than those in `FORMATS`, not counting the sidecar."""
         return len(self._files) - self._count - (SIDECAR in self._files)
 
     def __len__(self) -> int:
-        """Return the number of files that look like articles, readable or not."""
+        """Return the number of files with an article's ending, readable or not."""
         return self._count
 
     def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
         """Yield each article, in the order of its id; what cannot be read goes to `on_failure`.
 
         Raises:
-            SidecarError: the sidecar as a whole cannot be read, so what it states would be lost.
+            SidecarError: the sidecar cannot be parsed, so that its metadata would be lost.
         """
         with Isolation(self._limits) as reader:
             stated = self._read_sidecar(reader)
@@ -106,7 +106,7 @@ class Corpus:
                 if not _is_article(name):
                     continue
                 try:
-                    fields = check_stated(name, stated[name]) if name in stated else None
+                    fields = check_entry(name, stated[name]) if name in stated else None
                     yield self._read(name, fields, reader)
                 except UnreadableFileError as error:
                     on_failure(Failure(_printable(name), error.reason))
@@ -142,20 +142,20 @@ class Corpus:
             return {}
         try:
             if len(self._bytes(path)) > _QUICK_SIDECAR:
-                reader.try_sidecar(self.folder)
+                reader.check_sidecar(self.folder)
             return read_sidecar(self.folder)
         except (UnreadableFileError, ValueError) as error:  # ValueError: a number of 5,000 digits
-            raise SidecarError(f"{SIDECAR} cannot be read: {error}; mend it and index again") from error
+            raise SidecarError(f"{SIDECAR} cannot be read: {error}; correct it and index again") from error
 
     def _bytes(self, path: Path) -> bytes:
-        """The bytes of a file that is in the folder, is a file, and is not too large."""
+        """Read a regular file inside the folder, unless it is too large."""
         try:
             if not path.resolve().is_relative_to(self.folder.resolve()):
                 raise UnreadableFileError("it is a link to a place outside the folder")
             if not path.is_file():
-                raise UnreadableFileError("a link to nothing, or not a regular file")
+                raise UnreadableFileError("a broken link, or not a regular file")
             with path.open("rb") as file:
-                # One byte more than allowed tells a large file, whatever its directory entry says.
+                # One byte more than allowed: the size in the directory entry may be wrong.
                 data = file.read(self._max_file_bytes + 1)
         except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
             raise UnreadableFileError(getattr(error, "strerror", None) or str(error)) from error
@@ -171,6 +171,6 @@ def _is_article(name: str) -> bool:
 
 
 def _printable(name: str) -> str:
-    """The name with escapes for what cannot be shown: bytes that are not UTF-8, and control characters."""
+    """The name with bytes that are not UTF-8 and control characters escaped."""
     shown = name.encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(repr(char)[1:-1] if unicodedata.category(char) == "Cc" else char for char in shown)

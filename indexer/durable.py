@@ -1,4 +1,4 @@
-"""Files that are whole and stay so: synced to the disk, and replaced in one step."""
+"""Durable writes: files are synced to the disk and replaced in one step."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def sync(path: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(target: Path, prefix: str, check: Callable[[], None] = lambda: None) -> Iterator[BinaryIO]:
-    """Lend a file beside `target`, its owner's alone, that takes its place when all of it is on the disk.
+    """Open a temporary file beside `target`, which it replaces when all of it is on the disk.
 
-    `prefix`: of the file's name until then. `check` is called last before, and may raise; whatever is raised,
-    `target` is as it was and the file is gone.
+    Only its owner may read it. `prefix`: of its temporary name. `check` is called just before the replacement
+    and may raise. Whatever is raised, `target` is unchanged and the temporary file is removed.
     """
     descriptor, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
     temporary = Path(name)

@@ -20,8 +20,7 @@ class Filters:
     """Which articles may be searched; an empty tuple or None does not restrict.
 
     `publishers` compares without regard to case and surrounding space. `published_from` and
-    `published_to` are both included; with either given, an article without a date is left out, because
-    nothing says that it belongs.
+    `published_to` are both included; if either is given, articles without a date are left out.
     """
 
     publishers: tuple[str, ...] = ()

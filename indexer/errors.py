@@ -5,8 +5,8 @@
     │   ├── CorpusError           the folder of articles: a caller's mistake
     │   │   ├── UnreadableFileError   one file; the others are still indexed
     │   │   └── SidecarError          the folder's metadata.toml
-    │   ├── SettingsError         settings that cannot hold together
-    │   ├── EncoderError          the model cannot be loaded or does not fit
+    │   ├── SettingsError         settings out of range, or that contradict each other
+    │   ├── EncoderError          the model cannot be loaded or does not suit its use
     │   │   └── EncoderMismatchError  the index was made by another encoder
     │   └── StorageError          the index on disk
     │       ├── IndexMissingError     nothing has been published there
@@ -15,10 +15,10 @@
     │       ├── WriterLockedError     another process is building this index: try later
     │       ├── PublishError          the disk is full or read-only: the old generation stays
     │       └── BackupError           a backup cannot be written or read
-    │           └── DamagedBackupError    it is cut short, altered, or none
+    │           └── DamagedBackupError    cut short, altered, or not a backup
     └── service.errors.ServiceError   (see there)
 
-Every message says what is the case and what to do about it.
+Every message states what happened and what to do about it.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ class UnreadableFileError(CorpusError):
 
 
 class SidecarError(CorpusError):
-    """The folder's `metadata.toml` is not what it should be."""
+    """The folder's `metadata.toml` cannot be parsed, or has an invalid entry."""
 
 
 class SettingsError(IndexerError):
-    """Settings that cannot hold together."""
+    """Settings are out of range or contradict each other."""
 
 
 class EncoderError(IndexerError):
-    """The encoder cannot be loaded or does not fit the work asked of it."""
+    """The encoder cannot be loaded or does not suit its use."""
 
 
 class EncoderMismatchError(EncoderError):
-    """The index was made by another encoder than the one at hand."""
+    """The index was made by another encoder than the one loaded."""
 
 
 class StorageError(IndexerError):

@@ -1,4 +1,4 @@
-"""Large arrays that stay on disk: read when they are touched, and forgotten when they are not needed."""
+"""Large arrays that stay on disk: read when touched, released from memory when not needed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ Bytes = npt.NDArray[np.uint8]
 
 
 class Mapped:
-    """A file's bytes, mapped privately: what is written to them stays in this process.
+    """A file's bytes, mapped privately: writing to them changes only this process's copy.
 
-    A model that has been compiled keeps what it was compiled from and hardly looks at it again. From memory
-    it would hold its weights twice; from here they go when `forget` says so, and come back from the disk
-    where they are touched after all.
+    A compiled model keeps the weights that it was compiled from and hardly reads them again. In memory they
+    would be held twice; mapped, `release` frees them, and pages are read from disk again when touched.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -27,21 +26,21 @@ class Mapped:
         self.bytes: Bytes = np.frombuffer(self._map, dtype=np.uint8)
 
     @classmethod
-    def of(cls, path: Path) -> Mapped:
-        """Map a file; OSError or ValueError where it cannot be, or is empty."""
+    def open(cls, path: Path) -> Mapped:
+        """Map a file; OSError if it cannot be read, ValueError if it is empty."""
         with path.open("rb") as file:
             return cls(file)
 
     @classmethod
-    def kept(cls, data: Bytes) -> Mapped:
-        """Map a copy of the data in a file of no name, which goes with the process; OSError without room."""
+    def copy_of(cls, data: Bytes) -> Mapped:
+        """Map a copy of the data in an unnamed temporary file; OSError if the disk is full."""
         with tempfile.TemporaryFile() as file:
             file.write(data.data)
             file.flush()
             return cls(file)
 
-    def forget(self) -> None:
-        """Give the memory back; a page that was not written to is read again when it is touched."""
+    def release(self) -> None:
+        """Free the memory; a page that was not written to is read again when touched."""
         if hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
 
@@ -57,13 +56,13 @@ _KINDS = {
 
 
 def safetensors_arrays(data: Bytes) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays in a safetensors file's bytes where they are, without a copy; of other numbers, none.
+    """Return the arrays in a safetensors file's bytes as views; types that NumPy lacks are left out.
 
     The format: the length of a header in 8 bytes, the header in JSON, the arrays' bytes
     (https://huggingface.co/docs/safetensors).
 
     Raises:
-        ValueError, KeyError, TypeError: it is no such file.
+        ValueError, KeyError, TypeError: it is not such a file.
     """
     length = int.from_bytes(data[:8].tobytes(), "little")
     header: dict[str, Any] = json.loads(data[8 : 8 + length].tobytes())
@@ -72,7 +71,7 @@ def safetensors_arrays(data: Bytes) -> dict[str, npt.NDArray[Any]]:
     found = {}
     for name, described in header.items():
         if described["dtype"] not in _KINDS:
-            continue  # NumPy has no bfloat16
+            continue  # such as bfloat16
         first, last = described["data_offsets"]
         found[name] = body[first:last].view(_KINDS[described["dtype"]]).reshape(described["shape"])
     return found

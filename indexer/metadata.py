@@ -1,8 +1,8 @@
-"""What an article says of itself: the folder's sidecar, and careful readings of the text.
+"""An article's metadata: from the folder's sidecar, the file's markup, or careful readings of its text.
 
-The sidecar is `metadata.toml` in the indexed folder: a table a file, with `title`, `publisher`, `author`,
-`published` (a date) and `url`, all optional. An empty string says that the article does not state the
-field, so that nothing is read out of the text in its place.
+The sidecar is `metadata.toml` in the indexed folder: one table for each file, with `title`, `publisher`,
+`author`, `published` (a date) and `url`, all optional. An empty string says that the article does not state
+the field, so that it is not read from markup or text either.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ SIDECAR = "metadata.toml"
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Metadata))
 
-_HEAD_LINES = 8  # where a headline, a byline and a dateline stand, if anywhere
+_HEAD_LINES = 8  # where headline, byline and dateline are, if there are any
 _MAX_HEADLINE = 160  # characters
 _MIN_HEADLINE_WORDS = 3
-# A line made of "A and A and A" matches in so many ways that six characters more take twice as long.
+# The time to match a line such as "A and A and A" doubles with every six characters.
 _MAX_BYLINE = 160
 
 _NAME = r"[A-Z][\w.'’-]*(?:[ ](?:[a-z]{2,3}[ ])?[A-Z][\w.'’-]*){1,3}"
@@ -49,7 +49,7 @@ _DATES = (
         rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?P<name>{_MONTH})\.?,? (?P<year>\d{{4}})\b", re.IGNORECASE
     ),
 )
-# What may stand around a date on a line that is there for the date.
+# What may surround the date on a dateline.
 _WEEKDAY = re.compile(r"^(?:mon|tues|wednes|thurs|fri|satur|sun)day,? ", re.IGNORECASE)
 _AFTER_DATE = re.compile(
     r"[,;|·T]?\s*(?:at\s+)?(?:\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)?\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{1,5}|[+-]\d\d:?\d\d)?[).]?",
@@ -59,7 +59,7 @@ _DATE_LABEL = re.compile(r"\b(?:date|dated|updated|published|posted)\b(?P<colon>
 
 
 def read_sidecar(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the table that the folder's sidecar has for each file, unchecked, or {} without a sidecar.
+    """Return the sidecar's table for each file, unchecked; {} if the folder has no sidecar.
 
     Raises:
         SidecarError: the file cannot be read or is not TOML.
@@ -70,11 +70,11 @@ def read_sidecar(folder: Path) -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
-        raise SidecarError(f"{SIDECAR} cannot be read: {error}; mend it and index again") from error
+        raise SidecarError(f"{SIDECAR} cannot be read: {error}; correct it and index again") from error
 
 
-def check_stated(name: str, table: Any) -> dict[str, Any]:  # noqa: ANN401 - TOML holds anything
-    """Return the fields that a sidecar's table states for the file `name`; None where it says "unknown".
+def check_entry(name: str, table: Any) -> dict[str, Any]:  # noqa: ANN401 - TOML holds anything
+    """Return the checked fields of the sidecar's table for the file `name`; None for an empty string.
 
     Raises:
         SidecarError: not a table, an unknown field, or a value of the wrong type.
@@ -121,10 +121,9 @@ def combine(stated: Mapping[str, Any] | None, markup: Metadata, text: str) -> Me
 
 
 def guess(text: str) -> Metadata:
-    """Read a headline, a byline, a dateline's agency and a date where a text plainly shows them.
+    """Read headline, byline, agency and date from a text that plainly shows them.
 
-    Only the first lines count, and only shapes that hardly mean anything else; what is not certain
-    stays None.
+    Only the first lines count, and only unambiguous shapes; what is not certain stays None.
     """
     head = [line.strip() for line in text[:4000].splitlines()]
     lines = [line for line in head if line][:_HEAD_LINES]
@@ -143,18 +142,18 @@ def _byline(line: str) -> re.Match[str] | None:
 
 
 def _headline(head: list[str]) -> str | None:
-    """The first line, or the one below a trail of sections, if it stands alone above more text."""
+    """The first line, or the one below a breadcrumb, if it stands alone above more text."""
     places = [place for place, line in enumerate(head) if line]
-    # "China / Society": the trail of sections that stands above a headline.
+    # A breadcrumb above the headline: "China / Society".
     if places and re.fullmatch(r"[\w &]+(?:\s[/>»]\s[\w &]+)+", head[places[0]]):
         places = places[1:]
     if len(places) < 2:  # noqa: PLR2004 - a headline and something below it
         return None
     line, below = head[places[0]], head[places[1]]
-    # What runs on in the next line is prose, unless that is the byline or the date.
+    # A line that continues in the next one is prose, unless that is the byline or the date.
     if places[1] == places[0] + 1 and not (_byline(below) or _line_date(below)):
         return None
-    looks_like_one = (
+    is_headline = (
         len(line) <= _MAX_HEADLINE
         and len(line.split()) >= _MIN_HEADLINE_WORDS
         and line[-1] not in ".:;,"
@@ -162,11 +161,11 @@ def _headline(head: list[str]) -> str | None:
         and not line.startswith("By ")
         and _line_date(line) is None
     )
-    return line if looks_like_one else None
+    return line if is_headline else None
 
 
 def _line_date(line: str) -> datetime.date | None:
-    """The date of a line that is there for it: alone, or behind a label such as "Updated:"."""
+    """The date of a dateline: a date alone, or after a label such as "Updated:"."""
     label = _DATE_LABEL.search(line)
     if label is None:
         return _only_date(line)
@@ -187,7 +186,7 @@ def _only_date(line: str) -> datetime.date | None:
 
 
 def as_date(value: Any) -> datetime.date | None:  # noqa: ANN401 - TOML and YAML hold anything
-    """Return the day that a value of a sidecar or of front matter states: a date, a time or text."""
+    """Return the day of a value in a sidecar or front matter: a date, a timestamp or text; else None."""
     if isinstance(value, datetime.datetime):
         return value.date()
     if isinstance(value, datetime.date):

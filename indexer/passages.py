@@ -39,7 +39,7 @@ class PassageBuilder:
     ) -> None:
         self._encoder = encoder
         self._splitter = splitter
-        self._previous = previous if previous is not None and self.made(previous) else None
+        self._previous = previous if previous is not None and self.matches(previous) else None
         self._known: dict[str, str] = {}  # SHA-256 of a text -> an article of the previous generation
         if self._previous is not None:
             self._known = {article.sha256: article.id for article in self._previous.articles}
@@ -56,7 +56,7 @@ class PassageBuilder:
             "splitter": asdict(self._splitter),
         }
 
-    def made(self, index: FaissPassageIndex) -> bool:
+    def matches(self, index: FaissPassageIndex) -> bool:
         """Whether an index was made by this encoder, by its weights, with these splitter settings."""
         mine, its = self.identity, index.manifest
         return bool(mine["splitter"] == its.splitter and mine["encoder"]["sha256"] == its.encoder["sha256"])

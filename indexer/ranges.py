@@ -1,4 +1,4 @@
-"""Ranges of settings: written once, as annotations of a dataclass's fields, and checked wherever it is made."""
+"""Ranges of settings: annotations of a dataclass's fields, checked when an instance is made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_ranges(settings: DataclassInstance) -> None:
-    """Check each field that is annotated with an `Interval`; None is within any.
+    """Check each field that is annotated with an `Interval`; None is always accepted.
 
     Raises:
         SettingsError: a value is outside its interval.

@@ -12,7 +12,7 @@ CharRange = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What an article says of itself; a field it does not state is None, never a guess."""
+    """What an article states about itself; a field that it does not state is None, never a guess."""
 
     title: str | None = None
     publisher: str | None = None
@@ -26,7 +26,7 @@ class Article:
     """One source text.
 
     `id` is the file's path below the indexed folder, with forward slashes. `metadata` is what the article
-    says of itself. `text` is what a reader of the source reads, kept as it was; every offset in the project
+    states about itself. `text` is what a reader of the source reads, unaltered; every offset in the project
     counts into it. `sha256` is the hash of `text` in UTF-8, in lower-case hexadecimal.
     """
 

@@ -1,4 +1,4 @@
-"""OpenVINO, as the encoder and the reader both use it: imported quietly, compiled for this processor."""
+"""OpenVINO for the encoder and the reader: imported without telemetry, compiled for this processor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-# Imported with this package at hand, OpenVINO sends its makers an event over the network each time.
+# If it can import this package, OpenVINO reports every start to its makers over the network.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino  # noqa: E402
 
@@ -19,17 +19,17 @@ Precision = Literal["bf16", "f32"]
 
 
 def native_precision() -> Precision:
-    """Return the arithmetic that this processor is fastest in: 16-bit floats where it multiplies them."""
-    able = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "bf16" if "BF16" in able else "f32"
+    """Return this processor's fastest arithmetic: 16-bit floats if it multiplies them natively."""
+    supported = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "bf16" if "BF16" in supported else "f32"
 
 
 class Model:
-    """A model on the processor, in the fastest precision or in the one that is asked for.
+    """A model compiled for the CPU, in its fastest precision unless another is given.
 
-    Safe to share between threads: each has a request of its own. One stream: a request has all cores. Two
-    streams of a core each answer as many requests a second with eight passages, and one alone in twice the
-    time (`python -m eval.benchmark.batching`).
+    Safe to share between threads: each has an inference request of its own. One stream: a request uses all
+    cores. Two streams of one core each answer as many requests a second with eight passages, but a single one
+    takes twice as long (`python -m eval.benchmark.batching`).
     """
 
     def __init__(self, graph: openvino.Model, precision: Precision | None = None) -> None:
@@ -38,7 +38,7 @@ class Model:
         self._local = threading.local()
 
     def __call__(self, *inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Return the model's only output."""
+        """Run the model and return its only output."""
         if not hasattr(self._local, "request"):
             self._local.request = self._compiled.create_infer_request()
         request = self._local.request

@@ -1,8 +1,8 @@
 """Text -> sentences with exact offsets. Pure.
 
-sentencex (Wikimedia's rule-based segmenter) decides where a sentence ends. On Wikipedia paragraphs it
-cuts 0.1% of the reference answers, as pysbd and syntok did beside it, at a hundredth of pysbd's time.
-`python -m eval.benchmark.segmenters` measures it.
+sentencex, Wikimedia's rule-based segmenter, decides where a sentence ends. On Wikipedia paragraphs it cuts
+0.1% of the reference answers (`python -m eval.benchmark.segmenters`), no more than pysbd and syntok, in a
+hundredth of pysbd's time.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from indexer.records import CharRange
 # A text whose lines were wrapped at a column continues many of its lines in lower case; a text with a
 # paragraph or a list item on each line continues hardly any.
 _WRAPPED_SHARE = 0.3
-# Characters that sentencex sees at once. For some texts, Chinese ones among them, its time grows with the
-# square of their length: at this one hundredths of a second, at a million characters minutes.
+# Characters given to sentencex at once. On some texts, such as Chinese, its time grows with the square of
+# the length: hundredths of a second at this length, minutes at a million characters.
 _WINDOW = 10_000
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
@@ -46,7 +46,7 @@ def blocks(text: str) -> list[CharRange]:
             continue
         if open_block is not None and wrapped:
             found.pop()
-            start = open_block[0]  # noqa: PLW2901 - the block goes on from the line before
+            start = open_block[0]  # noqa: PLW2901 - the block continues
         open_block = (start, end)
         found.append(open_block)
     return [_trim(text, start, end) for start, end in found]
@@ -74,7 +74,7 @@ def _sentences(text: str, block: CharRange, language: str) -> Iterator[CharRange
         stop = min(end, start + _WINDOW)
         ends = _ends(text, start, stop, language)
         if stop < end:
-            # The last one may go on: the next window begins with it, unless it has filled this one.
+            # The last sentence may continue: the next window begins with it, unless it fills this one.
             ends = ends[:-1] or [_last_white_space(text, start, stop)]
         for found in ends:
             first, last = _trim(text, start, found)
@@ -94,9 +94,9 @@ def _ends(text: str, start: int, end: int, language: str) -> list[int]:
 
 def _last_white_space(text: str, start: int, end: int) -> int:
     """The end of the last white space of `text[start:end]`, or `end` where there is none."""
-    for place in range(end, start + 1, -1):
-        if text[place - 1].isspace():
-            return place
+    for position in range(end, start + 1, -1):
+        if text[position - 1].isspace():
+            return position
     return end
 
 

@@ -1,4 +1,4 @@
-"""What an index can be told to be: the settings of a build, each with its one default and range.
+"""The settings of a build: each default and range is defined here, once.
 
 Nothing heavy is imported here, so that the commands can show the defaults in their help.
 """
@@ -35,7 +35,7 @@ def check_kind(kind: str) -> FaissKind:
     """Return the kind of index by this name.
 
     Raises:
-        SettingsError: `kind` is none of `flat`, `hnsw`, `ivf-sq8`.
+        SettingsError: `kind` is not `flat`, `hnsw` or `ivf-sq8`.
     """
     return cast("FaissKind", _one_of(kind, get_args(FaissKind)))
 
@@ -60,9 +60,9 @@ class SplitterSettings:
     """How articles are split into passages; part of a generation's identity.
 
     `max_tokens`: tokens of the encoder in one passage; 136 leave room for a question in the 160 that the span
-    reader is fast with, and still cover one topic. `overlap_tokens`: the most that two neighbours share, below
-    `max_tokens`; the last passage before boilerplate or the end shares more where it has room. `language`:
-    ISO 639-1, for the sentence rules.
+    reader is fast with, and still cover one topic. `overlap_tokens`: the most that two neighbours share, less
+    than `max_tokens`; the last passage before boilerplate or the end shares more where it has room.
+    `language`: ISO 639-1, for the sentence rules.
     """
 
     max_tokens: Annotated[int, Interval(ge=16, le=512)] = 136
@@ -80,7 +80,7 @@ class SplitterSettings:
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What decides the content of an index besides the articles and the encoder.
+    """Settings that determine an index, besides the articles and the encoder.
 
     `faiss`: kind of FAISS index, `auto` for the one that suits the number of passages.
     """

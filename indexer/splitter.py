@@ -2,8 +2,8 @@
 
 Sentences are packed into windows of up to `max_tokens`, and neighbouring windows share whole sentences
 of up to `overlap_tokens`. langchain-text-splitters cuts what cannot be a sentence (a table or a log
-without a full stop, longer than a model can read) at the best place it finds; it runs at overlap 0 and
-its pieces are counted off one after the other, because with an overlap its `add_start_index` can point
+without a full stop, longer than a model can read) at the best place it finds. It runs with overlap 0, and
+offsets are summed from the lengths of its pieces, because with an overlap its `add_start_index` can point
 to a wrong occurrence or nowhere.
 """
 
@@ -18,14 +18,14 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from indexer.records import CharRange
 from indexer.settings import SplitterSettings
 
-# Sentences counted at once: a tokenizer takes about half a kilobyte a token until it has counted.
+# Sentences tokenised at once, to bound memory: the tokenizer takes about half a kilobyte a token.
 _BATCH = 1_000
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 """Texts -> the number of tokens in each, without special tokens."""
 
-# From the strongest place to cut to the weakest; each is the empty string after the mark, so that
-# the pieces put together are the text.
+# Where to cut, best first. Each pattern matches the empty string after the mark, so that the pieces
+# concatenated are the text.
 _CUTS = [r"(?<=\n)", r"(?<=[.!?;:])(?=\s)", r"(?<=,)(?=\s)", r"(?<=\s)", ""]
 
 
@@ -72,8 +72,8 @@ def _pieces(text: str, offsets: CharRange, count_tokens: CountTokens, limit: int
         strip_whitespace=False,
         chunk_size=limit,
         chunk_overlap=0,
-        # Cached: it is asked over and over about short pieces where there is no better place to cut. At
-        # least 1: langchain repeats pieces without a length, such as white space, even at overlap 0.
+        # Cached, because langchain measures the same short pieces again and again. At least 1, because it
+        # repeats pieces of length 0, such as white space, even with overlap 0.
         length_function=functools.lru_cache(maxsize=4096)(lambda piece: max(1, count_tokens([piece])[0])),
     )
     pieces: list[CharRange] = []
@@ -82,7 +82,7 @@ def _pieces(text: str, offsets: CharRange, count_tokens: CountTokens, limit: int
         begin = position + len(piece) - len(piece.lstrip())
         position += len(piece)
         if text[position - len(piece) : position] != piece:
-            raise AssertionError("langchain-text-splitters changed the text it was to cut")
+            raise AssertionError("langchain-text-splitters changed the text")
         if piece.strip():
             pieces.append((begin, begin + len(piece.strip())))
     return pieces
@@ -106,8 +106,8 @@ def _windows(counts: Sequence[int], run: range, settings: SplitterSettings) -> I
     while True:
         last = _fill(counts, first, run, settings.max_tokens)
         if last + 1 == run.stop:
-            # The last window of a run is often short: it reaches back for context while there is room,
-            # though not over the whole window before it.
+            # The last window of a run is often short: extend it backwards while there is room, but not over
+            # the whole window before it.
             while first - 1 > previous and sum(counts[first - 1 : last + 1]) <= settings.max_tokens:
                 first -= 1
             yield first, last
@@ -117,7 +117,7 @@ def _windows(counts: Sequence[int], run: range, settings: SplitterSettings) -> I
 
 
 def _fill(counts: Sequence[int], first: int, run: range, max_tokens: int) -> int:
-    """Return the last sentence of the window that begins at `first`; a long one stands alone."""
+    """Return the last sentence of the window that begins at `first`; a long sentence is one by itself."""
     last = first
     total = counts[first]
     while last + 1 < run.stop and total + counts[last + 1] <= max_tokens:
@@ -127,7 +127,7 @@ def _fill(counts: Sequence[int], first: int, run: range, max_tokens: int) -> int
 
 
 def _next_first(counts: Sequence[int], first: int, last: int, settings: SplitterSettings) -> int:
-    """Return where the next window begins: it repeats what fits the overlap and leaves room for more."""
+    """Return the next window's first sentence: it repeats what fits the overlap and leaves room for more."""
     start = last + 1
     shared = 0
     while start - 1 > first:

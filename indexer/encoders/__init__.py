@@ -1,1 +1,1 @@
-"""The encoders behind `indexer.encoders.encoder.Encoder`, and where on this machine their files are."""
+"""Encoders: the protocol `encoder.Encoder`, its implementations, and how their files are found."""

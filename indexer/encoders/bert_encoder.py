@@ -18,9 +18,8 @@ from indexer.errors import EncoderError
 from indexer.mapped import Mapped, safetensors_arrays
 from indexer.runtime import Model, Precision, openvino
 
-_PORTION = 4_096  # texts tokenised at a time, which bounds the memory that takes
-# Of a pass: 8 passages keep the cores as busy as 64 do, and memory bounded.
-_BATCH = 16
+_PORTION = 4_096  # texts tokenised at a time, to bound memory
+_BATCH = 16  # texts per forward pass; from 8 on the cores are as busy as with 64, and memory stays bounded
 
 
 class BertEncoder:
@@ -42,8 +41,8 @@ class BertEncoder:
         self.dimension = int(graph.output(0).get_partial_shape()[1].get_length())
         self.max_tokens = max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False)
         self._model = Model(graph, precision)
-        self._weights = weights  # what the graph points into, looked at as long as the model is used
-        # Two, as truncation is a state of the tokeniser: one counts whole texts, one cuts them.
+        self._weights = weights  # the graph points into them, so they must live as long as the model
+        # Two, because truncation is state: one counts the tokens of whole texts, one truncates.
         self._counting = Tokenizer.from_str(tokenizer.to_str())
         self._counting.no_truncation()
         self._counting.no_padding()
@@ -69,36 +68,36 @@ class BertEncoder:
         for first in range(0, len(texts), _PORTION):
             portion = self._cutting.encode_batch_fast(list(texts[first : first + _PORTION]))
             for batch in by_length([len(encoding) for encoding in portion], _BATCH):
-                places = [first + place for place in batch]
-                vectors[places] = self._encoded([portion[place] for place in batch])
+                rows = [first + index for index in batch]
+                vectors[rows] = self._encoded([portion[index] for index in batch])
                 if on_progress is not None:
                     on_progress(len(batch))
         return vectors
 
     def _encoded(self, texts: Sequence[Encoding]) -> Vectors:
         pooled = self._model(*padded([encoding.ids for encoding in texts], 0))
-        # In single precision, whatever the model ran in: the index takes vectors for unit vectors.
+        # In single precision, whatever the model ran in: the index relies on unit length.
         unit: Vectors = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
         return unit
 
 
 def load_bert(path: Path, name: str, precision: Precision | None = None) -> BertEncoder | None:
-    """Load the model in a folder, or return None where it is more or other than a pooled BERT.
+    """Load the model in a folder; None if it is anything but a BERT with pooling.
 
     Raises:
-        EncoderError: it is one, and its files cannot be read.
+        EncoderError: it is one, but its files cannot be read.
     """
     described = _description(path)
     if described is None:
         return None
     shape, pooling, max_tokens = described
     try:
-        mapped = Mapped.of(path / "model.safetensors")
+        mapped = Mapped.open(path / "model.safetensors")
         weights = safetensors_arrays(mapped.bytes)
-        # A checkpoint of a model with a head on it has its encoder one level down.
+        # A checkpoint with a task head has the encoder one level down.
         prefixes = [one for one in ("", "bert.") if f"{one}embeddings.word_embeddings.weight" in weights]
         if not prefixes:
-            return None  # other names, or numbers that NumPy does not have
+            return None  # other names, or types that NumPy lacks
         graph = sentence_graph(
             shape, lambda part: weights[prefixes[0] + part].astype(np.float32, copy=False), pooling
         )
@@ -115,9 +114,9 @@ def load_bert(path: Path, name: str, precision: Precision | None = None) -> Bert
         weights=mapped,
         precision=precision,
     )
-    # The first pass lays the weights out as the processor wants them, and what they came from can go.
+    # The first pass converts the weights to the processor's layout; the originals can leave the memory.
     encoder.encode_query("")
-    mapped.forget()
+    mapped.release()
     return encoder
 
 
@@ -125,7 +124,7 @@ _MODULES = ["Transformer", "Pooling", "Normalize"]
 
 
 def _description(path: Path) -> tuple[BertShape, str, int] | None:
-    """Shape, pooling and input length; None where a file is missing or says what is unknown here."""
+    """Shape, pooling and input length; None if a file is missing or states something unsupported."""
     try:
         modules = _json(path / "modules.json")
         config = _json(path / "config.json")
@@ -150,5 +149,5 @@ def _description(path: Path) -> tuple[BertShape, str, int] | None:
     return (shape, mode, length) if plain and shape is not None and mode is not None else None
 
 
-def _json(path: Path) -> Any:  # noqa: ANN401 - whatever it holds
+def _json(path: Path) -> Any:  # noqa: ANN401 - any JSON
     return json.loads(path.read_text("utf-8"))

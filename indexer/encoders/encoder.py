@@ -13,7 +13,7 @@ class Encoder(Protocol):
 
     `name` is what `load_encoder` takes; `fingerprint` identifies the weights (SHA-256, hexadecimal), so
     that vectors of two models are never compared; `dimension` is the length of a vector; `max_tokens`
-    is how many tokens of a text it reads, special tokens left out: what comes after has no effect.
+    is how many tokens of a text it reads, without special tokens: the rest has no effect.
     """
 
     @property

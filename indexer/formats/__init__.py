@@ -1,4 +1,4 @@
-"""File formats: bytes -> the text a reader of the file reads, and what it says of itself.
+"""File formats: bytes -> the text that a reader of the file reads, and the metadata that it states.
 
 A format is one small module with a function `read(data: bytes) -> Document`, named in `registry.FORMATS`
 by the endings of its files.

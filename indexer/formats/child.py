@@ -1,7 +1,7 @@
 """The process that `isolation` starts: `python -m indexer.formats.child SECONDS MEMORY`.
 
-A request is a line of JSON, followed by the file's bytes; the answer is a line of JSON. The process ends with
-its input, when a limit ends it, or after an answer that it calls its last.
+A request is a line of JSON, followed by the file's bytes; the answer is a line of JSON. The process ends at
+the end of its input, when a limit stops it, or after an answer marked `last`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from indexer.formats.isolation import NO_MEMORY, READY
 from indexer.formats.registry import read_document
 from indexer.metadata import read_sidecar
 
-_KEPT_SHARE = 0.25
+_RESTART_SHARE = 0.25  # of the memory limit: a process that has used more reads no other file
 _STATUS = Path("/proc/self/status")
 
 
@@ -28,10 +28,10 @@ def main() -> None:
     """Answer requests until there are no more."""
     seconds, memory = float(sys.argv[1]), int(sys.argv[2])
     source, target = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # nothing that a parser prints comes between the answers
+    sys.stdout = sys.stderr  # what a parser prints stays out of the answers
     _limit(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux":
-        # Libraries may catch a MemoryError and go on with half of a text: what takes half of this is refused.
+        # Libraries may catch a MemoryError and return half of a text, so twice the limit can be allocated.
         _limit(resource.RLIMIT_AS, 2 * memory)
     target.write(READY)
     target.flush()
@@ -44,15 +44,15 @@ def main() -> None:
             peak = _peak()
             if peak > memory:
                 os._exit(NO_MEMORY)
-            # Parsers keep some of what they read (libxml2 names, trafilatura lines): no file pays for others.
-            last = peak > memory * _KEPT_SHARE
+            # Parsers keep some of what they read (libxml2 names, trafilatura lines), at the next file's cost.
+            last = peak > memory * _RESTART_SHARE
             target.write(json.dumps({**answer, "last": last}, default=str).encode("ascii") + b"\n")
             _set_timers(0)
             target.flush()
             if last:
                 return
     except MemoryError:
-        os._exit(NO_MEMORY)  # at once: there is none to say so with
+        os._exit(NO_MEMORY)  # at once: no memory is left to answer with
 
 
 def _answer(request: dict[str, Any], data: bytes) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _answer(request: dict[str, Any], data: bytes) -> dict[str, Any]:
         return {"refused": str(error)}
     except MemoryError:
         raise
-    except Exception as error:  # what a file makes a library raise is no reason not to read the next
+    except Exception as error:  # whatever a library raises, the next file is read
         return {"refused": f"its reader failed on it ({type(error).__name__}): save it as plain text"}
 
 
@@ -75,9 +75,9 @@ def _read(request: dict[str, Any], data: bytes) -> dict[str, Any]:
 
 
 def _set_timers(seconds: float) -> None:
-    """End this process after so many seconds of its own work, or ten times as long on the clock; 0: do not.
+    """Stop this process after `seconds` of processor time, or ten times as long on the clock; 0: never.
 
-    On the clock, for a process that does not get to work; ten times, for a machine that is busy otherwise.
+    The clock stops a process that makes no progress; ten times, because the machine may be busy.
     """
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, 10 * seconds)
@@ -89,7 +89,7 @@ def _limit(kind: int, value: int) -> None:
 
 
 def _peak() -> int:
-    """The most memory this process ever held, in bytes; 0 where the system does not say."""
+    """The most memory that this process ever held, in bytes; 0 if the system does not report it."""
     try:
         lines = _STATUS.read_text("ascii").splitlines()
     except OSError:

@@ -14,10 +14,10 @@ _BLOCK = re.compile(
     r"---[^\S\n]*\r?\n(?P<yaml>.{0,65536}?)^(?:---|\.\.\.)[^\S\n]*\r?$\n?", re.DOTALL | re.MULTILINE
 )
 
-# What PyYAML raises besides its own errors where a value does not fit its tag: "!!timestamp x", "!!bool x".
+# What PyYAML raises besides its own errors if a value does not fit its tag: "!!timestamp x", "!!bool x".
 _FAILURES = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
-# Front matter is other programs' format: each has its own name for the same thing.
+# Other programs write front matter, each with its own names for these fields.
 _KEYS = {
     "title": ("title", "headline"),
     "publisher": ("publisher", "agency", "source", "site_name", "sitename"),
@@ -28,9 +28,9 @@ _KEYS = {
 
 
 def split_front_matter(text: str) -> tuple[Metadata, str]:
-    """Return what the front matter states and the text after it; a text without one comes back whole.
+    """Return the front matter's metadata and the text after it; without front matter, the whole text.
 
-    A block that is not YAML key-value pairs is text: nothing of an article is lost to a misreading.
+    A block that is not YAML key-value pairs belongs to the text, so that no text is lost.
     """
     match = _BLOCK.match(text)
     if match is None:
@@ -60,7 +60,7 @@ def split_front_matter(text: str) -> tuple[Metadata, str]:
 
 def _words(value: Any) -> str | None:  # noqa: ANN401
     if isinstance(value, str):
-        # PyYAML reads an escaped emoji ("\ud83d\ude00", as JSON has it) as two halves, which no file takes.
+        # PyYAML reads an escaped emoji ("\ud83d\ude00", as in JSON) as two surrogates, which have no UTF-8.
         whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return " ".join(whole.split()) or None
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):

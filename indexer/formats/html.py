@@ -16,7 +16,7 @@ _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.
 _XML_ENCODING = re.compile(
     rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE
 )
-# What follows an element of trafilatura's tree; elements within a line have nothing.
+# What is inserted after an element of trafilatura's tree; nothing after inline elements.
 _BLOCK = "\n\n"
 _ENDS = {
     **dict.fromkeys(("p", "head", "list", "item", "table", "row", "quote", "code", "div", "ab"), _BLOCK),
@@ -25,12 +25,12 @@ _ENDS = {
 }
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 
-_DECLARED_WITHIN = 4096  # bytes: where a page has to name its encoding (HTML says 1,024)
+_DECLARED_WITHIN = 4096  # bytes in which a page must declare its encoding (HTML: 1,024)
 # The encodings whose labels the HTML standard reads as windows-1252.
 _LATIN = frozenset({"iso8859-1", "ascii"})
 # A page whose bytes spell out "utf-16" in ASCII is not: the HTML standard reads it as UTF-8.
 _WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
-# Python has these and no browser does; they turn marks of the text into something else.
+# Encodings that Python has and no browser; they would turn some marks of a text into others.
 _PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 
 
@@ -39,9 +39,9 @@ def read(data: bytes) -> Document:
 
     Raises:
         UnreadableFileError: the bytes do not fit the encoding, the page is too deep or too large to be
-            parsed whole, or no text is found in it.
+            parsed whole, or it holds no text.
     """
-    # Imported here: it takes longer to load than most pages to read, and a folder may have none.
+    # Imported here: it takes longer to load than most pages to read, and a folder may hold no HTML.
     import trafilatura  # noqa: PLC0415
     from trafilatura.settings import Document as TrafilaturaDocument  # noqa: PLC0415
 
@@ -49,14 +49,14 @@ def read(data: bytes) -> Document:
     try:
         parser = etree.HTMLParser(encoding="utf-8")
         etree.fromstring(source.encode("utf-8"), parser)
-        refuse_cut(parser)
+        refuse_truncated(parser)
         found = trafilatura.bare_extraction(
             source,
             with_metadata=True,
             include_comments=False,
             include_tables=True,
             favor_recall=True,
-            # Only a date that the markup states: none is guessed from the text.
+            # Only a date that the markup states, not one guessed from the text.
             date_extraction_params={"extensive_search": False, "original_date": True},
         )
     except (RecursionError, etree.LxmlError, ValueError, AttributeError, TypeError) as error:
@@ -75,11 +75,11 @@ def read(data: bytes) -> Document:
     )
 
 
-def refuse_cut(parser: etree.HTMLParser) -> None:
-    """Refuse what libxml2 stopped reading in the middle, at 256 levels or 10 million bytes without a tag.
+def refuse_truncated(parser: etree.HTMLParser) -> None:
+    """Refuse a document that libxml2 stopped parsing: at 256 levels, or 10 million bytes without a tag.
 
     Raises:
-        UnreadableFileError: it did; what comes after would be missing without a word.
+        UnreadableFileError: it did; the rest of the document would be missing silently.
     """
     fatal = parser.error_log.filter_from_fatals()
     if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in fatal):
@@ -89,9 +89,9 @@ def refuse_cut(parser: etree.HTMLParser) -> None:
 
 
 def _text(body: etree._Element) -> str:
-    """The words of what trafilatura found, blocks set apart by a blank line and cells by a tab.
+    """The text that trafilatura found: a blank line between blocks, a tab between cells.
 
-    Its own text would mark lists with "- " and tables with "|", which no reader of the page sees.
+    trafilatura's own text marks lists with "- " and tables with "|", which no reader of the page sees.
     """
     parts: list[str] = []
     for event, element in etree.iterwalk(body, events=("start", "end")):
@@ -105,7 +105,7 @@ def _text(body: etree._Element) -> str:
 
 
 def _shown(words: str | None, holder: etree._Element) -> str:
-    """White space as a browser shows it: folded, but for what may be preformatted."""
+    """White space as a browser shows it: collapsed, except in what may be preformatted."""
     if words is None or holder.tag in {"quote", "code"}:
         return words or ""
     return _WHITE_SPACE.sub(" ", words)

@@ -1,9 +1,9 @@
-"""Files that take a parser, read in a process of their own, which is stopped when one takes too much.
+"""Files that need a parser, read in a separate process, which is stopped when a file takes too much.
 
-Bounds on size or nesting do not bound a parser: some kilobytes of front matter, links or table cells keep
-one busy for hours or fill the memory, and each library has its own such cases. The system bounds a process,
-whatever the file says. One process reads file after file, so that its start costs a folder a tenth of a
-second once.
+Bounds on size or nesting do not bound a parser: a few kilobytes of front matter, links or table cells can
+keep one busy for hours or fill the memory, and each library has its own such cases. The operating system
+bounds a process whatever the file holds. One process reads file after file, so that starting it costs a
+folder a tenth of a second once.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from indexer.metadata import SIDECAR
 from indexer.records import Metadata
 
 READY = b"ready\n"
-"""What the process says first."""
+"""The first line that the process writes."""
 
 NO_MEMORY = 77
-"""Its exit status where a file took too much memory."""
+"""The exit status of the process if a file took too much memory."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,8 +38,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 class Limits:
     """What reading one file may take: `seconds` of processor time, ten times that on the clock, and `memory`.
 
-    Memory is in bytes and bounded on Linux alone: twice as much cannot be had, and a file that took more than
-    it is refused when it has been read.
+    `memory` is in bytes and bounded on Linux only: allocating twice as much fails, and a file that took more
+    than the limit is refused after it has been read.
     """
 
     seconds: float = 30
@@ -47,9 +47,9 @@ class Limits:
 
 
 class Isolation:
-    """Reads files within limits. A context manager; the process starts when a file first needs it.
+    """Reads files within limits. A context manager; the process starts with the first file that needs it.
 
-    Not for use by several threads at once.
+    Not safe to share between threads.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -66,7 +66,7 @@ class Isolation:
         """Read a file's bytes as `read_document` does, within the limits.
 
         Raises:
-            UnreadableFileError: as `read_document` has it, or a limit was reached.
+            UnreadableFileError: as for `read_document`, or a limit was reached.
             CorpusError: the process cannot be started.
         """
         if path.suffix.lower() in QUICK:
@@ -81,8 +81,8 @@ class Isolation:
         day = datetime.date.fromisoformat(published) if published else None
         return Document(answer["text"], Metadata(published=day, **metadata))
 
-    def try_sidecar(self, folder: Path) -> None:
-        """See whether the folder's sidecar can be read within the limits, so that the caller may read it.
+    def check_sidecar(self, folder: Path) -> None:
+        """Check that the folder's sidecar can be parsed within the limits, so that the caller may parse it.
 
         Raises:
             SidecarError: it cannot.
@@ -92,7 +92,7 @@ class Isolation:
         if "refused" in answer:
             raise SidecarError(answer["refused"])
         if "stopped" in answer:
-            raise SidecarError(f"{SIDECAR} cannot be read: {answer['stopped']}; mend it and index again")
+            raise SidecarError(f"{SIDECAR} cannot be read: {answer['stopped']}; correct it and index again")
 
     def _ask(self, request: dict[str, Any], data: bytes) -> dict[str, Any]:
         process = self._process = self._process or self._start()
@@ -105,7 +105,7 @@ class Isolation:
         except BrokenPipeError:
             line = b""
         if not line.endswith(b"\n"):
-            return {"stopped": self._how_it_ended()}
+            return {"stopped": self._end_reason()}
         answer: dict[str, Any] = json.loads(line)
         if answer.pop("last"):
             self._stop()
@@ -113,41 +113,43 @@ class Isolation:
 
     def _start(self) -> subprocess.Popen[bytes]:
         arguments = [str(self._limits.seconds), str(self._limits.memory)]
-        places = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         try:
-            process = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of ours
+            process = subprocess.Popen(  # noqa: S603 - this interpreter, our arguments
                 # -P: no module is taken from the working folder, which may be that of the articles.
                 [sys.executable, "-P", "-m", "indexer.formats.child", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # parsers complain at length of what they cannot read
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
-                start_new_session=True,  # Ctrl-C is for this process, which then stops that one
+                stderr=subprocess.DEVNULL,  # parsers write long warnings
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                start_new_session=True,  # Ctrl-C goes to this process, which stops the child
             )
         except OSError as error:
             raise CorpusError(f"no process can be started to read files in: {error.strerror}") from error
         if _pipes(process)[0].readline() != READY:
             self._process = process
             self._stop()
-            raise CorpusError(f"the process that reads files does not start: is {_ROOT} whole?")
+            raise CorpusError(
+                f"the process that reads files does not start: check the installation in {_ROOT}"
+            )
         return process
 
-    def _how_it_ended(self) -> str:
+    def _end_reason(self) -> str:
         status = self._stop()
         if status in {-signal.SIGPROF, -signal.SIGALRM}:
             return f"it took longer than {self._limits.seconds:g} s to read"
         if status == NO_MEMORY:
             return f"it took more than {self._limits.memory / 1e6:,.0f} MB of memory to read"
-        return f"its reader broke off (status {status})"
+        return f"its reader crashed (status {status})"
 
     def _stop(self) -> int:
         """End the process, if there is one, and return its status."""
         process, self._process = self._process, None
         if process is None:
             return 0
-        process.kill()  # without effect on one that has ended by itself
+        process.kill()  # no effect if it has ended
         source, target = _pipes(process)
-        with contextlib.suppress(BrokenPipeError):  # what it had not taken yet is of no use to it
+        with contextlib.suppress(BrokenPipeError):  # unread input is discarded
             target.close()
         source.close()
         return process.wait()

@@ -1,13 +1,14 @@
 """Markdown: what a reader sees of it, without the marks.
 
-markdown-it-py parses it; the text of each block is kept, blocks are set apart by a blank line, table
-cells by a tab. Links keep their words and lose their address; images keep their description.
+markdown-it-py parses it; the text of each block is kept, with a blank line between blocks and a tab between
+table cells. Links keep their words and lose their address; images keep their description.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lxml import etree
 from markdown_it import MarkdownIt
@@ -16,15 +17,14 @@ from markdown_it.token import Token
 from indexer.errors import UnreadableFileError
 from indexer.formats.document import Document, decode_utf8
 from indexer.formats.front_matter import split_front_matter
-from indexer.formats.html import refuse_cut
-from indexer.records import Metadata
+from indexer.formats.html import refuse_truncated
 
-# markdown-it-py drops what is nested deeper than this, 20 levels (ten lists) by default, without a word.
+# markdown-it-py silently drops what is nested deeper than this; its default is 20 levels (ten lists).
 _MAX_NESTING = 100
 _PARSER = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable("table")
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-# No alternative looks further than the next "<", or once to the end: else "<!--<!--<!--" takes for ever.
+# No alternative looks further than the next "<", or once to the end: "<!--<!--<!--" would take for ever.
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL)
 
 
@@ -39,9 +39,7 @@ def read(data: bytes) -> Document:
     if any(token.level >= _MAX_NESTING - 1 for token in tokens):
         raise UnreadableFileError(f"lists or quotes nested {_MAX_NESTING} levels deep: flatten it")
     if metadata.title is None:
-        metadata = Metadata(
-            _first_heading(tokens), metadata.publisher, metadata.author, metadata.published, metadata.url
-        )
+        metadata = replace(metadata, title=_first_heading(tokens))
     return Document("\n\n".join(_blocks(tokens)), metadata)
 
 
@@ -73,14 +71,14 @@ def _blocks(tokens: Iterable[Token]) -> Iterator[str]:
 
 
 def _html_text(source: str) -> str:
-    """The words of an HTML block, as a reader sees them."""
-    if not _TAG.sub("", source).strip():  # only tags and comments: what they hold follows as blocks
+    """The text of an HTML block, as a reader sees it."""
+    if not _TAG.sub("", source).strip():  # only tags and comments: their content follows as blocks
         return ""
-    # A document whatever it holds: lxml's way with fragments raises an error of its own for each odd one.
+    # Parsed as a document: lxml's parser of fragments raises many kinds of errors.
     parser = etree.HTMLParser(remove_comments=True, remove_pis=True)
     root = etree.fromstring(f"<html><body>{source}</body></html>", parser)
-    refuse_cut(parser)
-    # No text is moved: lxml takes no control character back that it gave out.
+    refuse_truncated(parser)
+    # No text is moved: lxml refuses to set control characters that it returned itself.
     for hidden in root.xpath("//script | //style | //template"):
         hidden.clear(keep_tail=True)
     for line_break in root.xpath("//br"):

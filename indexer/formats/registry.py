@@ -1,4 +1,4 @@
-"""Which format reads which file. To add one: a module with `read`, and a line here."""
+"""Which format reads which file. To add a format: a module with `read`, and a line here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORMATS: dict[str, Callable[[bytes], Document]] = {
 """File ending, in lower case -> the function that reads such a file."""
 
 QUICK = frozenset({".txt", ".text"})
-"""Endings of the formats that no file keeps busy: decoded, and no parser. `isolation` reads the others."""
+"""Endings of formats that need no parser and are read in this process; `isolation` reads the others."""
 
 
 def read_document(path: PurePath, data: bytes) -> Document:
@@ -39,15 +39,17 @@ def read_document(path: PurePath, data: bytes) -> Document:
     document = reader(data)
     if not document.text.strip():
         raise UnreadableFileError("there is no text in it")
-    _refuse_half_characters(document)
+    _refuse_lone_surrogates(document)
     return document
 
 
-def _refuse_half_characters(document: Document) -> None:
-    """Half of a surrogate pair is no character: it has no UTF-8, and offsets into it would mean nothing."""
+def _refuse_lone_surrogates(document: Document) -> None:
+    """A lone surrogate is half of a character: it has no UTF-8, and offsets into it would mean nothing."""
     stated = document.metadata
     for words in (document.text, stated.title, stated.publisher, stated.author, stated.url):
         try:
             (words or "").encode("utf-8")
         except UnicodeEncodeError as error:
-            raise UnreadableFileError("it holds half of a character (a lone surrogate): mend it") from error
+            raise UnreadableFileError(
+                "it holds half of a character (a lone surrogate): correct it"
+            ) from error

@@ -83,7 +83,7 @@ def load_network(folder: Path, *, precision: Precision | None = None) -> tuple[O
         # The first pass lays the weights out as the processor wants them: a question should not wait for it.
         network(*_WARM_UP)
         if mapped is not None:
-            mapped.forget()
+            mapped.release()
         return network, Tokenizer.from_file(str(folder / TOKENIZER))
     # OpenVINO and tokenizers raise bare RuntimeError and Exception.
     except Exception as error:
@@ -94,6 +94,6 @@ def load_network(folder: Path, *, precision: Precision | None = None) -> tuple[O
 
 def _mapped(weights: Bytes) -> Mapped | None:
     try:
-        return Mapped.kept(weights)
+        return Mapped.copy_of(weights)
     except OSError:
         return None  # no room for a file: then they stay in memory

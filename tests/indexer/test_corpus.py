@@ -224,7 +224,7 @@ def test_a_wrong_entry_of_the_sidecar_keeps_back_its_file_alone(folder: Path) ->
 def test_a_sidecar_that_is_not_toml_stops_everything(folder: Path) -> None:
     (folder / "metadata.toml").write_text("title = ")
 
-    with pytest.raises(SidecarError, match="mend it"):
+    with pytest.raises(SidecarError, match="correct it"):
         read(folder)
 
 

@@ -171,7 +171,7 @@ def test_a_reader_that_crashes_costs_one_file(isolation: Isolation) -> None:
     isolation.read(PurePath("a.md"), b"First.")
     (process,) = set(children()) - before
     os.kill(process, signal.SIGSEGV)
-    with pytest.raises(UnreadableFileError, match=rf"broke off \(status -{int(signal.SIGSEGV)}\)"):
+    with pytest.raises(UnreadableFileError, match=rf"crashed \(status -{int(signal.SIGSEGV)}\)"):
         isolation.read(PurePath("b.md"), b"Second." * 100_000)
     assert isolation.read(PurePath("c.md"), b"Third.").text == "Third."
 

@@ -1,3 +1,5 @@
+"""Files mapped into memory, and the safetensors format."""
+
 from __future__ import annotations
 
 import gc
@@ -19,54 +21,54 @@ def _resident() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("RssFile"))
 
 
-def test_a_files_bytes_are_there(tmp_path: Path) -> None:
+def test_the_mapped_bytes_are_those_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(range(256)) * 100)
-    assert Mapped.of(tmp_path / "file").bytes.tobytes() == bytes(range(256)) * 100
+    assert Mapped.open(tmp_path / "file").bytes.tobytes() == bytes(range(256)) * 100
 
 
-def test_what_is_kept_is_a_copy_that_outlives_what_it_was_made_of() -> None:
+def test_a_copy_outlives_the_data_it_was_made_from() -> None:
     data = np.arange(100_000, dtype=np.uint8)
-    mapped = Mapped.kept(data)
+    mapped = Mapped.copy_of(data)
     data[:] = 0
     assert mapped.bytes[:300].tolist() == [number % 256 for number in range(300)]
 
 
-def test_the_array_stays_readable_when_nothing_else_is_held(tmp_path: Path) -> None:
+def test_the_array_alone_keeps_the_file_mapped(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"words" * 10_000)
-    array = Mapped.of(tmp_path / "file").bytes
+    array = Mapped.open(tmp_path / "file").bytes
     gc.collect()
     assert array[-5:].tobytes() == b"words"
 
 
 def test_writing_to_the_array_does_not_change_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"words")
-    Mapped.of(tmp_path / "file").bytes[:] = 0
+    Mapped.open(tmp_path / "file").bytes[:] = 0
     assert (tmp_path / "file").read_bytes() == b"words"
 
 
 @pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="the kernel's account of memory is Linux's"
 )
-def test_what_is_forgotten_leaves_the_memory_and_comes_back() -> None:
-    mapped = Mapped.kept(np.ones(40_000_000, dtype=np.uint8))
+def test_released_pages_leave_the_memory_and_are_read_again() -> None:
+    mapped = Mapped.copy_of(np.ones(40_000_000, dtype=np.uint8))
     before = _resident()
     assert mapped.bytes.sum() == 40_000_000
     held = _resident()
-    mapped.forget()
+    mapped.release()
     assert held - before > 30_000
     assert _resident() - before < 5_000
     assert mapped.bytes.sum() == 40_000_000
 
 
-def test_an_empty_file_and_a_missing_one_are_errors(tmp_path: Path) -> None:
+def test_an_empty_or_missing_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     with pytest.raises(ValueError, match="empty"):
-        Mapped.of(tmp_path / "empty")
+        Mapped.open(tmp_path / "empty")
     with pytest.raises(FileNotFoundError):
-        Mapped.of(tmp_path / "none")
+        Mapped.open(tmp_path / "none")
 
 
-def test_arrays_are_those_that_the_library_of_the_format_wrote(tmp_path: Path) -> None:
+def test_arrays_equal_those_that_the_safetensors_library_wrote(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     arrays: dict[str, npt.NDArray[Any]] = {
         "single": draw.standard_normal((3, 4)).astype(np.float32),
@@ -76,7 +78,7 @@ def test_arrays_are_those_that_the_library_of_the_format_wrote(tmp_path: Path) -
         "none": np.zeros((0, 4), dtype=np.float32),
     }
     save_file(arrays, tmp_path / "file", metadata={"format": "np"})
-    mapped = Mapped.of(tmp_path / "file")
+    mapped = Mapped.open(tmp_path / "file")
     found = safetensors_arrays(mapped.bytes)
     assert set(found) == set(arrays)
     for name, array in arrays.items():
@@ -85,7 +87,7 @@ def test_arrays_are_those_that_the_library_of_the_format_wrote(tmp_path: Path) -
     assert np.shares_memory(found["single"], mapped.bytes)
 
 
-def test_numbers_that_numpy_has_not_are_left_out() -> None:
+def test_arrays_of_types_that_numpy_lacks_are_left_out() -> None:
     header = {
         "brain": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]},
         "single": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]},

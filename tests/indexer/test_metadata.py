@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import SidecarError
-from indexer.metadata import check_stated, combine, guess, parse_date, read_sidecar, web_url
+from indexer.metadata import check_entry, combine, guess, parse_date, read_sidecar, web_url
 from indexer.records import Metadata
 
 MARKUP = Metadata(
@@ -21,7 +21,7 @@ MARKUP = Metadata(
 
 def sidecar(folder: Path, text: str | bytes) -> dict[str, dict[str, Any]]:
     (folder / "metadata.toml").write_bytes(text.encode() if isinstance(text, str) else text)
-    return {name: check_stated(name, table) for name, table in read_sidecar(folder).items()}
+    return {name: check_entry(name, table) for name, table in read_sidecar(folder).items()}
 
 
 def test_a_folder_without_a_sidecar_states_nothing(tmp_path: Path) -> None:
@@ -252,5 +252,5 @@ def test_no_first_line_takes_long_to_read(unit: str) -> None:
 
 def test_a_number_too_long_for_python_is_a_fault_of_the_sidecar(tmp_path: Path) -> None:
     (tmp_path / "metadata.toml").write_text("a = " + "9" * 5_000)
-    with pytest.raises(SidecarError, match="mend it and index again"):
+    with pytest.raises(SidecarError, match="correct it and index again"):
         read_sidecar(tmp_path)

@@ -1,12 +1,12 @@
 """A generation's files as one tar archive, written and read byte for byte.
 
 The archive holds `MANIFEST.json` and then the other files in the order of their names, without times or
-owners, so that a generation has one archive and no other. It is not compressed: most of it is vectors, which
-gain about a tenth, and what is not compressed cannot unfold into more than it is. `tar -xf` reads it too.
+owners, so that a generation has exactly one archive. It is not compressed: vectors, most of it, would shrink
+by about a tenth, and what is not compressed cannot unpack to more than its size. `tar -xf` reads it too.
 
-Reading it trusts nothing but the checksums. Each header has to be the very bytes that are written for a file
-that the manifest names, which leaves no room for links, folders or paths, and the length is known from the
-manifest before anything is unpacked.
+Reading it trusts nothing but the checksums. Each header must equal, byte for byte, the one written for a file
+that the manifest names, which rules out links, folders and paths, and the length is known from the manifest
+before anything is unpacked.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from indexer.engines.faiss.storage import Layout, Manifest
 from indexer.errors import BackupError, DamagedBackupError, DamagedGenerationError
 
 MAX_MANIFEST_BYTES = 1_000_000
-"""The largest manifest that is read; those of today have about 2,000 bytes."""
+"""The largest manifest that is read; those that Quoth writes have about 2,000 bytes."""
 
-_LAST_NUMBER = 999_999_999  # more generations than anyone makes
+_LAST_NUMBER = 999_999_999  # more generations than anyone will make
 _PLAIN_NAME = re.compile(r"[a-z]+(?:\.[a-z]+)+")
 _CHUNK = 1 << 20
 _END = bytes(2 * tarfile.BLOCKSIZE)
@@ -61,8 +61,8 @@ class ArchiveReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         if not path.is_file():
-            state = "is no file" if path.exists() else "is not there"
-            raise BackupError(f"{path} {state}: name one that `quoth backup` wrote")
+            state = "is not a file" if path.exists() else "does not exist"
+            raise BackupError(f"{path} {state}: name a file that `quoth backup` wrote")
         try:
             self._file = path.open("rb")
         except OSError as error:
@@ -75,16 +75,16 @@ class ArchiveReader:
         self._file.close()
 
     def read_manifest(self) -> Manifest:
-        """Return the manifest; the archive's length is the one that follows from it.
+        """Return the manifest, after checking that the archive has the length that follows from it.
 
         Raises:
-            DamagedBackupError: it is cut short, altered, or no such archive.
+            DamagedBackupError: it is cut short, altered, or not such an archive.
             FormatVersionError: written by another version of Quoth.
         """
         try:
             size = tarfile.TarInfo.frombuf(self._take(tarfile.BLOCKSIZE), "ascii", "strict").size
         except (tarfile.TarError, UnicodeDecodeError) as error:
-            raise self.damaged("it is no tar archive") from error
+            raise self.damaged("it is not a tar archive") from error
         if not 0 < size <= MAX_MANIFEST_BYTES:
             raise self.damaged(f"it does not begin with a {Layout.MANIFEST}")
         self._file.seek(0)
@@ -95,19 +95,19 @@ class ArchiveReader:
             manifest = Manifest.from_bytes(data)
         except DamagedGenerationError as error:
             raise self.damaged(f"its {Layout.MANIFEST} was altered") from error
-        if not _is_usable(manifest):
-            raise self.damaged(f"its {Layout.MANIFEST} states what no generation has")
+        if not _is_valid(manifest):
+            raise self.damaged(f"its {Layout.MANIFEST} has invalid values")
         length = _length([size, *(stated["size"] for stated in manifest.files.values())])
         found = os.fstat(self._file.fileno()).st_size
         if found != length:
-            raise self.damaged(f"it has {found:,} bytes where {length:,} were written")
+            raise self.damaged(f"it has {found:,} bytes instead of {length:,}")
         return manifest
 
     def unpack(self, folder: Path, manifest: Manifest) -> None:
-        """Write the files into an empty folder; their checksums are the caller's to compare.
+        """Write the files into an empty folder; the caller compares their checksums.
 
         Raises:
-            DamagedBackupError: what stands between the files was altered.
+            DamagedBackupError: a header or the padding between files was altered.
             OSError: the folder cannot be written to.
         """
         for name, stated in sorted(manifest.files.items()):
@@ -120,9 +120,9 @@ class ArchiveReader:
         self._expect(_END)
 
     def damaged(self, reason: str) -> DamagedBackupError:
-        """Return the error that says so, for the caller to raise."""
+        """Return the error for a damaged archive, for the caller to raise."""
         return DamagedBackupError(
-            f"{self._path} is no sound backup, {reason}: take another copy of it. Nothing was restored"
+            f"{self._path} is not a sound backup ({reason}): use another copy. Nothing was restored"
         )
 
     def _take(self, count: int) -> bytes:
@@ -143,7 +143,7 @@ class ArchiveReader:
 
 
 def _header(name: str, size: int) -> bytes:
-    """The one header that a file of this name and size has; GNU's format, for files over 8 GiB."""
+    """The only header that a file of this name and size has, in GNU format, for files over 8 GiB."""
     member = tarfile.TarInfo(name)
     member.size = size
     return member.tobuf(tarfile.GNU_FORMAT)
@@ -158,19 +158,19 @@ def _length(sizes: Iterable[int]) -> int:
     return sum(tarfile.BLOCKSIZE + size + len(_padding(size)) for size in sizes) + len(_END)
 
 
-def _is_usable(manifest: Manifest) -> bool:
-    """Whether a manifest, which anyone can give a checksum, holds what is relied on here."""
+def _is_valid(manifest: Manifest) -> bool:
+    """Whether the fields used here are valid: a forged manifest can have a correct checksum."""
     number: Any = manifest.generation
     files: Any = manifest.files
     return (
         type(number) is int
         and 1 <= number <= _LAST_NUMBER
         and isinstance(files, dict)
-        and all(_is_usable_file(name, stated) for name, stated in files.items())
+        and all(_is_valid_file(name, stated) for name, stated in files.items())
     )
 
 
-def _is_usable_file(name: str, stated: Any) -> bool:  # noqa: ANN401 - JSON holds anything
+def _is_valid_file(name: str, stated: Any) -> bool:  # noqa: ANN401 - any JSON
     return (
         _PLAIN_NAME.fullmatch(name) is not None
         and isinstance(stated, dict)

@@ -1,7 +1,7 @@
 """One generation as one file, and back: the same files, so the same answers.
 
-The file is the archive that `archive` describes. What its members hold is FAISS's and SQLite's to read, which
-check little of it: restore backups of your own.
+The file is the archive that `archive` describes. FAISS and SQLite read its contents and check little of them:
+restore only backups that you trust.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ def back_up(root: Path, target: Path, *, force: bool = False) -> Manifest:
     """Write the generation that is served to the file `target` and return its manifest.
 
     Every file is checked first; where the current generation is damaged, the newest sound one is taken,
-    with a warning in the log. `target` is whole or as it was. Only who wrote it may read it, since it holds
-    every article.
+    with a warning in the log. `target` is written whole or left unchanged. It holds every article, so only its
+    owner may read it.
 
     Raises:
         IndexMissingError: nothing was ever published in `root`.
         DamagedGenerationError, FormatVersionError: no generation is sound.
-        BackupError: `target` is there already and `force` is not set, or it cannot be written.
+        BackupError: `target` exists and `force` is not set, or it cannot be written.
     """
     _refuse_existing(target, force=force)
     with contextlib.ExitStack() as stack:
-        # Open from here on: a build that collects the generation meanwhile takes nothing away.
+        # Opened first, so that a build may remove the generation meanwhile.
         manifest, files = open_newest(Layout(root), functools.partial(_open_files, stack))
         with _writing(target, force=force) as archive:
             write_archive(archive, manifest, files)
@@ -46,14 +46,14 @@ def back_up(root: Path, target: Path, *, force: bool = False) -> Manifest:
 def restore(source: Path, root: Path) -> Manifest:
     """Publish the generation in the backup `source` in the index folder `root` and return its manifest.
 
-    It is checked and tried as a new generation is. In a folder without generations it keeps its number, and
-    answers are the same to their last field; in any other it comes after those there are and its own.
+    It is checked like a new generation. In a folder without generations it keeps its number, so that answers
+    are equal in every field; otherwise its number is above its own and those in the folder.
 
     Raises:
         BackupError: `source` cannot be read.
-        DamagedBackupError: it is cut short, altered, or no backup; nothing is published.
+        DamagedBackupError: it is cut short, altered, or not a backup; nothing is published.
         FormatVersionError: another version of Quoth wrote it.
-        DamagedGenerationError: its files do not answer as an index does; nothing is published.
+        DamagedGenerationError: its files fail the self-check; nothing is published.
         WriterLockedError, PublishError: another process writes `root`, or it cannot be written.
     """
     layout = Layout(root)
@@ -89,12 +89,12 @@ def _refuse_existing(target: Path, *, force: bool) -> None:
     if target.is_dir():
         raise BackupError(f"{target} is a folder: name the file to write")
     if not force and os.path.lexists(target):
-        raise BackupError(f"{target} is there already: choose another name, or say --force to replace it")
+        raise BackupError(f"{target} exists: choose another name, or replace it with --force")
 
 
 @contextlib.contextmanager
 def _writing(target: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """A file beside the target, which takes its place when all of it is on the disk."""
+    """Open a temporary file that replaces the target when all of it is on the disk."""
     try:
         with replacing(target, ".quoth-backup-", lambda: _refuse_existing(target, force=force)) as file:
             yield file

@@ -15,27 +15,27 @@ from indexer.engines.faiss.npy_file import map_array
 from indexer.errors import DamagedGenerationError, FormatVersionError, SettingsError
 from indexer.settings import FaissChoice, FaissKind, check_kind
 
-# FAISS's type stubs leave out much of what it has, among it the search parameters.
+# FAISS's type stubs are incomplete; among others they lack the search parameters.
 faiss: Any = typed_faiss
 
-# Where one kind gives way to the next, by `eval.benchmark.growth` on two cores (the README has the table).
-# A question costs `flat` 0.8 ms at 10,000 passages and 13 ms at 100,000, so 3 ms at 25,000: until then it is
-# exact. At 100,000 `hnsw` and `ivf-sq8` take half a millisecond each and find 0.997 and 0.983 of the ten
-# nearest; at a million 1.0 and 1.8 ms, and 0.937 and 0.987: what a graph finds falls as it grows. There it
-# has 1,830 bytes of memory a passage where cells have 420, and takes 7 times as long to build, which is done
-# anew for every generation.
+# Numbers of passages up to which `auto` chooses each kind, by `eval.benchmark.growth` on two cores (table in
+# indexer/README.md). A search in `flat` takes 0.8 ms at 10,000 passages and 13 ms at 100,000, so 3 ms at
+# 25,000: up to there it is exact. At 100,000 `hnsw` and `ivf-sq8` take half a millisecond each and find 0.997
+# and 0.983 of the ten nearest; at a million 1.0 and 1.8 ms, and 0.937 and 0.987: the recall of a graph falls
+# as it grows. There a graph takes 1,830 bytes of memory a passage against 420, and 7 times as long to build,
+# for every new generation.
 FLAT_UP_TO = 25_000
 HNSW_UP_TO = 100_000
 
-# For a recall at 10 of 0.98 in the least time, of cells at any size, of a graph at 100,000 passages.
-# Twice the _HNSW_BUILD takes twice the time to build and finds what a search list longer by a third finds.
+# Chosen for a recall@10 of 0.98 in the least time: for cells at any size, for a graph at 100,000 passages.
+# Twice the _HNSW_BUILD takes twice the time to build and gains as much as a search list longer by a third.
 _HNSW_LINKS = 32
 _HNSW_BUILD = 100
 _HNSW_SEARCH = 160
-_HNSW_FILTERED = 10_000  # where so few are allowed, comparing with each is as quick and misses none
-_IVF_PROBES = 160  # of 4 * sqrt(n) cells: so many find as much among a million as among 100,000
+_HNSW_FILTERED = 10_000  # up to so many allowed vectors, comparing with each is as fast, and exact
+_IVF_PROBES = 160  # of 4 * sqrt(n) cells; the recall is the same at a million as at 100,000
 _IVF_MIN_PER_CELL = 39  # FAISS warns below this many training vectors a cell
-_IVF_TRAIN_PER_CELL = 64  # FAISS takes up to 256, and 25 rounds, which at ten million would take hours
+_IVF_TRAIN_PER_CELL = 64  # FAISS's 256, and 25 rounds, would take hours at ten million
 _IVF_TRAIN_ROUNDS = 10
 
 
@@ -47,7 +47,7 @@ class DenseIndex:
         self.kind = kind
         self._originals = originals
         if kind == "ivf-sq8":
-            # The cells of one question are shared out among the cores; else a question has one of them.
+            # Search the cells of one question on all cores instead of one.
             index.parallel_mode = 1
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ class DenseIndex:
 
     @classmethod
     def build(cls, vectors: Vectors, kind: FaissKind) -> DenseIndex:
-        """Index unit vectors `float32 (n, dimension)`, n at least 1, read once from wherever they are."""
+        """Index unit vectors `float32 (n, dimension)`, n at least 1; they may be mapped from a file."""
         check_kind(kind)
         dimension = vectors.shape[1]
         index: Any
@@ -76,8 +76,8 @@ class DenseIndex:
         return cls(index, kind, vectors if kind == "ivf-sq8" else None)
 
     def save(self, path: Path, originals: Path) -> None:
-        """Write the index to `path`, and to `originals` the vectors that it holds only rounded, if so."""
-        # Through a Python file: FAISS's own writer makes a RuntimeError of a full disk.
+        """Write the index to `path` and, if it holds them only rounded, the vectors to `originals`."""
+        # Through a Python file: FAISS's own writer raises a RuntimeError on a full disk.
         with path.open("wb") as file:
             faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
         if self._originals is not None:
@@ -88,8 +88,8 @@ class DenseIndex:
         """Read an index whose checksum has been verified: FAISS itself notices little damage.
 
         Raises:
-            DamagedGenerationError: a file cannot be read, or is not one of this kind.
-            FormatVersionError: there is no such kind.
+            DamagedGenerationError: a file cannot be read, or is not of this kind.
+            FormatVersionError: this version of Quoth has no such kind.
         """
         try:
             kind = check_kind(kind)
@@ -101,7 +101,7 @@ class DenseIndex:
         index = read_faiss(path, kind)
         kept = None
         if kind == "ivf-sq8":
-            # Mapped, not read: only the next build looks at the originals.
+            # Mapped, not read: only the next build uses the originals.
             kept = map_array(originals, np.float32, 2)
             if kept.shape != (index.ntotal, index.d):
                 raise DamagedGenerationError(
@@ -115,20 +115,20 @@ class DenseIndex:
         `vector` is `float32 (dimension,)`. `allowed`, if given, is `bool (n,)`: which passages may be
         returned. Fewer than `count` come back when fewer are allowed. Equal scores rank by id.
         """
-        count = wanted = min(count, len(self))
+        count = requested = min(count, len(self))
         if allowed is not None and self.kind == "hnsw" and np.count_nonzero(allowed) <= _HNSW_FILTERED:
             return self._search_each(vector, count, np.flatnonzero(allowed))
         parameters = self._parameters(allowed)
         while True:
-            # FAISS keeps any of the vectors that tie for the last place, so it is asked for more until
-            # a lower score shows that all of them are there.
-            wanted = min(wanted + 1, len(self))
-            all_scores, all_ids = self._index.search(vector.reshape(1, -1), wanted, params=parameters)
+            # Of vectors that tie for the last place FAISS returns any, so request more until a lower score
+            # shows that all of them are there.
+            requested = min(requested + 1, len(self))
+            all_scores, all_ids = self._index.search(vector.reshape(1, -1), requested, params=parameters)
             found = all_ids[0] >= 0
             ids, scores = all_ids[0][found], all_scores[0][found]
-            if wanted == len(self) or len(ids) < wanted or scores[-1] < scores[count - 1]:
+            if requested == len(self) or len(ids) < requested or scores[-1] < scores[count - 1]:
                 break
-            wanted *= 2
+            requested *= 2
         order = np.lexsort((ids, -scores))[:count]
         return ids[order], scores[order]
 
@@ -144,7 +144,7 @@ class DenseIndex:
         return np.asarray(self._index.reconstruct_batch(ids) @ vector, dtype=np.float32)
 
     def vectors(self, first: int, count: int) -> Vectors:
-        """Return `count` vectors from id `first` on, as they were put in, `float32 (count, dimension)`."""
+        """Return `count` vectors from id `first` on, as they were added, `float32 (count, dimension)`."""
         if self._originals is not None:
             return np.array(self._originals[first : first + count])
         return np.asarray(self._index.reconstruct_n(first, count), dtype=np.float32)
@@ -154,11 +154,11 @@ class DenseIndex:
         if allowed is not None:
             selector["sel"] = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
         if self.kind == "hnsw":
-            # A filter thins out the graph's neighbourhoods, so the search list grows with it.
-            wanted = _HNSW_SEARCH if allowed is None else min(len(self), 8 * _HNSW_SEARCH)
-            return faiss.SearchParametersHNSW(efSearch=wanted, **selector)
+            # A filter thins out the graph's neighbourhoods, so the search list is longer.
+            length = _HNSW_SEARCH if allowed is None else min(len(self), 8 * _HNSW_SEARCH)
+            return faiss.SearchParametersHNSW(efSearch=length, **selector)
         if self.kind == "ivf-sq8":
-            # With a filter the nearest cells may hold nothing that is allowed: look in all of them.
+            # The nearest cells may hold no allowed vector: with a filter, search all cells.
             cells = self._index.nlist
             probes = cells if allowed is not None else min(_IVF_PROBES, cells)
             return faiss.SearchParametersIVF(nprobe=probes, **selector)
@@ -166,7 +166,7 @@ class DenseIndex:
 
 
 def kind_for(choice: FaissChoice, passages: int) -> FaissKind:
-    """Return the kind that is chosen: the one named, or with `auto` the one for so many passages."""
+    """Return the named kind, or for `auto` the one that suits the number of passages."""
     if choice != "auto":
         return choice
     if passages <= FLAT_UP_TO:
@@ -175,9 +175,9 @@ def kind_for(choice: FaissChoice, passages: int) -> FaissKind:
 
 
 def _ivf_sq8(vectors: Vectors) -> Any:  # noqa: ANN401 - SWIG classes have no type
-    """An index that has learned its cells from a sample of the vectors, and holds none yet."""
+    """Return an empty index whose cells are trained on a sample of the vectors."""
     count, dimension = vectors.shape
-    # 4 * sqrt(n) cells is FAISS's own guideline; a small corpus gets fewer, so that training has enough.
+    # 4 * sqrt(n) cells is FAISS's own guideline; few vectors get fewer cells, to train each on enough.
     cells = max(1, min(int(4 * math.sqrt(count)), count // _IVF_MIN_PER_CELL))
     index = faiss.IndexIVFScalarQuantizer(
         faiss.IndexFlatIP(dimension),
@@ -187,7 +187,7 @@ def _ivf_sq8(vectors: Vectors) -> Any:  # noqa: ANN401 - SWIG classes have no ty
         faiss.METRIC_INNER_PRODUCT,
     )
     index.set_direct_map_type(faiss.DirectMap.Array)
-    index.cp.min_points_per_centroid = 1  # few vectors make few cells above; FAISS need not warn
+    index.cp.min_points_per_centroid = 1  # few vectors get few cells, see above: no warning
     index.cp.niter = _IVF_TRAIN_ROUNDS
     sample = np.random.default_rng(0).permutation(count)[: _IVF_TRAIN_PER_CELL * cells]
     index.train(vectors[np.sort(sample)])

@@ -1,11 +1,11 @@
-"""A FAISS file -> an index that may be searched, whatever the file holds.
+"""A FAISS file -> an index that is safe to search, or an error.
 
-Checksums tell damage; they do not tell a file that was never an index of ours. FAISS checks much of what it
-reads, not all: left unchecked, a place that is none leads a search out of its memory, and a size takes
-memory that the file never filled.
+Checksums detect damage, but not a forged file whose checksums fit. FAISS checks much of what it reads, not
+all: an invalid position leads a search out of bounds, and an invalid size allocates memory that the file
+never fills.
 
-The file is mapped, not read: vectors, links and codes take up memory as searches come to them, and give it
-up to whatever needs it more. So it may not be changed while it is open, only removed.
+The file is mapped, not read: vectors, links and codes enter memory when searches touch them, and the system
+may take that memory back. So the file may be removed while it is open, but not changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from indexer.errors import DamagedGenerationError
 
-# FAISS's type stubs leave out much of what it has.
+# FAISS's type stubs are incomplete.
 faiss: Any = typed_faiss
 
 _limited = threading.Lock()
@@ -35,29 +35,29 @@ def read_faiss(path: Path, kind: str) -> Any:  # noqa: ANN401 - SWIG classes hav
     """Read an index of the kind (`flat`, `hnsw` or `ivf-sq8`) as `DenseIndex` builds it.
 
     Raises:
-        DamagedGenerationError: the file cannot be read, or is no such index.
+        DamagedGenerationError: the file cannot be read, or is not such an index.
     """
     try:
         size = path.stat().st_size
         contents = _contents(path, size)
-        # Not FAISS's own map of a file: that runs on behind the end of one that is cut short.
+        # Not FAISS's own mapping: it reads beyond the end of a file that is cut short.
         reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(contents), size)
         with _limits(size):
             index = faiss.read_index(reader)
-        index.referenced_objects = [contents]  # so FAISS calls what has to stay as long as an index does
+        index.referenced_objects = [contents]  # keeps the mapping alive as long as the index
         sound = reader.rp_ == size and index.ntotal * index.d <= size and _CHECKS[kind](index)
     except (RuntimeError, OSError) as error:
         raise DamagedGenerationError(f"{path} cannot be read: run `quoth index` again") from error
     if not sound:
-        raise DamagedGenerationError(f"{path} is no sound {kind} index: run `quoth index` again")
+        raise DamagedGenerationError(f"{path} is not a sound {kind} index: run `quoth index` again")
     return index
 
 
 def _contents(path: Path, size: int) -> npt.NDArray[np.uint8]:
-    """A file's bytes, mapped, and readable a number's length beyond their end.
+    """A file's bytes, mapped, and readable for the length of one number beyond their end.
 
-    Where it cuts a number in two, FAISS counts the number in. Behind the end of a file a map has zeros as far
-    as the page goes; a file that leaves it no room is read.
+    FAISS may read a number that the end of the file cuts in two. A mapping has zeros from the end of the file
+    to the end of its last page; if there are too few, the file is read instead.
     """
     if 0 < size % mmap.PAGESIZE <= mmap.PAGESIZE - _NUMBER:
         return np.memmap(path, np.uint8, "r", shape=(size,))
@@ -69,11 +69,11 @@ def _contents(path: Path, size: int) -> npt.NDArray[np.uint8]:
 
 @contextlib.contextmanager
 def _limits(size: int) -> Iterator[None]:
-    """Have FAISS refuse a vector larger than the file of so many bytes, and more cells than it could fill.
+    """Make FAISS refuse vectors larger than a file of `size` bytes, and more cells than it could fill.
 
-    An IVF file has 17 bytes or more for each vector (a code of a byte a dimension, its id, its place), and
-    4 times the root of their number in cells at most. The limits are the process's, so one file is read at
-    a time, and others than Quoth find them as they were.
+    An IVF file has 17 bytes or more for each vector (a code of a byte a dimension, its id, its position), and
+    at most 4 * sqrt(vectors) cells. The limits are global to the process, so one file is read at a time, and
+    they are restored afterwards.
     """
     with _limited:
         before = faiss.get_deserialization_vector_byte_limit(), faiss.get_deserialization_loop_limit()
@@ -95,18 +95,20 @@ def _is_hnsw(index: Any) -> bool:  # noqa: ANN401
         return False
     storage = faiss.downcast_index(index.storage)
     return (
-        _is_flat(storage) and (storage.ntotal, storage.d) == (index.ntotal, index.d) and _stays_within(index)
+        _is_flat(storage)
+        and (storage.ntotal, storage.d) == (index.ntotal, index.d)
+        and _links_are_valid(index)
     )
 
 
-def _stays_within(index: Any) -> bool:  # noqa: ANN401
-    """Whether a walk down the levels of the graph only comes to points that have the level it is on.
+def _links_are_valid(index: Any) -> bool:  # noqa: ANN401
+    """Whether links on each level of the graph lead only to points that have that level.
 
-    FAISS sees to it that links lead to points, and that those of the lowest level, which every point has,
-    are all there.
+    FAISS itself checks that links lead to points, and that those of the lowest level, which every point has,
+    are complete.
     """
     graph = index.hnsw
-    levels = faiss.vector_to_array(graph.levels)  # how many a point has
+    levels = faiss.vector_to_array(graph.levels)  # number of levels of each point
     if len(levels) != index.ntotal or not 0 <= graph.entry_point < len(levels):
         return False
     if levels[graph.entry_point] != graph.max_level + 1:
@@ -135,12 +137,12 @@ def _is_ivf(index: Any) -> bool:  # noqa: ANN401
         and isinstance(lists, faiss.ArrayInvertedLists)
         and codes.qtype == faiss.ScalarQuantizer.QT_8bit
         and index.code_size == codes.code_size == lists.code_size == index.d
-        # Added up here, where sizes that are none cannot wrap around to what would fit.
+        # Summed in Python, where invalid sizes cannot overflow to a sum that fits.
         and sum(map(lists.list_size, range(index.nlist))) == index.ntotal
     ):
         return False
-    # What the file says of where each vector is goes unused: FAISS finds out itself, and refuses an id that
-    # is none. As many vectors as ids and a place for each: then each has one place.
+    # Ignore the positions in the file: FAISS computes them itself and refuses an invalid id. With as many
+    # vectors as ids, and a position for each id, no id occurs twice.
     index.set_direct_map_type(faiss.DirectMap.NoMap)
     index.set_direct_map_type(faiss.DirectMap.Array)
     return bool((faiss.vector_to_array(index.direct_map.array) >= 0).all())

@@ -44,12 +44,12 @@ class ArticleFilter:
             found[:] = False
             found[known] = True
         if filters.publishers:
-            wanted = np.zeros(len(self._codes), dtype=np.bool_)
+            admitted = np.zeros(len(self._codes), dtype=np.bool_)
             for name in filters.publishers:
                 code = self._codes.get(fold_publisher(name))
                 if code is not None:
-                    wanted[code] = True
-            found &= wanted.take(self._publishers)  # faster than indexing
+                    admitted[code] = True
+            found &= admitted.take(self._publishers)  # faster than indexing
         if filters.published_from is not None or filters.published_to is not None:
             found &= self._days != _NO_DATE
         if filters.published_from is not None:

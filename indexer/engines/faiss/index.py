@@ -1,7 +1,4 @@
-"""One generation, opened: dense and lexical search behind the contract of `indexer.engine`.
-
-The layout on disk is `storage`'s affair.
-"""
+"""An open generation: dense and lexical search behind the contract of `indexer.engine`."""
 
 from __future__ import annotations
 
@@ -21,12 +18,12 @@ from indexer.engines.faiss.store import Store
 from indexer.errors import DamagedGenerationError
 from indexer.records import Article, CharRange, Passage
 
-# A passage looked for by its own vector comes back with a cosine of 1, less what SQ8 loses.
+# The least cosine of a passage to its own vector: 1, less the rounding of SQ8.
 _OWN_SIMILARITY = 0.9
 
 
 class FaissPassageIndex:
-    """One generation, opened: FAISS for vectors, BM25 for terms, SQLite for texts."""
+    """An open generation: FAISS for vectors, BM25 for terms, SQLite for texts."""
 
     def __init__(self, manifest: Manifest, dense: DenseIndex, terms: LexicalIndex, store: Store) -> None:
         self._manifest = manifest
@@ -50,7 +47,7 @@ class FaissPassageIndex:
 
         Raises:
             DamagedGenerationError: a file cannot be read, or the files do not belong together.
-            FormatVersionError: it has a kind of vector index that this version does not know.
+            FormatVersionError: this version does not know its kind of vector index.
         """
         return cls(
             manifest,
@@ -61,12 +58,12 @@ class FaissPassageIndex:
 
     @property
     def manifest(self) -> Manifest:
-        """What the generation is made of, as it is written on disk."""
+        """What the generation is made of, as stored on disk."""
         return self._manifest
 
     @property
     def info(self) -> IndexInfo:
-        """What the generation is made of, as every engine tells it."""
+        """What the generation is made of, in the form that all engines share."""
         return self._manifest.info
 
     @property
@@ -76,7 +73,7 @@ class FaissPassageIndex:
 
     @property
     def dense(self) -> DenseIndex:
-        """The vectors, for the next build to take over."""
+        """The vectors, for the next build to reuse."""
         return self._dense
 
     def close(self) -> None:
@@ -84,11 +81,11 @@ class FaissPassageIndex:
         self._store.close()
 
     def find_article(self, article_id: str) -> Article | None:
-        """Return an article with its text, or None where there is none by this id."""
+        """Return an article with its text, or None where no article has this id."""
         return self._store.find(article_id)
 
     def passage(self, passage_id: int) -> Passage:
-        """Return a passage by its id; KeyError where there is none."""
+        """Return a passage by its id; KeyError where no passage has it."""
         return self._store.passage(passage_id)
 
     def passages(self, article_id: str) -> list[Passage]:
@@ -100,11 +97,11 @@ class FaissPassageIndex:
         return self._store.passage_text(passage)
 
     def sentences(self, passage: Passage) -> list[CharRange]:
-        """Return the offsets, in the article, of the sentences in a passage."""
+        """Return the sentences in a passage, as ranges of its article's text."""
         return self._store.sentences(passage)
 
     def article_sentences(self, article_id: str) -> list[CharRange]:
-        """Return the offsets of all of an article's sentences, for the next build to take over."""
+        """Return all of an article's sentences, as ranges of its text, for the next build to reuse."""
         return self._store.article_sentences(article_id)
 
     def mask(self, filters: Filters) -> Mask | None:
@@ -146,7 +143,7 @@ def self_check(index: FaissPassageIndex) -> None:
     """Search a generation for a few of its own passages, by vector and by term.
 
     Raises:
-        DamagedGenerationError: it does not find them, or returns an id that is no passage.
+        DamagedGenerationError: it does not find them, or returns an id that no passage has.
     """
     count = index.manifest.passages
     for passage_id in {0, count // 2, count - 1}:
@@ -167,7 +164,7 @@ def check_generation(folder: Path, manifest: Manifest) -> None:
     """Verify, open and self-check a finished generation before `CURRENT` names it: the `check` of `publish`.
 
     Raises:
-        DamagedGenerationError: it is not what was written, or does not find its own passages.
+        DamagedGenerationError: its files are not what was written, or it does not find its own passages.
     """
     verify(folder)
     index = FaissPassageIndex.load(folder, manifest)

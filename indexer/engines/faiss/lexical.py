@@ -1,9 +1,8 @@
 """Words -> passages: BM25 over stemmed terms.
 
-The scores and the files are those of the library bm25s, whose place `postings` has taken. Both were measured
-beside tantivy (`python -m eval.benchmark.lexical`), see the table in the README: they find as much and
-answer faster, and the score of any passage can be read off, which the fusion needs. The files are plain
-arrays, mapped and not read, and JSON.
+Scores and files equal those of the library bm25s, which `postings` replaces. Measured beside tantivy (`python
+-m eval.benchmark.lexical`, table in indexer/README.md), it finds as much and answers faster, and it can score
+any passage, which the fusion needs. The files are plain arrays, which are mapped, and JSON.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ FILES = {
 }
 """The files of a saved lexical index, by the names that bm25s gives to its parameters."""
 
-# What bm25s says of an index like these; it reads them, with the parameter `num_docs` besides.
+# bm25s's parameters of such an index, so that it can read the files; it adds `num_docs`.
 _PARAMETERS = {
     "k1": postings.K1,
     "b": postings.B,
@@ -42,7 +41,7 @@ _PARAMETERS = {
     "int_dtype": "int32",
     "backend": "numpy",
 }
-_BLOCK = 1 << 20  # postings that are looked at together
+_BLOCK = 1 << 20  # postings that are checked together
 
 
 class LexicalIndex:
@@ -81,12 +80,12 @@ class LexicalIndex:
         """
         numbers = _read(folder / FILES["vocab_name"])
         parameters = _read(folder / FILES["params_name"])
-        parameters.pop("version", None)  # of bm25s, if that wrote it
+        parameters.pop("version", None)  # bm25s adds its own
         sound = parameters == {**_PARAMETERS, "num_docs": count} and type(parameters["num_docs"]) is int
-        # Looked at through maps of their own: what they have taken of the memory is free again.
-        if not (sound and _hold_together(_mapped(folder, count), numbers)):
+        # Checked through separate mappings, so that the memory they take is free again afterwards.
+        if not (sound and _is_consistent(_mapped(folder, count), numbers)):
             raise DamagedGenerationError(
-                f"the lexical index in {folder} does not hold together: run `quoth index` again"
+                f"the lexical index in {folder} is inconsistent: run `quoth index` again"
             )
         return cls(_mapped(folder, count), numbers)
 
@@ -96,13 +95,13 @@ class LexicalIndex:
         The question counts by its `question_terms`. `allowed`, if given, is `bool (n,)`: which passages may
         be returned. Equal scores rank by id.
         """
-        return self._postings.best(self._known(question), count, allowed)
+        return self._postings.best(self._numbers_of(question), count, allowed)
 
     def scores(self, question: str, ids: Ids) -> Scores:
         """Return the BM25 scores of these passages, `float32 (len(ids),)`, 0 where no term is shared."""
-        return self._postings.look_up(self._known(question), ids)
+        return self._postings.look_up(self._numbers_of(question), ids)
 
-    def _known(self, question: str) -> list[int]:
+    def _numbers_of(self, question: str) -> list[int]:
         return [self._numbers[term] for term in question_terms(question) if term in self._numbers]
 
 
@@ -125,16 +124,16 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedGenerationError(f"{path} cannot be read ({error}): run `quoth index` again") from error
     if not isinstance(content, dict):
-        raise DamagedGenerationError(f"{path} holds something else than was written: run `quoth index` again")
+        raise DamagedGenerationError(f"{path} is not what was written: run `quoth index` again")
     return content
 
 
-def _hold_together(found: Postings, numbers: dict[str, Any]) -> bool:
-    """Whether every term has its place among the scores, and every score a passage, in their order."""
+def _is_consistent(found: Postings, numbers: dict[str, Any]) -> bool:
+    """Whether each term has a range of the postings, and the postings of each term are valid and ascend."""
     starts = found.starts
     if len(starts) == 0 or starts[0] != 0 or (np.diff(starts) < 0).any():
         return False
-    # bm25s adds an empty term, which no text holds: where it stands for nothing, it has no place.
+    # bm25s adds an empty term, which no text holds and whose number may be out of range.
     return (
         len(found.scores) == len(found.passages) == starts[-1]
         and all(
@@ -146,9 +145,9 @@ def _hold_together(found: Postings, numbers: dict[str, Any]) -> bool:
 
 
 def _is_sound(found: Postings, first: int) -> bool:
-    """Whether a block of postings, and the next one, are of passages that rise until a term ends."""
+    """Whether passages are valid and ascend until a term ends, in a block of postings and one beyond."""
     passages, scores = found.passages[first : first + _BLOCK + 1], found.scores[first : first + _BLOCK]
     if passages.min() < 0 or passages.max() >= found.count or not (scores > 0).all():
         return False
-    falls = first + 1 + np.flatnonzero(passages[1:] <= passages[:-1])
-    return bool((found.starts[np.searchsorted(found.starts, falls)] == falls).all())
+    descents = first + 1 + np.flatnonzero(passages[1:] <= passages[:-1])
+    return bool((found.starts[np.searchsorted(found.starts, descents)] == descents).all())

@@ -1,4 +1,4 @@
-"""NumPy's files, with nothing in them believed before it is seen to fit."""
+"""Arrays in NumPy's file format, mapped and checked."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from indexer.errors import DamagedGenerationError
 
 
 def map_array(path: Path, kind: npt.DTypeLike, dimensions: int) -> npt.NDArray[Any]:
-    """Map an array of this type and so many dimensions: no byte is read before it is looked at.
+    """Map an array of this type and number of dimensions; bytes are read when touched.
 
-    A header that promises more than the file holds is refused, where reading would make room for all of it.
+    A header that states more data than the file holds is refused, where reading would allocate all of it.
 
     Raises:
-        DamagedGenerationError: the file is missing, or holds no such array.
+        DamagedGenerationError: the file is missing, or does not hold such an array.
     """
     try:
         array = np.lib.format.open_memmap(path, mode="r")
-    # The header is parsed as Python; over one that nothing wrote, its parsers raise errors of many kinds.
+    # The header is parsed as Python, and an invalid one raises errors of many kinds.
     except Exception as error:
         raise DamagedGenerationError(f"{path} cannot be read ({error}): run `quoth index` again") from error
     if array.dtype != kind or array.ndim != dimensions:

@@ -1,8 +1,8 @@
 """Numbered terms -> the passages that hold each, with their BM25 scores.
 
-The score of every term in every passage stands ready, as in X. H. Lù, "BM25S" (2024): that of a question
-is a sum of what is looked up. Scores are the library bm25s's, to the last bit; what is written here builds
-them in a fraction of its memory and time, and finds the best without sorting all.
+The score of every term in every passage is precomputed, as in X. H. Lù, "BM25S" (2024): the score of a
+question is a sum of lookups. Scores equal those of the library bm25s to the last bit; this module builds them
+in a fraction of its memory and time, and finds the best without sorting all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Postings:
     """Which of `count` passages hold each term, and their scores for it.
 
     The passages of term t are `passages[starts[t]:starts[t + 1]]`, `int32`, ascending; `scores`, `float32`
-    and above 0, stand beside them: 8 bytes a posting. `starts` is `int64 (terms + 1,)`.
+    and above 0, are parallel to them: 8 bytes a posting. `starts` is `int64 (terms + 1,)`.
     """
 
     scores: Scores
@@ -40,21 +40,21 @@ class Postings:
     count: int
 
     def sums(self, terms: Sequence[int]) -> Scores:
-        """Return the score of every passage, `float32 (count,)`; a term that is there twice counts twice."""
+        """Return the score of every passage, `float32 (count,)`; a repeated term counts each time."""
         total = np.zeros(self.count, np.float32)
         for term in terms:
             np.add.at(total, *self._of(term))
         return total
 
     def look_up(self, terms: Sequence[int], ids: Ids) -> Scores:
-        """Return the scores of these passages: what `sums` holds at their places."""
+        """Return the scores of these passages, as `sums` has them."""
         total = np.zeros(len(ids), np.float32)
-        wanted = ids.astype(np.int32)  # in another type, the search would convert all that it searches
+        sought = ids.astype(np.int32)  # of another type, searchsorted would convert the whole array
         for term in terms:
             passages, scores = self._of(term)
             if len(passages):
-                places = np.minimum(np.searchsorted(passages, wanted), len(passages) - 1)
-                total += np.where(passages[places] == wanted, scores[places], np.float32(0))
+                places = np.minimum(np.searchsorted(passages, sought), len(passages) - 1)
+                total += np.where(passages[places] == sought, scores[places], np.float32(0))
         return total
 
     def best(self, terms: Sequence[int], count: int, allowed: Mask | None = None) -> tuple[Ids, Scores]:
@@ -65,13 +65,13 @@ class Postings:
         total = self.sums(terms)
         if allowed is not None:
             total *= allowed
-        # So many of the rarest term's passages, if it is in enough, reach a score that all which do not reach
-        # it are out, before anything is sorted.
+        # The `count`-th best score among the passages of one term, the rarest in at least `count` passages,
+        # is a lower bound: what is below it is out before anything is sorted.
         enough = [term for term in terms if self._frequency(term) >= count]
         rarest = min(enough, key=self._frequency, default=None)
-        edge = 0.0 if rarest is None else _edge(total[self._of(rarest)[0]], count)
-        ids = np.flatnonzero(total >= edge if edge > 0 else total)
-        ids = ids[total[ids] >= _edge(total[ids], count)]
+        bound = 0.0 if rarest is None else _nth_highest(total[self._of(rarest)[0]], count)
+        ids = np.flatnonzero(total >= bound if bound > 0 else total)
+        ids = ids[total[ids] >= _nth_highest(total[ids], count)]
         order = np.lexsort((ids, -total[ids]))[:count]
         return ids[order], total[ids[order]]
 
@@ -84,11 +84,11 @@ class Postings:
 
 
 def build(documents: Iterable[Sequence[int]]) -> Postings:
-    """Score every term of every passage, which is given as the numbers, from 0 on, of its terms.
+    """Score every term of every passage; a passage is given as the numbers of its terms, from 0.
 
     Robertson's formula with Lucene's idf, which is never negative: `idf * tf / (tf + k1 * (1 - b + b *
-    length / average length))`, `idf = ln(1 + (n - df + 0.5) / (df + 0.5))`. It takes 20 bytes of memory a
-    posting while it builds.
+    length / average length))`, `idf = ln(1 + (n - df + 0.5) / (df + 0.5))`. Building takes 20 bytes of
+    memory a posting.
     """
     counted: list[_Counted] = []
     lengths = [np.empty(0, np.int64)]
@@ -102,7 +102,7 @@ def build(documents: Iterable[Sequence[int]]) -> Postings:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """How often some passages hold each term, in the order of the terms and then of the passages."""
+    """How often each of some passages holds each term, ordered by term, then by passage."""
 
     terms: Numbers
     passages: Numbers
@@ -131,10 +131,10 @@ def _score(counted: list[_Counted], lengths: Ids) -> Postings:
         frequency += np.bincount(one.terms, minlength=terms)
     count = len(lengths)
     idf = np.array([math.log(1 + (count - df + 0.5) / (df + 0.5)) for df in frequency.tolist()], np.float32)
-    average = float(lengths.mean()) if lengths.any() else 1.0  # without any word nothing is scored
+    average = float(lengths.mean()) if lengths.any() else 1.0  # without any word there is nothing to score
     norm = K1 * ((1 - B) + B * lengths / average)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(frequency)])
-    free = starts[:-1].copy()  # where the next posting of each term goes
+    free = starts[:-1].copy()  # position of each term's next posting
     scores, passages = np.empty(starts[-1], np.float32), np.empty(starts[-1], np.int32)
     for one in counted:
         held, first, times = np.unique(one.terms, return_index=True, return_counts=True)
@@ -145,8 +145,8 @@ def _score(counted: list[_Counted], lengths: Ids) -> Postings:
     return Postings(scores, passages, starts, count)
 
 
-def _edge(scores: Scores, count: int) -> float:
-    """The `count`-th highest score, 0 where there are fewer."""
+def _nth_highest(scores: Scores, count: int) -> float:
+    """The `count`-th highest score, 0 if there are fewer."""
     if len(scores) < count:
         return 0.0
     return float(np.partition(scores, len(scores) - count)[len(scores) - count])

@@ -1,7 +1,7 @@
-"""Publishing generations: one writer, and steps that each leave the old generation or the new one.
+"""Publishing a generation: one writer at a time; a crash at any step leaves the old generation or the new.
 
 Build in a temporary folder, fsync every file, write and fsync the manifest, rename the folder, fsync its
-parent, open and try the result, replace `CURRENT`. The previous sound generation is kept to fall back to.
+parent, open and check the result, replace `CURRENT`. The previous sound generation is kept as a fallback.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def writer_lock(layout: Layout) -> Iterator[None]:
         PublishError: the folder cannot be written to.
     """
     lock = FileLock(layout.lock)
-    with publishing(layout):
+    with _write_errors(layout):
         _make_folder(layout.root)
         try:
             lock.acquire(blocking=False)
@@ -51,8 +51,8 @@ def writer_lock(layout: Layout) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def publishing(layout: Layout) -> Iterator[None]:
-    """Turn a failure to write into a PublishError that says what still holds."""
+def _write_errors(layout: Layout) -> Iterator[None]:
+    """Turn an OSError into a PublishError with the remedy: what was published before is untouched."""
     try:
         yield
     except OSError as error:
@@ -63,7 +63,7 @@ def publishing(layout: Layout) -> Iterator[None]:
             errno.EACCES: "no permission to write there: choose another folder",
             errno.EPERM: "no permission to write there: choose another folder",
         }
-        # NumPy reports a file that it could not write whole without a number.
+        # NumPy's error for a file that it could not write whole has no number.
         number = errno.ENOSPC if error.errno is None else error.errno
         reason = reasons.get(number, f"{error.strerror}: check the disk, or choose another folder")
         raise PublishError(
@@ -83,13 +83,13 @@ def publish(
     """Make and publish the next generation; the caller holds the writer lock.
 
     `write` fills an empty folder with the generation's files, `describe` makes the manifest from the
-    generation's number and its files, `check` opens the finished generation and raises if it does not
-    answer. The number is one above the highest there is, or `at_least` where that is more.
+    generation's number and its files, `check` opens the finished generation and raises if it is not sound.
+    The number is one above the highest present, or `at_least` if that is more.
 
     Raises:
-        PublishError: the disk is full or may not be written; nothing has changed.
+        PublishError: the disk is full or not writable; nothing has changed.
     """
-    with publishing(layout):
+    with _write_errors(layout):
         _clear_temporary(layout)
         number = max(at_least, max(layout.numbers(), default=0) + 1)
         folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=layout.root))
@@ -98,7 +98,7 @@ def publish(
             write(folder)
             manifest = describe(number, _seal(folder))
             _write_synced(folder / Layout.MANIFEST, manifest.to_bytes())
-            # mkdtemp makes a private folder; who may read the index folder may read its generations.
+            # mkdtemp makes a private folder; its generations are as readable as the index folder.
             folder.chmod(layout.root.stat().st_mode & 0o777)
             _sync(folder)
             folder.rename(final)
@@ -107,7 +107,7 @@ def publish(
             _point(layout, manifest)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
-            # Replacing the pointer may have worked and only its fsync failed: then this one is served.
+            # `CURRENT` may have been replaced and only its fsync failed: then this one is served.
             if current_number(layout) != number:
                 _remove(layout, final)
             raise
@@ -133,8 +133,8 @@ def _point(layout: Layout, manifest: Manifest) -> None:
 def collect(layout: Layout) -> None:
     """Remove all but the newest sound generations; a process that still has one open keeps its files.
 
-    A damaged one is none to fall back to, so it does not take the place of an older one that is. One that
-    merely cannot be read now, for want of open files or of memory, is not damaged.
+    A damaged one is no fallback, so it does not count among those kept. One that merely cannot be read now
+    (too many open files, no memory) is not damaged.
     """
     numbers = layout.numbers()
     if len(numbers) <= KEPT:
@@ -158,7 +158,7 @@ def _is_damaged(folder: Path) -> bool:
 
 
 def _remove(layout: Layout, folder: Path) -> None:
-    # Renamed first, so that a generation that is half removed never looks like one.
+    # Renamed first, so that a half-removed generation does not look like one.
     doomed = layout.root / f"{_TEMPORARY}{folder.name}"
     with contextlib.suppress(OSError):
         folder.rename(doomed)
@@ -174,7 +174,7 @@ def _clear_temporary(layout: Layout) -> None:
 
 
 def _make_folder(root: Path) -> None:
-    """Make the index folder; unless its entry in the one above is synced, a crash may lose all it holds."""
+    """Make the index folder and sync its entry in the parent: else a crash may lose all that it holds."""
     missing = [folder for folder in (root, *root.parents) if not folder.exists()]
     root.mkdir(parents=True, exist_ok=True)
     for folder in missing:

@@ -2,10 +2,10 @@
 
 An index folder holds immutable generations, `gen-000001/` and on, and `CURRENT`, which names the one to
 serve. A generation's `MANIFEST.json` is written last and holds the size and SHA-256 of every other file
-and its own checksum, so that a generation is whole or refused. `CURRENT` repeats the manifest's checksum:
+and its own checksum, so that a generation is complete or refused. `CURRENT` repeats the manifest's checksum:
 one flipped bit would otherwise make it name another generation.
 
-How one comes to be is told in `publication`; here stands what is on disk and how it is opened.
+`publication` writes generations; this module names their files, checks and opens them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Opened = TypeVar("Opened")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The names on disk, all in one place."""
+    """The names of all files and folders on disk."""
 
     root: Path
 
@@ -55,7 +55,7 @@ class Layout:
 
     @property
     def lock(self) -> Path:
-        """Held by the one process that writes."""
+        """Locked by the one process that writes."""
         return self.root / "LOCK"
 
     def generation(self, number: int) -> Path:
@@ -100,7 +100,7 @@ class Manifest:
 
     @property
     def info(self) -> IndexInfo:
-        """The same, as every engine tells it."""
+        """The same, in the form that all engines share."""
         return IndexInfo(
             generation=self.name,
             number=self.generation,
@@ -114,7 +114,7 @@ class Manifest:
         )
 
     def to_bytes(self) -> bytes:
-        """Return the manifest as it stands on disk, its own checksum included."""
+        """Return the manifest as it is stored on disk, with its own checksum."""
         return _serialise({**asdict(self), "checksum": self.checksum})
 
     @property
@@ -165,9 +165,9 @@ _FIELDS = {
 _FILE_FIELDS = {"size": int, "sha256": str}
 
 
-def _has(value: Any, fields: Any) -> bool:  # noqa: ANN401 - what JSON gave, and a type or a table of them
+def _has(value: Any, fields: Any) -> bool:  # noqa: ANN401 - any JSON, and a type or a table of types
     if not isinstance(fields, dict):
-        return type(value) is fields  # to isinstance a bool is an int
+        return type(value) is fields  # isinstance takes a bool for an int
     return (
         isinstance(value, dict)
         and value.keys() == fields.keys()
@@ -183,7 +183,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read and check a generation's manifest, without looking at its other files.
 
     Raises:
-        DamagedGenerationError: it is missing or altered, or was never a manifest of ours.
+        DamagedGenerationError: it is missing, altered, or not a manifest that Quoth wrote.
         FormatVersionError: written by another version of Quoth.
     """
     try:
@@ -191,11 +191,11 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise DamagedGenerationError(f"{folder.name} has no readable {Layout.MANIFEST}") from error
     manifest = Manifest.from_bytes(data)
-    # Its checksum tells damage, not what only looks like a manifest.
+    # The checksum detects damage, but not invalid values.
     if not (
         _has(asdict(manifest), _FIELDS) and all(_has(file, _FILE_FIELDS) for file in manifest.files.values())
     ):
-        raise DamagedGenerationError(f"{Layout.MANIFEST} in {folder.name} states what no generation has")
+        raise DamagedGenerationError(f"{Layout.MANIFEST} in {folder.name} has invalid values")
     if manifest.name != folder.name:
         raise DamagedGenerationError(f"the manifest in {folder.name} is that of {manifest.name}")
     return manifest
@@ -217,7 +217,7 @@ def verify(folder: Path) -> Manifest:
             raise DamagedGenerationError(f"{folder.name}/{name} cannot be read ({error.strerror})") from error
         if size != expected["size"]:
             raise DamagedGenerationError(
-                f"{folder.name}/{name} has {size} bytes where {expected['size']} were written"
+                f"{folder.name}/{name} has {size} bytes instead of {expected['size']}"
             )
         if digest != expected["sha256"]:
             raise DamagedGenerationError(f"{folder.name}/{name} does not match its checksum")
@@ -236,7 +236,7 @@ def open_newest(layout: Layout, load: Callable[[Path, Manifest], Opened]) -> Ope
         try:
             return _open_newest(layout, load)
         except (DamagedGenerationError, FormatVersionError):
-            # A writer may have published and collected what was to be opened: then there is something else.
+            # A writer may have published and removed the one to be opened: then try those present now.
             if layout.numbers() == numbers:
                 raise
 
@@ -267,7 +267,7 @@ def _candidates(layout: Layout) -> list[Path]:
     numbers = layout.numbers()
     current = current_number(layout)
     if current is not None:
-        # A number above the current one was renamed into place but never came to be pointed to.
+        # A number above the current one was renamed into place, but `CURRENT` never named it.
         numbers.sort(key=lambda number: (number != current, number > current, -number))
     elif numbers:
         log.warning("%s is missing or damaged: serving the newest valid generation", layout.current)
@@ -275,7 +275,7 @@ def _candidates(layout: Layout) -> list[Path]:
 
 
 def current_number(layout: Layout) -> int | None:
-    """Return the number of the generation that `CURRENT` names, None where it is missing or damaged."""
+    """Return the number of the generation that `CURRENT` names, None if it is missing or damaged."""
     try:
         name, checksum = layout.current.read_text("ascii").split()
         match = _NAME.fullmatch(name)

@@ -37,8 +37,8 @@ CREATE TABLE passage (
 CREATE INDEX passage_article ON passage (article);
 """
 
-# Rows that were never written: SQLite lets any value stand in any column.
-_ODD = """
+# Rows that Quoth never writes: SQLite allows any value in any column.
+_INVALID = """
 SELECT (
     SELECT count(*) FROM article
     WHERE NOT (
@@ -57,13 +57,13 @@ _COLUMNS = "id, title, publisher, author, published, url, sha256"
 _CACHED = 64  # articles whose text and sentences stay decoded
 _OFFSETS = np.dtype("<i4")
 
-Division = tuple[Article, Sequence[CharRange], Sequence[CharRange]]
+ArticleParts = tuple[Article, Sequence[CharRange], Sequence[CharRange]]
 """An article with the offsets of its sentences and of its passages, in order."""
 
-_Places = npt.NDArray[np.int32]
+_Offsets = npt.NDArray[np.int32]
 
 
-def write_store(path: Path, articles: Iterable[Division]) -> None:
+def write_store(path: Path, articles: Iterable[ArticleParts]) -> None:
     """Write articles with their sentences and passages, and number the passages from 0 in that order.
 
     Raises:
@@ -72,12 +72,12 @@ def write_store(path: Path, articles: Iterable[Division]) -> None:
     try:
         _write(path, articles)
     except sqlite3.OperationalError as error:
-        # Told as every other file's writer tells it.
+        # The error that writing the other files raises.
         full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
         raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
 
 
-def _write(path: Path, articles: Iterable[Division]) -> None:
+def _write(path: Path, articles: Iterable[ArticleParts]) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         # The folder is private until it is published, so a half-written file harms nobody.
         connection.execute("PRAGMA journal_mode = OFF")
@@ -110,10 +110,10 @@ def _write(path: Path, articles: Iterable[Division]) -> None:
 class Store:
     """Read access, safe to share between threads.
 
-    `articles` holds every article in the order of its number with an empty text: descriptions are small
-    and filters need them all, texts are read when asked for. `numbers` maps an article's id to its number,
-    and `article_numbers`, `int32 (passages,)`, holds the number of each passage's article. What cannot be read, when it is opened or later, is a
-    DamagedGenerationError.
+    `articles` holds every article in the order of its number, with an empty text: metadata is small and
+    filters need all of it, texts are read on demand. `numbers` maps an article's id to its number, and
+    `article_numbers`, `int32 (passages,)`, holds the number of each passage's article. Whatever cannot be
+    read, on opening or later, raises a DamagedGenerationError.
     """
 
     def __init__(self, path: Path) -> None:
@@ -137,20 +137,20 @@ class Store:
     def _open(self) -> None:
         rows = self._connection.execute(f"SELECT {_COLUMNS}, number FROM article ORDER BY number").fetchall()  # noqa: S608
         self.articles = [_article(row[:-1]) for row in rows]
-        # Row by row into the array: a million passages would take ten times as much as Python's numbers.
+        # Straight into the array: as Python numbers a million passages would take ten times the memory.
         passages = np.fromiter(
             self._connection.execute("SELECT id, article FROM passage ORDER BY id"),
             dtype=[("id", np.int64), ("article", np.int64)],
         )
         ids, numbers = passages["id"], passages["article"]
-        ((odd,),) = self._connection.execute(_ODD)
+        ((invalid,),) = self._connection.execute(_INVALID)
         if (
-            odd
+            invalid
             or [row[-1] for row in rows] != list(range(len(rows)))
             or not np.array_equal(ids, np.arange(len(ids)))
             or not ((numbers >= 0) & (numbers < len(rows))).all()
         ):
-            raise ValueError("its rows are not those of articles and passages")
+            raise ValueError("it has invalid rows")
         self.article_numbers: npt.NDArray[np.int32] = numbers.astype(np.int32)
 
     @contextlib.contextmanager
@@ -169,7 +169,7 @@ class Store:
             self._connection.close()
 
     def find(self, article_id: str) -> Article | None:
-        """Return an article with its text, or None where there is none by this id."""
+        """Return an article with its text, or None where no article has this id."""
         number = self.numbers.get(article_id)
         return None if number is None else replace(self.articles[number], text=self._text(number))
 
@@ -177,7 +177,7 @@ class Store:
         """Return a passage by its id.
 
         Raises:
-            KeyError: there is no such passage.
+            KeyError: no passage has this id.
         """
         rows = self._query('SELECT article, start, "end" FROM passage WHERE id = ?', passage_id)
         if not rows:
@@ -196,10 +196,10 @@ class Store:
         return self._text(self.numbers[passage.article_id])[passage.start : passage.end]
 
     def sentences(self, passage: Passage) -> list[CharRange]:
-        """Return the offsets, in the article, of the sentences in a passage.
+        """Return the sentences in a passage, as ranges of its article's text.
 
-        They are those of the whole article: a passage by itself can look otherwise wrapped. A passage that
-        is part of a "sentence" too long for any model has its part.
+        They were found in the whole article, since a passage alone may be segmented otherwise. Of a
+        "sentence" too long for any model, a passage has its part.
         """
         starts, ends = self._sentences(self.numbers[passage.article_id])
         first = int(np.searchsorted(ends, passage.start, side="right"))
@@ -217,7 +217,7 @@ class Store:
         starts, ends = self._sentences(number)
         return [*zip(starts.tolist(), ends.tolist(), strict=True)]
 
-    def _read_sentences(self, number: int) -> tuple[_Places, _Places]:
+    def _read_sentences(self, number: int) -> tuple[_Offsets, _Offsets]:
         """Return where the sentences of an article start and where they end."""
         rows = self._query("SELECT sentences FROM article WHERE number = ?", number)
         with self._reading():

@@ -118,7 +118,7 @@ def test_a_file_that_fills_its_last_page_is_read(tmp_path: Path) -> None:
 def test_a_file_with_more_than_an_index_is_refused(save: Callable[[Kind], Path], kind: Kind) -> None:
     path = save(kind)
     path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(DamagedGenerationError, match=f"no sound {kind} index"):
+    with pytest.raises(DamagedGenerationError, match=f"not a sound {kind} index"):
         read_faiss(path, kind)
 
 
@@ -129,7 +129,7 @@ def test_an_index_of_another_kind_is_refused(save: Callable[[Kind], Path], kind:
     if kind == other:
         assert read_faiss(path, other).ntotal == 400
     else:
-        with pytest.raises(DamagedGenerationError, match=rf"no sound {other} index: run `quoth index`"):
+        with pytest.raises(DamagedGenerationError, match=rf"not a sound {other} index: run `quoth index`"):
             read_faiss(path, other)
 
 
@@ -183,7 +183,7 @@ def test_a_graph_that_leads_astray_is_refused(
 ) -> None:
     path = _rewrite(save("hnsw"), lambda _: None)
     assert read_faiss(path, "hnsw").hnsw.max_level >= 1
-    with pytest.raises(DamagedGenerationError, match="no sound hnsw index"):
+    with pytest.raises(DamagedGenerationError, match="not a sound hnsw index"):
         read_faiss(_rewrite(path, change), "hnsw")
 
 

@@ -222,7 +222,7 @@ def test_a_manifest_that_only_looks_like_one_is_refused(lone: Path, fields: dict
     checksum = hashlib.sha256(text.encode("ascii")).hexdigest()
     path.write_text(json.dumps({**stated, **fields, "checksum": checksum}, indent=2, sort_keys=True) + "\n")
     (lone / "CURRENT").write_text(f"gen-000002 {checksum}\n")
-    with pytest.raises(DamagedGenerationError, match=r"MANIFEST\.json.* (states what|has other fields)"):
+    with pytest.raises(DamagedGenerationError, match=r"MANIFEST\.json.* (has invalid values|has other fields)"):
         open_index(lone)
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.engines.faiss.store import Division, Store, write_store
+from indexer.engines.faiss.store import ArticleParts, Store, write_store
 from indexer.errors import DamagedGenerationError
 from indexer.records import Article, CharRange, Metadata, Passage
 
@@ -54,10 +54,10 @@ def _article(article_id: str, text: str) -> Article:
 @pytest.fixture
 def open_store(
     tmp_path: Path,
-) -> Iterator[Callable[[Sequence[Division]], Store]]:
+) -> Iterator[Callable[[Sequence[ArticleParts]], Store]]:
     opened: list[Store] = []
 
-    def open_(articles: Sequence[Division]) -> Store:
+    def open_(articles: Sequence[ArticleParts]) -> Store:
         write_store(tmp_path / "corpus.sqlite", articles)
         opened.append(Store(tmp_path / "corpus.sqlite"))
         return opened[-1]
