@@ -60,8 +60,8 @@ BLEND = 0.5
 """Weight of the trained default in the shipped one; the rest is the model that its training started from."""
 
 TEMPERATURE = 2.0
-SHARE = 0.7  # of the teacher's scores in the student's loss
-KEPT = 0.5  # of the teacher's scores in the default's loss, on answerable questions
+FAST_TEACHER_SHARE = 0.7  # of the teacher's scores in the loss
+DEFAULT_TEACHER_SHARE = 0.5  # the same for the default, on answerable questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ def _trained(workspace: Workspace, source: SpanModel, featuriser: Featuriser) ->
         workspace, plan,
         start=lambda: narrow(workspace, source, featuriser),
         groups=lambda: grouped([*taught, *featuriser.features(unanswerable(known, 10))]),
-        loss=distillation_loss(scores, featuriser.pad_id, temperature=TEMPERATURE, share=KEPT),
+        loss=distillation_loss(scores, featuriser.pad_id, temperature=TEMPERATURE, share=DEFAULT_TEACHER_SHARE),
         tokenizer=teacher_backbone(workspace.folder) / "tokenizer.json",
     )  # fmt: skip
 
@@ -235,7 +235,7 @@ def fast(workspace: Workspace, tutor: SpanModel, epochs: float = 2.0) -> SpanMod
         workspace.folder / "scores.npz",
         say=workspace.say,
     )
-    loss = distillation_loss(scores, featuriser.pad_id, temperature=TEMPERATURE, share=SHARE)
+    loss = distillation_loss(scores, featuriser.pad_id, temperature=TEMPERATURE, share=FAST_TEACHER_SHARE)
     stage(
         workspace, Plan("fast-qamr", rate=2e-4, final=0.5),
         start=lambda: from_backbone(backbone, 0),

@@ -19,7 +19,7 @@ from eval.training.features import Feature
 from eval.training.model import SpanModel, predict
 from service.answering.weights import Rounded, Rounding, quantised
 
-_DAMPING = 0.01  # times the mean of the diagonal is added to it, so that the matrix can be inverted
+_DAMPING = 0.01  # added to the diagonal, relative to its mean, so that the matrix can be inverted
 _BLOCK = 128
 
 

@@ -26,7 +26,7 @@ from eval.training.examples import SPAN_SETS, ContextExample, qamr_examples, squ
 from eval.training.features import OTHER, Featuriser, Group, batches, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.network import hidden_states, scorer, torch_reader
-from eval.training.recipe import SHARE, TEMPERATURE, answerable, unanswerable, with_altered
+from eval.training.recipe import FAST_TEACHER_SHARE, TEMPERATURE, answerable, unanswerable, with_altered
 from eval.training.relations import Relations
 from eval.training.self_training import cached_labels
 from eval.training.trainer import Loss, Plan, train
@@ -83,7 +83,7 @@ class Study:
     name: str
     examples: Callable[[TrainingData], list[ContextExample]] = lambda data: data.paragraphs
     first_stage: bool = True
-    share: float = SHARE
+    share: float = FAST_TEACHER_SHARE
     temperature: float = TEMPERATURE
     relations: float = 0.0
 

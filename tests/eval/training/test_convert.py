@@ -19,7 +19,6 @@ from transformers import (
 
 from eval.training.backbones import small_backbone
 from eval.training.convert import ConversionError, convert, main, span_model
-from indexer.encoders.loading import load_encoder
 from service.answering.loading import load_reader
 from service.answering.network import load_network, read_card
 
@@ -106,7 +105,7 @@ def test_a_converted_reader_answers_with_a_confidence_fitted_without_the_data(
     monkeypatch.setenv("QUOTH_DATA", str(tmp_path / "nowhere"))
     main(folder, tmp_path / "reader", name="mine")
     assert "on the seeds' questions alone" in capsys.readouterr().err
-    reader, calibration = load_reader(str(tmp_path / "reader"), load_encoder())
+    reader, calibration = load_reader(str(tmp_path / "reader"))
     assert reader.name == "mine"
     assert 0 < calibration.threshold < 1
     # Random weights are seldom right, and the confidence says so.
