@@ -48,14 +48,14 @@ def altered(run: Run, make_result: MakeResult, **changes: dict[str, Any]) -> Run
     )
 
 
-def test_a_run_beside_itself_has_not_changed(before: Run) -> None:
+def test_a_run_compared_with_itself_has_not_changed(before: Run) -> None:
     found = compare(before, before)
     assert (found.changes, found.questions, found.left_out) == ((), 20, 0)
     assert all(row.difference.value == 0 and row.difference.p == 1 for row in found.rows)
     assert all(row.better is None for row in found.rows)
 
 
-def test_changes_are_listed_worse_first_then_better_then_other_words(
+def test_changes_are_listed_worse_first_then_better_then_neither(
     before: Run, make_result: MakeResult
 ) -> None:
     after = altered(
@@ -81,13 +81,13 @@ def test_changes_are_listed_worse_first_then_better_then_other_words(
     assert rows["best candidate, exact match"].second == pytest.approx(9 / 15)
 
 
-def test_a_withheld_candidate_in_other_words_is_no_change(make_result: MakeResult, make_run: MakeRun) -> None:
+def test_another_withheld_candidate_is_no_change(make_result: MakeResult, make_run: MakeRun) -> None:
     first = make_run(make_result(said="Bern", given=False))
     second = make_run(make_result(said="Rome", given=False, confidence=0.1))
     assert compare(first, second).changes == ()
 
 
-def test_a_change_is_better_if_it_mends_a_failure(make_result: MakeResult) -> None:
+def test_a_change_is_better_if_a_failure_succeeds_now(make_result: MakeResult) -> None:
     right, wrong = make_result(), make_result(said="Bern")
     assert Change(wrong, right).better is True
     assert Change(right, wrong).better is False
@@ -139,19 +139,21 @@ def test_the_comparison_as_json_is_complete_and_plain(before: Run, make_result: 
     assert row["low"] <= -0.05 <= row["high"]
 
 
-def test_the_same_runs_compare_the_same_each_time(before: Run, make_result: MakeResult) -> None:
+def test_comparing_the_same_runs_twice_gives_the_same(before: Run, make_result: MakeResult) -> None:
     after = altered(before, make_result, q4={"said": "Bern"}, q5={"said": "Bern"})
     assert compare(before, after) == compare(before, after)
 
 
-def test_a_run_as_good_as_the_reference_has_not_fallen(before: Run, make_result: MakeResult) -> None:
+def test_a_run_as_good_as_the_reference_has_no_regression(before: Run, make_result: MakeResult) -> None:
     assert regressions(before, before) == []
     # One question in twenty is well within the interval of the exact match.
     names = {one.name for one in regressions(before, altered(before, make_result, q4={"said": "Bern"}))}
     assert "exact match" not in names
 
 
-def test_a_figure_below_its_interval_has_fallen_and_says_so(before: Run, make_result: MakeResult) -> None:
+def test_a_figure_below_its_interval_is_a_regression_with_a_message(
+    before: Run, make_result: MakeResult
+) -> None:
     bad = {f"q{number}": {"said": "Bern"} for number in range(20) if number % 4 in {0, 1}}
     found = {one.name: one for one in regressions(before, altered(before, make_result, **bad))}
     reference = {figure.name: figure for figure in figures(before.results)}["exact match"]
@@ -164,7 +166,7 @@ def test_a_figure_below_its_interval_has_fallen_and_says_so(before: Run, make_re
     assert "risk-coverage area" in found  # of which less is better
 
 
-def test_a_rise_is_no_fall(before: Run, make_result: MakeResult) -> None:
+def test_an_improvement_is_no_regression(before: Run, make_result: MakeResult) -> None:
     good: dict[str, dict[str, Any]] = {f"q{number}": {} for number in range(20) if number % 4 != 3}
     better = altered(before, make_result, **good)
     assert {figure.name: figure.value for figure in figures(better.results)}["exact match"] == 1.0
@@ -172,7 +174,7 @@ def test_a_rise_is_no_fall(before: Run, make_result: MakeResult) -> None:
     assert regressions(better, before) != []
 
 
-def test_time_is_never_held_against_a_run(before: Run) -> None:
+def test_latency_is_never_a_regression(before: Run) -> None:
     slow = replace(
         before,
         results=tuple(
@@ -183,7 +185,7 @@ def test_time_is_never_held_against_a_run(before: Run) -> None:
     assert regressions(slow, before) == []
 
 
-def test_a_part_of_the_reference_is_held_against_that_part(before: Run, make_run: MakeRun) -> None:
+def test_a_run_over_part_of_the_questions_is_compared_over_that_part(before: Run, make_run: MakeRun) -> None:
     right = [one for one in before.results if one.outcome is Outcome.RIGHT]
     wrong = [one for one in before.results if one.outcome is Outcome.WRONG]
     # The wrong answers were wrong in the reference too.
@@ -191,7 +193,7 @@ def test_a_part_of_the_reference_is_held_against_that_part(before: Run, make_run
     assert regressions(before, make_run(*right)) == []
 
 
-def test_failures_are_the_surest_mistakes_first_and_refusals_last(make_result: MakeResult) -> None:
+def test_failures_are_the_most_confident_mistakes_first_and_refusals_last(make_result: MakeResult) -> None:
     results = [
         make_result("right"),
         make_result("sure refusal", given=False, confidence=0.99),

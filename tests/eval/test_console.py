@@ -46,7 +46,7 @@ def test_milliseconds_have_one_decimal_and_shares_three(
     assert number(name, value, signed=signed) == printed
 
 
-def test_the_title_says_of_what_and_how_many(make_result: MakeResult, make_run: MakeRun) -> None:
+def test_the_title_names_set_questions_mode_and_reader(make_result: MakeResult, make_run: MakeRun) -> None:
     run = make_run(make_result("1"), make_result("2"))
     assert title(run) == "set.jsonl (all), 2 questions, open, reader made up"
     part = replace(run, results=run.results[:1])
@@ -54,7 +54,7 @@ def test_the_title_says_of_what_and_how_many(make_result: MakeResult, make_run: 
     assert title(replace(run, system={"mode": "http"})).endswith("http, reader unknown")
 
 
-def test_figures_are_printed_with_interval_count_and_what_they_are_of(
+def test_figures_are_printed_with_interval_count_and_denominator(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = make_run(make_result("1"), make_result("2", said="Bern"), make_result("3", gold=[], given=False))
@@ -74,7 +74,7 @@ def test_a_figure_without_an_interval_leaves_it_out(
     assert row(capsys.readouterr().out, "exact match") == ["exact match", "0.500", "", "12,345", "all"]
 
 
-def test_a_reference_stands_beside_with_what_changed(
+def test_a_reference_is_printed_beside_the_figures_with_what_changed(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = make_run(*[make_result(str(key), said="Bern", milliseconds=5.0) for key in range(9)])
@@ -139,7 +139,7 @@ def test_a_comparison_lists_figures_and_questions(
     assert row(printed, "refused")[-1] == ""
 
 
-def test_runs_that_came_out_alike_say_so(
+def test_equal_runs_are_reported_as_such(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = make_run(make_result())
@@ -149,7 +149,7 @@ def test_runs_that_came_out_alike_say_so(
     assert row(printed, "exact match")[3:6] == ["+0.000", "+0.000 to +0.000", "1.000"]
 
 
-def test_a_small_p_is_not_printed_as_none(
+def test_a_small_p_is_not_printed_as_zero(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = compare(make_run(make_result()), make_run(make_result()))
@@ -175,5 +175,5 @@ def test_words_that_look_like_markup_are_printed_as_they_are(
     assert "[/set].jsonl (all)" in capsys.readouterr().out
 
 
-def test_a_change_has_a_word_only_where_chance_does_not_explain_it() -> None:
+def test_a_change_has_a_verdict_only_beyond_chance() -> None:
     assert [verdict(better) for better in (True, False, None)] == ["better", "worse", ""]

@@ -134,7 +134,7 @@ def test_a_well_formed_set_loads(tmp_path: Path) -> None:
         (line(), "line 2, id: '1' is used twice"),
     ],
 )
-def test_a_fault_names_its_line_and_field(tmp_path: Path, bad: str, message: str) -> None:
+def test_an_error_names_its_line_and_field(tmp_path: Path, bad: str, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         load_examples(write(tmp_path, line(), bad), SHELF)
 
@@ -147,7 +147,7 @@ def test_an_empty_or_missing_set_is_an_error(tmp_path: Path) -> None:
             load_examples(missing, SHELF)
 
 
-def test_an_answer_with_its_article_is_found_wherever_it_stands_there(tmp_path: Path) -> None:
+def test_an_answer_with_its_article_is_found_at_every_occurrence_there(tmp_path: Path) -> None:
     answers = [{"article": "notes/b #1?.md", "text": "two"}]
     (example,) = load_examples(write(tmp_path, line(answers=answers)), SHELF)
     assert [(span.article, span.start, span.end) for span in example.answers] == [
@@ -161,7 +161,7 @@ def test_an_answer_in_plain_words_is_found_in_every_article(tmp_path: Path) -> N
     assert example.answers == (GoldSpan("a.txt", 11, 14, "Two"), GoldSpan("notes/b #1?.md", 0, 3, "Two"))
 
 
-def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
+def test_optional_fields_have_defaults(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         '{"question": "Who, and how many, came?", "answers": ["Two"]}',
@@ -200,7 +200,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_fault(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
-def test_a_separator_that_json_allows_in_a_string_ends_no_line(tmp_path: Path, separator: str) -> None:
+def test_a_line_separator_inside_a_json_string_ends_no_line(tmp_path: Path, separator: str) -> None:
     asked = f"How many{separator}came?"
     path = write(tmp_path, line(question=asked).replace(json.dumps(separator)[1:-1], separator), line(id=2))
     assert separator in path.read_text("utf-8")
@@ -210,7 +210,7 @@ def test_a_separator_that_json_allows_in_a_string_ends_no_line(tmp_path: Path, s
     assert example.question == asked
 
 
-def test_a_packed_set_is_read_and_known_by_what_it_says(tmp_path: Path) -> None:
+def test_a_gzipped_set_is_read_and_has_the_fingerprint_of_its_text(tmp_path: Path) -> None:
     plain, packed = write(tmp_path, line()), tmp_path / "set.jsonl.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     assert load_examples(packed, SHELF) == load_examples(plain, SHELF)
@@ -218,7 +218,7 @@ def test_a_packed_set_is_read_and_known_by_what_it_says(tmp_path: Path) -> None:
     assert fingerprint(packed) != fingerprint(write(tmp_path, line(id="2")))
 
 
-def test_a_damaged_packed_set_is_an_error(tmp_path: Path) -> None:
+def test_a_damaged_gzipped_set_is_an_error(tmp_path: Path) -> None:
     data = bytearray(gzip.compress("\n".join(line(id=str(number)) for number in range(50)).encode()))
     damaged = {
         "not gzip": b"{}",
@@ -258,7 +258,7 @@ def test_what_is_not_utf_8_is_an_error(tmp_path: Path) -> None:
         ("", "x", []),
     ],
 )
-def test_words_stand_where_they_stand_whole(text: str, words: str, places: list[int]) -> None:
+def test_words_occur_only_as_whole_words(text: str, words: str, places: list[int]) -> None:
     assert [*occurrences(text, words)] == [(place, place + len(words)) for place in places]
 
 
@@ -267,7 +267,7 @@ def test_words_stand_where_they_stand_whole(text: str, words: str, places: list[
     st.text(alphabet="ab1%. é漢_\u0301\U0001f600", max_size=30),
     st.text(alphabet="ab1%. é漢_\u0301\U0001f600", min_size=1, max_size=3),
 )
-def test_every_whole_occurrence_is_found_and_no_other(text: str, words: str) -> None:
+def test_every_whole_word_occurrence_is_found_and_no_other(text: str, words: str) -> None:
     def in_word(char: str) -> bool:
         return char.isalnum() or char == "_"
 

@@ -31,7 +31,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_commit_is_that_of_the_code_with_a_mark_where_files_differ(repository: Path) -> None:
+def test_the_commit_is_marked_where_files_differ_from_it(repository: Path) -> None:
     head = git(repository, "rev-parse", "HEAD")
     assert commit(repository / "eval") == head[:12]
     (repository / "eval" / "notes.txt").write_text("not tracked\n", "utf-8")

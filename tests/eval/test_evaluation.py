@@ -88,7 +88,7 @@ def test_the_baseline_holds_its_floors_over_the_seeds(seeds_index: Path, encoder
 
 
 @pytest.mark.models
-def test_a_split_or_a_set_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_split_or_index_is_an_error(tmp_path: Path) -> None:
     for arguments, message in (
         (["--split", "train"], "choose one of dev, test, all"),
         (["--index", str(tmp_path)], "make one with `quoth index"),

@@ -72,7 +72,7 @@ def measured(results: list[Result]) -> dict[str, Figure]:
         ("latency p99, ms", 40 + 0.95 * 50, 6, "all"),
     ],
 )
-def test_a_figure_is_what_comes_out_by_hand(
+def test_a_figure_is_the_one_computed_by_hand(
     measured: dict[str, Figure], name: str, value: float, count: int, over: str
 ) -> None:
     figure = measured[name]
@@ -82,7 +82,7 @@ def test_a_figure_is_what_comes_out_by_hand(
     assert figure.low < figure.high
 
 
-def test_every_measure_is_worked_out_above_and_stands_in_order(measured: dict[str, Figure]) -> None:
+def test_every_measure_is_computed_above_and_in_order(measured: dict[str, Figure]) -> None:
     assert [*measured] == NAMES
     assert len(NAMES) == 23
     assert [name for name in NAMES if not measured[name].up] == [
@@ -131,7 +131,7 @@ def test_ndcg_counts_every_passage_that_holds_an_answer(make_result: MakeResult)
     assert ndcg(make_result(rank=None, relevant=0)) == 0.0
 
 
-def test_what_has_no_value_is_left_out(make_result: MakeResult) -> None:
+def test_a_figure_without_a_value_is_left_out(make_result: MakeResult) -> None:
     assert figures([]) == []
     answered = {figure.name for figure in figures([make_result()], samples=10)}
     assert set(NAMES) - answered == {
@@ -199,14 +199,14 @@ def test_each_draw_has_the_value_of_its_own_questions(make_result: MakeResult) -
         )
 
 
-def test_figures_of_thousands_of_questions_take_no_minutes(make_result: MakeResult) -> None:
+def test_figures_of_thousands_of_questions_take_seconds(make_result: MakeResult) -> None:
     results = many(make_result, 2_000, 3)
     began = time.process_time()
     figures(results, samples=500)
     assert time.process_time() - began < 30
 
 
-def test_a_record_keeps_a_figure_without_nan() -> None:
+def test_a_record_stores_null_for_nan() -> None:
     figure = Figure("x", 1 / 3, math.nan, 0.5, 7, "all", up=True)
     assert figure.as_json() == {"name": "x", "value": 0.3333, "low": None, "high": 0.5, "n": 7, "over": "all"}
 
@@ -233,7 +233,7 @@ def test_runs_over_the_same_questions_are_compared_measure_by_measure(make_resul
     ("value", "significant", "up", "better"),
     [(0.1, True, True, True), (0.1, True, False, False), (-0.1, True, False, True), (0.1, False, True, None)],
 )
-def test_better_is_up_or_down_as_the_measure_says(
+def test_better_is_higher_or_lower_as_the_measure_says(
     value: float, significant: bool, up: bool, better: bool | None
 ) -> None:
     low, high = (value - 0.05, value + 0.05) if significant else (-1, 1)

@@ -10,7 +10,7 @@ import pytest
 from eval.benchmark.load import NO_RESPONSE, Load, Sample, arrivals, offer, percentile, saturate
 
 
-def test_arrivals_come_at_their_rate_without_regard_to_one_another() -> None:
+def test_arrivals_are_independent_and_keep_their_rate() -> None:
     """Of a Poisson process the gaps are exponential: their mean is their standard deviation."""
     instants = arrivals(50, 200, seed=1)
     gaps = [after - before for before, after in zip([0.0, *instants], instants, strict=False)]
@@ -24,7 +24,7 @@ def test_arrivals_come_at_their_rate_without_regard_to_one_another() -> None:
     assert arrivals(50, 200, seed=1) == instants != arrivals(50, 200, seed=2)
 
 
-def test_questions_are_sent_when_they_are_due_though_none_is_answered() -> None:
+def test_questions_are_sent_when_due_even_if_none_is_answered() -> None:
     sent: list[float] = []
     began = time.perf_counter()
 
@@ -53,7 +53,7 @@ def test_latency_counts_from_when_a_question_was_due() -> None:
     assert second.seconds >= second.late
 
 
-def test_clients_that_wait_ask_again_at_once() -> None:
+def test_a_client_asks_again_as_soon_as_it_has_an_answer() -> None:
     async def send(_: int) -> Sample:
         await asyncio.sleep(0.02)
         return Sample(seconds=0.02, status=200)
@@ -61,7 +61,7 @@ def test_clients_that_wait_ask_again_at_once() -> None:
     assert 12 <= len(asyncio.run(saturate(send, clients=3, seconds=0.2))) <= 36
 
 
-def test_a_load_is_summed_up() -> None:
+def test_a_load_is_summarised() -> None:
     answered = [Sample(seconds=0.1 * number, status=200, due=1.0) for number in range(1, 6)]
     refused = [Sample(seconds=0.02, status=503, due=2.0)] * 2
     failed = [Sample(seconds=0.0, status=status, due=3.0) for status in (NO_RESPONSE, 500)]
@@ -75,5 +75,5 @@ def test_a_load_is_summed_up() -> None:
     assert late.refusal_p99 is None
 
 
-def test_of_nothing_there_is_no_percentile() -> None:
+def test_no_samples_have_no_percentile() -> None:
     assert percentile([], 50) is None

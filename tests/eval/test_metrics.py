@@ -52,7 +52,7 @@ def test_token_f1_is_the_harmonic_mean_of_precision_and_recall() -> None:
     assert metrics.token_f1("x", ["y", "x z"]) == pytest.approx(2 / 3)
 
 
-def test_recall_and_reciprocal_rank_count_what_did_not_come_up() -> None:
+def test_recall_and_reciprocal_rank_count_questions_without_a_relevant_passage() -> None:
     ranks = [1, 2, None, 5]
     assert metrics.recall_at(ranks, 1) == 0.25
     assert metrics.recall_at(ranks, 4) == 0.5
@@ -91,7 +91,7 @@ def test_calibration_error_equals_a_sum_over_bins() -> None:
     assert metrics.expected_calibration_error(confidences, right.tolist()) == pytest.approx(total)
 
 
-def test_a_confidence_that_always_tells_the_truth_has_no_calibration_error() -> None:
+def test_a_perfect_confidence_has_no_calibration_error() -> None:
     confidences = [0.25] * 4 + [1.0] * 2
     assert metrics.expected_calibration_error(confidences, [True] + [False] * 3 + [True] * 2) == 0.0
     assert metrics.expected_calibration_error([0.0, 1.0], [True, False]) == 1.0
@@ -120,7 +120,7 @@ def test_ndcg_equals_an_independent_implementation() -> None:
         assert metrics.ndcg_at(ranks, len(ranks), depth) == pytest.approx(expected)
 
 
-def test_overlap_is_what_two_spans_share() -> None:
+def test_overlap_is_the_share_of_common_characters() -> None:
     assert metrics.overlap((10, 20), (10, 20)) == 1.0
     assert metrics.overlap((10, 20), (15, 30)) == pytest.approx(2 * 5 / (10 + 15))
     assert metrics.overlap((10, 20), (12, 14)) == pytest.approx(2 * 2 / (10 + 2))
@@ -139,7 +139,7 @@ def test_overlap_counts_characters(one: tuple[int, int], other: tuple[int, int])
     assert metrics.overlap(spans[1], spans[0]) == metrics.overlap(spans[0], spans[1])
 
 
-def test_risk_coverage_is_the_share_of_wrong_answers_among_the_surest() -> None:
+def test_risk_coverage_is_the_share_of_wrong_answers_among_the_most_confident() -> None:
     confidences, right = [0.2, 0.9, 0.5, 0.7], [True, True, False, True]
     # From the surest down: right, right, wrong, right.
     assert metrics.risk_coverage(confidences, right).tolist() == pytest.approx([0, 0, 1 / 3, 1 / 4])
@@ -183,7 +183,7 @@ def test_ties_count_as_the_mean_of_every_order(rows: list[tuple[int, bool]]) -> 
         ("anything", ["the"], False),  # a reference of articles alone is held by all
     ],
 )
-def test_an_answer_is_right_if_it_shares_half_its_words_or_holds_a_reference(
+def test_an_answer_is_right_if_half_of_its_words_agree_or_it_contains_a_reference(
     given: str, references: list[str], right: bool
 ) -> None:
     assert metrics.is_right(given, references) is right
@@ -257,7 +257,7 @@ def test_scores_are_those_of_the_official_evaluation() -> None:
     assert min(seen.values()) > 400
 
 
-def test_a_reference_of_articles_alone_is_none() -> None:
+def test_a_reference_that_normalises_to_nothing_is_ignored() -> None:
     assert metrics.exact_match("", ["The", "dog"]) == metrics.token_f1("", ["The", "dog"]) == 0.0
     assert metrics.exact_match("", ["The", "!"]) == metrics.token_f1("", ["The", "!"]) == 1.0
     assert metrics.exact_match("a", ["the"]) == 1.0

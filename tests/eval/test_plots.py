@@ -50,7 +50,7 @@ def test_bins_are_those_of_the_calibration_error(pairs: list[tuple[float, bool]]
     assert error == pytest.approx(metrics.expected_calibration_error(confidences, right))
 
 
-def test_a_histogram_has_round_bins_and_outliers_in_none_of_them() -> None:
+def test_a_histogram_has_round_bins_without_the_outliers() -> None:
     # p99 of 1, 2, …, 100, 10000 is 100; a sixteenth of 99 is 6.2, rounded up to 10.
     found = plots.histogram([*map(float, range(1, 101)), 10_000.0])
     assert found == Histogram(0, 10, (9, *[10] * 9, 1), 1)
@@ -75,7 +75,7 @@ def test_a_histogram_counts_every_value(values: list[float]) -> None:
     assert len(found.counts) <= 20
 
 
-def test_the_risk_curve_and_the_threshold_stand_where_they_should() -> None:
+def test_the_risk_curve_and_the_threshold_are_drawn_at_their_values() -> None:
     # Coverage 1/2 is halfway of 44 to 386; a risk of 0.5 is the top of the scale, 0 its foot.
     svg = plots.risk_coverage([0.0, 0.5], [0.0, 0.5], (0.5, 0.0))
     assert [one["points"] for one in parts(svg, "polyline", "curve")] == ["215,238 386,30"]
@@ -123,7 +123,7 @@ def test_recall_has_a_point_and_an_interval_at_each_depth() -> None:
     assert [word for word in words(svg) if word.isdigit()][-2:] == ["1", "2"]
 
 
-def test_latency_marks_quantiles_and_tells_of_what_lies_beyond() -> None:
+def test_latency_marks_quantiles_and_counts_outliers() -> None:
     # Two bins of 10 and, half a bin apart, one for what is beyond: 35 ms on 342 units.
     svg = plots.latency(Histogram(0, 10, (3, 1), 2), [("p50", 5.0), ("p99", 17.5)])
     assert [one["points"] for one in parts(svg, "polyline", "quantile")] == [
@@ -157,12 +157,12 @@ def test_an_interval_without_ends_is_a_point() -> None:
     assert parts(bare, "polyline", "range") == parts(bare, "polyline", "before") == []
 
 
-def test_a_bar_of_failures_is_told_apart_by_more_than_colour() -> None:
+def test_a_bar_of_failures_differs_in_more_than_colour() -> None:
     assert [one["width"] for one in parts(plots.share_bar(0.5, failed=False), "rect", "bar")] == ["59.5"]
     assert len(parts(plots.share_bar(0.5, failed=True), "rect", "bar failed")) == 1
 
 
-def test_every_plot_is_an_image_with_a_title_and_a_reading() -> None:
+def test_every_plot_is_an_image_with_a_title_and_a_description() -> None:
     drawings = [
         plots.risk_coverage([0.0], [0.0], (1.0, 0.0)),
         plots.reliability([Bin(0.9, 1.0, 1, 1.0, 1.0)]),

@@ -53,9 +53,7 @@ def ask(question: str, *answers: GoldSpan) -> Example:
     return Example("1", question, "how", "test", answers)
 
 
-def test_a_key_in_the_address_opens_the_service_and_is_told_to_nobody(
-    answerer: Answerer, tmp_path: Path
-) -> None:
+def test_a_key_in_the_address_is_used_and_never_repeated(answerer: Answerer, tmp_path: Path) -> None:
     key = add_key(tmp_path / "keys.json", "evaluation")
     with TestClient(create_app(answerer, Settings.of(keys=tmp_path / "keys.json").web)) as client:
         with pytest.raises(UnreachableError, match="401"):
@@ -68,7 +66,7 @@ def test_a_key_in_the_address_opens_the_service_and_is_told_to_nobody(
         assert "quoth_other" not in str(refused.value)
 
 
-def test_the_service_tells_what_it_answers_with(remote: RemoteSystem, answerer: Answerer) -> None:
+def test_the_facts_are_those_the_service_reports(remote: RemoteSystem, answerer: Answerer) -> None:
     assert remote.facts == {
         "mode": "http",
         "url": "http://testserver",
@@ -79,7 +77,7 @@ def test_the_service_tells_what_it_answers_with(remote: RemoteSystem, answerer: 
     assert remote.threshold == answerer.threshold
 
 
-def test_what_was_asked_for_stands_in_the_facts(client: httpx.Client) -> None:
+def test_chosen_options_are_in_the_facts(client: httpx.Client) -> None:
     remote = RemoteSystem("http://testserver", top_k=2, min_confidence=0.75, client=client)
     assert remote.threshold == remote.facts["threshold"] == 0.75
     assert remote.facts["settings"] == {"top_k": 2}
@@ -87,7 +85,7 @@ def test_what_was_asked_for_stands_in_the_facts(client: httpx.Client) -> None:
     assert RemoteSystem("http://testserver", min_confidence=0.0, client=client).threshold == 0.0
 
 
-def test_articles_are_read_whatever_their_names(remote: RemoteSystem, answerer: Answerer) -> None:
+def test_articles_with_unusual_names_are_fetched(remote: RemoteSystem, answerer: Answerer) -> None:
     assert [article.id for article in remote.articles] == sorted(TEXTS)
     for name, text in TEXTS.items():
         found = remote.find_article(name)
@@ -115,7 +113,7 @@ def test_a_list_of_several_pages_is_read_to_its_end(
     "question",
     ["How far did the river rise?", "What did the road cost?", "Which cafés 漢字 \U0001f600 opened? "],
 )
-def test_a_reply_over_http_is_the_one_from_within(
+def test_a_reply_over_http_equals_the_local_one(
     remote: RemoteSystem, answerer: Answerer, question: str
 ) -> None:
     over_http, within = remote.ask(ask(question)), LocalSystem(answerer, {}).ask(ask(question))
@@ -125,7 +123,7 @@ def test_a_reply_over_http_is_the_one_from_within(
     assert over_http.milliseconds > 0
 
 
-def test_nothing_is_withheld_by_a_service_that_would(
+def test_a_service_with_a_high_threshold_withholds_nothing(
     word_answerer: Callable[[Path, Path], Answerer], tmp_path: Path
 ) -> None:
     (tmp_path / "articles").mkdir()
@@ -162,7 +160,7 @@ def test_a_question_that_the_service_refuses_names_the_reason(remote: RemoteSyst
 
 
 @pytest.mark.parametrize("name", ["100%25.txt", "a/b.txt", "a?b#c&d=e+f.txt", "é 漢\u2028.txt", "%2e%2e/x"])
-def test_a_server_that_decodes_an_address_once_gets_the_articles_name(name: str) -> None:
+def test_an_articles_name_survives_one_url_decoding(name: str) -> None:
     asked: list[bytes] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -219,7 +217,9 @@ class Busy:
         ({}, 1.0),
     ],
 )
-def test_a_busy_service_is_waited_for(status: int, headers: dict[str, str], waits: float) -> None:
+def test_a_busy_service_is_asked_again_after_its_retry_after(
+    status: int, headers: dict[str, str], waits: float
+) -> None:
     slept: list[float] = []
     busy = Busy(2, status, {name: value for name, value in headers.items() if value.isascii()})
     assert system(busy, slept).threshold == 0.25
@@ -245,7 +245,7 @@ def test_a_service_that_stays_busy_is_given_up() -> None:
         ({"status_code": 599, "text": ""}, "599: no reason given"),
     ],
 )
-def test_a_refusal_is_told_in_the_services_words(response: dict[str, Any], reason: str) -> None:
+def test_a_refusal_is_reported_in_the_services_words(response: dict[str, Any], reason: str) -> None:
     with pytest.raises(UnreachableError, match=rf"/readyz answered {reason}"):
         _ = system(lambda _: httpx.Response(**response)).facts
 
@@ -254,7 +254,7 @@ def test_a_refusal_is_told_in_the_services_words(response: dict[str, Any], reaso
     "body",
     ["<html>", "", "[]", "7", "null", '{"status": "ok"}', '{"status": "ok", "threshold": "high"}'],
 )
-def test_what_is_not_quoth_is_told_so(body: str) -> None:
+def test_a_service_that_is_not_quoth_is_an_error(body: str) -> None:
     with pytest.raises(UnreachableError, match=r"what answers at http://quoth\.test is not Quoth"):
         _ = system(lambda _: httpx.Response(200, text=body)).facts
 
@@ -272,19 +272,19 @@ def test_what_is_not_quoth_is_told_so(body: str) -> None:
         {"answer": {"citation": {"article_id": "a"}}, "confidence": 0.5, "passages": []},
     ],
 )
-def test_an_answer_of_another_shape_is_told_so(body: object) -> None:
+def test_an_answer_of_another_shape_is_an_error(body: object) -> None:
     with pytest.raises(UnreachableError, match="is not Quoth, or another version of it"):
         system(lambda _: httpx.Response(200, json=body)).ask(ask("Who?"))
 
 
 @pytest.mark.parametrize("body", [{}, [], {"text": "x"}, {"passages": []}, {"text": "x", "passages": [{}]}])
-def test_an_article_of_another_shape_is_told_so(body: object) -> None:
+def test_an_article_of_another_shape_is_an_error(body: object) -> None:
     with pytest.raises(UnreachableError, match="is not Quoth"):
         system(lambda _: httpx.Response(200, json=body)).find_article("a.txt")
 
 
 @pytest.mark.parametrize("body", [{}, [], {"articles": [7], "total": 1}, {"articles": [{}], "total": "1"}])
-def test_a_list_of_another_shape_is_told_so(body: object) -> None:
+def test_a_list_of_another_shape_is_an_error(body: object) -> None:
     with pytest.raises(UnreachableError, match="is not Quoth"):
         _ = system(lambda _: httpx.Response(200, json=body)).articles
 
@@ -295,7 +295,7 @@ def test_an_abstention_over_http_has_no_candidate() -> None:
     assert (reply.candidate, reply.confidence, reply.passages) == (None, 0.0, ())
 
 
-def test_only_what_was_asked_for_is_sent() -> None:
+def test_only_chosen_options_are_sent() -> None:
     sent: list[bytes] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -319,7 +319,7 @@ def test_a_redirect_is_followed() -> None:
     assert remote.ask(ask("Who?")).candidate is None
 
 
-def test_a_service_that_takes_too_long_is_told_from_one_that_is_gone() -> None:
+def test_a_slow_service_and_a_missing_one_have_different_errors() -> None:
     def slow(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("timed out", request=request)
 
@@ -353,6 +353,6 @@ def test_an_address_where_nothing_answers_says_what_to_do(url: str) -> None:
         _ = RemoteSystem(url).facts
 
 
-def test_a_question_that_is_no_text_is_an_error_of_ours(remote: RemoteSystem) -> None:
+def test_a_question_that_is_not_valid_unicode_is_a_quoth_error(remote: RemoteSystem) -> None:
     with pytest.raises(UnreachableError):
         remote.ask(ask("\ud800"))

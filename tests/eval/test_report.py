@@ -159,7 +159,7 @@ def rows(table: str) -> dict[str, list[str]]:
 # Marks.
 
 
-def test_overlapping_spans_are_split_where_they_meet() -> None:
+def test_overlapping_spans_are_split_at_their_edges() -> None:
     assert marked("abcdefgh", [(1, 4)], [(3, 6)]) == (
         'a<mark class="given">bc</mark><mark class="given gold">d</mark><mark class="gold">ef</mark>gh'
     )
@@ -184,7 +184,7 @@ def test_offsets_count_code_points() -> None:
     )
 
 
-def test_what_lies_outside_of_the_text_is_not_marked() -> None:
+def test_parts_of_spans_outside_the_text_are_not_marked() -> None:
     assert marked("abc", [(-3, -1), (5, 9)], []) == "abc"
     assert marked("abc", [(-3, 1)], [(2, 9)]) == '<mark class="given">a</mark>b<mark class="gold">c</mark>'
     assert marked("", [(0, 0)], []) == ""
@@ -194,7 +194,7 @@ SPANS = st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40)), max_size=4
 
 
 @given(st.text(max_size=35), SPANS, SPANS)
-def test_marking_changes_no_character_and_marks_all_that_is_asked(
+def test_marking_changes_no_character_and_marks_every_span(
     text: str, first: list[tuple[int, int]], second: list[tuple[int, int]]
 ) -> None:
     kept = ""
@@ -213,7 +213,7 @@ def test_marking_changes_no_character_and_marks_all_that_is_asked(
         }
 
 
-def test_a_long_text_keeps_what_stands_about_the_marks() -> None:
+def test_a_long_text_keeps_the_surroundings_of_its_marks() -> None:
     text = "before " * 1_000 + "MARKED" + " between" * 1_000 + " AGAIN" + " after" * 1_000
     first, second = text.index("MARKED"), text.index("AGAIN")
     shown = str(marked(text, [(first, first + 6)], [(second, second + 5)]))
@@ -261,7 +261,7 @@ def test_the_page_loads_nothing() -> None:
     assert "://" not in page
 
 
-def test_the_policy_admits_the_page_s_own_script_and_style_alone() -> None:
+def test_the_policy_allows_only_the_pages_own_script_and_style() -> None:
     found = Page(render(run(*ALL), None))
     (policy,) = (one["content"] or "" for one in found.having("http-equiv", "Content-Security-Policy"))
     assert policy.startswith("default-src 'none'; ")
@@ -271,7 +271,7 @@ def test_the_policy_admits_the_page_s_own_script_and_style_alone() -> None:
         assert f"{source} 'sha256-{digest}';" in policy
 
 
-def test_links_within_the_page_lead_somewhere() -> None:
+def test_links_within_the_page_have_targets() -> None:
     found = Page(render(run(*ALL), run(*ALL)))
     ids = [one["id"] for _, one in found.elements if "id" in one]
     assert len(ids) == len(set(ids))
@@ -313,7 +313,7 @@ def hostile(words: str) -> str:
     return render(run(bad, **named), run(silent, **named))
 
 
-def test_whatever_a_text_holds_is_text_on_the_page() -> None:
+def test_hostile_text_is_shown_as_text() -> None:
     page, harmless = Page(hostile(HOSTILE)), Page(hostile("x" * len(HOSTILE)))
     assert [tag for tag, _ in page.elements] == [tag for tag, _ in harmless.elements]
     assert [{*one} for _, one in page.elements] == [{*one} for _, one in harmless.elements]
@@ -333,7 +333,7 @@ def test_every_measure_is_explained() -> None:
         assert told[name].endswith("Lower is better.") is not measure.up
 
 
-def test_the_headline_is_made_of_measures() -> None:
+def test_the_headline_shows_known_measures() -> None:
     assert set(report.HEADLINE) <= {measure.name for measure in MEASURES}
     tiles = visible(section(render(run(*ALL), None), "headline"))
     # Three are answered, one of them right; two of three answerable ones have the right words, one "bridge".
@@ -346,7 +346,7 @@ def test_the_headline_is_made_of_measures() -> None:
     assert "Median time to an answer 20 ms 95% interval 20 ms to 20 ms" in tiles
 
 
-def test_denominators_are_told_with_their_sizes() -> None:
+def test_denominators_are_shown_with_their_sizes() -> None:
     told = visible(section(render(run(*ALL), None), "figures"))
     for words in ("all (5)", "answerable (3)", "unanswerable (2)", "answered (3)", "abstained (2)"):
         assert words in told
@@ -386,7 +386,7 @@ def test_of_many_articles_those_with_fewest_questions_are_left_out(monkeypatch: 
     assert "Not shown: 1 group with fewer questions." in table
 
 
-def test_a_failure_shows_what_was_given_and_what_was_wanted() -> None:
+def test_a_failure_shows_the_given_and_the_acceptable_answers() -> None:
     page = section(render(run(*ALL), None), "failures")
     wrong, invented, refused = (
         part.partition("</details>")[0] for part in page.split('<details class="failure"')[1:]
@@ -407,7 +407,7 @@ def test_a_failure_shows_what_was_given_and_what_was_wanted() -> None:
     assert 'opened in <mark class="given gold">1932</mark> by' in refused
 
 
-def test_marks_count_from_where_the_excerpt_begins() -> None:
+def test_marks_are_relative_to_the_start_of_the_excerpt() -> None:
     cut = replace(WRONG, excerpts=(Excerpt(Place("bridge.txt", 8, 29), TEXT[8:29]),))
     page = section(render(run(cut), None), "failures")
     assert '<mark class="given">ge</mark> was opened in <mark class="gold">1932</mark></blockquote>' in page
@@ -415,7 +415,7 @@ def test_marks_count_from_where_the_excerpt_begins() -> None:
     assert "An acceptable answer, in <code>bridge.txt:8-29</code>" in page
 
 
-def test_another_article_s_offsets_are_not_marked() -> None:
+def test_offsets_of_another_article_are_not_marked() -> None:
     other = replace(WRONG, excerpts=(Excerpt(Place("other.txt", 0, 12), "Other words."),))
     page = section(render(run(other), None), "failures")
     assert '<blockquote dir="auto">Other words.</blockquote>' in page
@@ -428,7 +428,7 @@ def test_failures_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) 
     assert "The first 2 of 5 are shown; the run’s record also has the other 3." in page
 
 
-def test_the_filter_offers_what_there_is() -> None:
+def test_the_filter_offers_the_values_that_occur() -> None:
     page = section(render(run(*ALL), None), "failures")
     assert re.findall(r'<option value="([^"]*)">', page) == [
         *("", "answered without an answer", "refused", "wrong"),
@@ -438,7 +438,7 @@ def test_the_filter_offers_what_there_is() -> None:
     assert '<form id="filter" hidden>' in page
 
 
-def test_settings_and_hashes_are_listed_with_the_reference_s() -> None:
+def test_settings_and_hashes_are_listed_beside_the_references() -> None:
     other = run(RIGHT, system={"mode": "open", "threshold": 0.25, "url": None})
     table = rows(section(render(run(RIGHT), other), "settings"))
     assert table["sha256"] == ["ab" * 32, "the same"]
@@ -455,7 +455,7 @@ def test_settings_and_hashes_are_listed_with_the_reference_s() -> None:
 # A reference.
 
 
-def test_a_reference_is_set_beside_each_figure() -> None:
+def test_each_figure_is_compared_with_the_reference() -> None:
     before = [replace(WRONG, example=replace(WRONG.example, id=f"{n}", question=f"{n}?")) for n in range(8)]
     after = [replace(RIGHT, example=one.example) for one in before]
     cells = rows(section(render(run(*after), run(*before)), "figures"))["best candidate is right"]
@@ -470,7 +470,7 @@ def test_a_reference_is_set_beside_each_figure() -> None:
     assert cells[5:] == ["0.0000.000 to 0.000", "1.000", "may be chance"]
 
 
-def test_questions_that_came_out_otherwise_are_listed_the_worse_first() -> None:
+def test_changed_questions_are_listed_worse_first() -> None:
     better = replace(RIGHT, example=WRONG.example)
     worse = replace(WRONG, example=RIGHT.example)
     page = render(run(better, worse, ABSTAINED), run(WRONG, RIGHT, ABSTAINED))
@@ -484,7 +484,7 @@ def test_questions_that_came_out_otherwise_are_listed_the_worse_first() -> None:
     assert visible(second).startswith("better Question wrong?")
 
 
-def test_figures_out_of_the_reference_s_interval_are_named() -> None:
+def test_regressions_are_named() -> None:
     page = render(run(replace(WRONG, example=RIGHT.example)), run(RIGHT))
     assert "best candidate is right 0.000; the reference has 1.000, 95% interval 1.000 – 1.000" in visible(
         page
@@ -494,13 +494,13 @@ def test_figures_out_of_the_reference_s_interval_are_named() -> None:
     )
 
 
-def test_a_reference_over_other_questions_is_told_and_not_compared() -> None:
+def test_a_reference_over_other_questions_is_not_compared() -> None:
     page = render(run(RIGHT), run(WRONG))
     assert "the runs cannot be compared" in section(page, "changes")
     assert "Verdict" not in page
 
 
-def test_questions_that_only_one_run_has_are_told() -> None:
+def test_questions_that_only_one_run_has_are_counted() -> None:
     told = visible(section(render(run(RIGHT, WRONG), run(RIGHT)), "figures"))
     assert "over the 1 question that both have; 1 that only one has" in told
 
@@ -508,7 +508,7 @@ def test_questions_that_only_one_run_has_are_told() -> None:
 # Odd runs.
 
 
-def test_a_stopped_run_says_so_on_top() -> None:
+def test_a_stopped_run_is_announced_at_the_top() -> None:
     assert "stopped before its last question" not in render(run(RIGHT), None)
     page = render(run(RIGHT, complete=False), None)
     assert page.index("stopped before its last question") < page.index('<section id="headline"')
@@ -532,14 +532,14 @@ def test_a_stopped_run_says_so_on_top() -> None:
         pytest.param((), id="no questions"),
     ],
 )
-def test_odd_runs_make_a_page(results: tuple[Result, ...]) -> None:
+def test_unusual_runs_make_a_page(results: tuple[Result, ...]) -> None:
     for page in (render(run(*results), None), render(run(*results), run(*results))):
         words = visible(page)
         assert not re.search(r"\b(nan|inf|None)\b", words)
         assert "Settings and hashes" in words
 
 
-def test_recall_is_left_out_where_it_says_nothing() -> None:
+def test_the_recall_curve_is_left_out_where_it_is_meaningless() -> None:
     assert "Recall at k" in render(run(RIGHT), None)
     assert "Recall at k" not in render(run(result("one", passages=1)), None)
     assert "Recall at k" not in render(run(ABSTAINED), None)

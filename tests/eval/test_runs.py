@@ -82,7 +82,7 @@ def ask(table: dict[str, Reply | BaseException], *examples: Example) -> list[Res
     return found
 
 
-def test_every_question_is_put_once_and_judged_by_the_threshold() -> None:
+def test_every_question_is_asked_once_and_judged_by_the_threshold() -> None:
     found = ask(
         {
             "right": reply("Bern", 0.5, PASSAGES),
@@ -108,7 +108,7 @@ def test_every_question_is_put_once_and_judged_by_the_threshold() -> None:
     assert [one.relevant for one in found] == [1, 2, 2, 1, 0, 0]
 
 
-def test_a_reply_without_a_candidate_is_no_answer_whatever_the_threshold() -> None:
+def test_a_reply_without_a_candidate_is_no_answer_even_at_threshold_0() -> None:
     system = Answering({"1": reply(None, 0.0, [])})
     system.threshold = 0.0
     found: list[Result] = []
@@ -116,7 +116,7 @@ def test_a_reply_without_a_candidate_is_no_answer_whatever_the_threshold() -> No
     assert found[0].outcome is Outcome.ABSTAINED
 
 
-def test_a_failure_keeps_the_passage_that_was_cited_and_one_that_answers() -> None:
+def test_a_failure_keeps_the_cited_passage_and_one_that_answers() -> None:
     def excerpts(answer: Reply, *gold: str) -> list[Place]:
         (one,) = ask({"1": answer}, example("1", *gold))
         assert all(kept.text == TEXT[kept.place.start : kept.place.end] for kept in one.excerpts)
@@ -133,7 +133,7 @@ def test_a_failure_keeps_the_passage_that_was_cited_and_one_that_answers() -> No
     assert excerpts(reply("Bern", 0.9, PASSAGES), "Bern") == []
 
 
-def test_what_a_run_has_is_handed_on_before_anything_stops_it() -> None:
+def test_results_are_handed_on_before_an_error_stops_the_run() -> None:
     for stop in (QuothError("gone"), KeyboardInterrupt(), RuntimeError()):
         found: list[Result] = []
         table: dict[str, Reply | BaseException] = {"1": reply("Ada", 0.9, PASSAGES), "2": stop}
@@ -142,7 +142,7 @@ def test_what_a_run_has_is_handed_on_before_anything_stops_it() -> None:
         assert [one.example.id for one in found] == ["1"]
 
 
-def test_ranks_and_places_count_only_what_holds_an_answer_whole() -> None:
+def test_ranks_and_spans_count_only_whole_answers() -> None:
     gold = (GoldSpan("a.txt", 10, 20, "x" * 10),)
     read = (
         *[Place("a.txt", 0, 19), Place("a.txt", 10, 20), Place("b.txt", 10, 20)],
@@ -164,7 +164,7 @@ def test_the_overlap_is_that_of_the_nearest_acceptable_answer(make_result: MakeR
     assert make_result(gold=[], said="Oslo").overlap == 0.0
 
 
-def test_a_record_is_read_as_it_was_written(
+def test_a_record_survives_writing_and_reading(
     tmp_path: Path, make_result: MakeResult, make_run: MakeRun
 ) -> None:
     failed = replace(
@@ -195,7 +195,7 @@ def test_a_record_has_a_question_on_each_line(
     ]  # fmt: skip
 
 
-def test_a_record_of_no_question_is_read_again(tmp_path: Path, make_run: MakeRun) -> None:
+def test_an_empty_record_survives_writing_and_reading(tmp_path: Path, make_run: MakeRun) -> None:
     save(make_run(), tmp_path / "run.json", [])
     assert load(tmp_path / "run.json") == make_run()
 
@@ -229,7 +229,7 @@ RESULTS = st.builds(
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(RESULTS, max_size=3), st.booleans(), st.integers(0, 2**31))
-def test_any_run_is_read_as_it_was_written(
+def test_any_run_survives_writing_and_reading(
     tmp_path_factory: pytest.TempPathFactory,
     make_run: MakeRun,
     results: list[Result],
@@ -282,7 +282,7 @@ def change(record: dict[str, Any], path: str, value: object) -> str:
         ("format", None, "is not a run's record of format 1"),
     ],
 )
-def test_a_record_that_is_none_names_the_field(
+def test_an_invalid_record_is_refused_with_the_field_named(
     tmp_path: Path, record: dict[str, Any], field: str, value: object, message: str
 ) -> None:
     path = tmp_path / "run.json"
@@ -292,14 +292,14 @@ def test_a_record_that_is_none_names_the_field(
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b'{"format": 1, "seed": NaN}'])
-def test_what_is_not_json_cannot_be_read(tmp_path: Path, data: bytes) -> None:
+def test_invalid_json_cannot_be_read(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "run.json"
     path.write_bytes(data)
     with pytest.raises(RunError, match=r"run\.json cannot be read"):
         load(path)
 
 
-def test_what_is_not_there_or_no_record_cannot_be_read(tmp_path: Path) -> None:
+def test_a_missing_file_or_another_one_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(RunError, match="cannot be read"):
             load(path)
@@ -320,13 +320,13 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="a superuser may write anywhere")
-def test_a_folder_without_leave_to_write_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
     with pytest.raises(RunError, match="cannot be written: name a file"):
         check_writable(tmp_path / "new" / "run.json")
 
 
-def test_a_file_that_can_be_written_is_not_made_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checking_a_writable_path_creates_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_writable(None)
     check_writable(tmp_path / "a" / "b" / "run.json")
     assert [*tmp_path.iterdir()] == []
@@ -337,7 +337,7 @@ def test_a_file_that_can_be_written_is_not_made_yet(tmp_path: Path, monkeypatch:
     assert (tmp_path / "run.json").read_text("utf-8") == "before"
 
 
-def test_a_run_says_what_it_was_made_with() -> None:
+def test_a_run_records_commit_libraries_hardware_and_time() -> None:
     found = describe()
     assert set(found) == {"created", "commit", "libraries", "hardware"}
     assert found["created"].endswith("+00:00")

@@ -12,7 +12,7 @@ from eval.metrics import Array
 from eval.significance import Difference, bootstrap_interval, difference, draws, interval
 
 
-def test_draws_are_of_all_questions_with_replacement_and_the_same_for_a_seed() -> None:
+def test_draws_are_with_replacement_and_fixed_by_the_seed() -> None:
     drawn = draws(50, samples=400, seed=3)
     assert drawn.shape == (400, 50)
     assert (drawn.min(), drawn.max()) == (0, 49)
@@ -34,13 +34,13 @@ def test_an_interval_holds_the_middle_95_percent() -> None:
     assert interval(values) == pytest.approx((25, 975))
 
 
-def test_a_draw_without_a_value_does_not_count() -> None:
+def test_a_draw_without_a_value_is_left_out() -> None:
     assert interval(np.array([math.nan, 2.0, math.nan])) == (2.0, 2.0)
     assert all(math.isnan(end) for end in interval(np.array([math.nan])))
     assert all(math.isnan(end) for end in interval(np.array([])))
 
 
-def test_the_bootstrap_interval_is_the_normal_one_for_a_mean() -> None:
+def test_the_bootstrap_interval_of_a_mean_is_the_normal_one() -> None:
     values = np.random.default_rng(1).normal(10, 2, 400)
     low, high = bootstrap_interval(values.tolist())
     half = 1.96 * values.std() / 20
@@ -65,7 +65,7 @@ def test_the_interval_of_a_single_value_is_that_value() -> None:
     assert bootstrap_interval([1.0]) == (1.0, 1.0)
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+def test_intervals_cover_the_true_value_95_percent_of_the_time() -> None:
     generator = np.random.default_rng(5)
     held = 0
     for seed in range(400):
@@ -89,7 +89,7 @@ def test_a_difference_is_second_less_first_with_its_interval() -> None:
     assert difference(1.0, 0.5, (means(second), means(first))).value == -0.5
 
 
-def test_p_is_the_share_of_draws_on_the_other_side_doubled_and_never_0() -> None:
+def test_p_is_twice_the_share_of_draws_on_the_other_side_and_never_0() -> None:
     first = np.zeros(99)
     above = np.array([-1.0] * 2 + [0.0] * 2 + [1.0] * 95)
     # Four draws are not above 0; (4 + 1) of (99 + 1), doubled.
@@ -106,7 +106,7 @@ def test_p_is_the_share_of_draws_on_the_other_side_doubled_and_never_0() -> None
     ("low", "high", "significant"),
     [(0.1, 0.2, True), (-0.2, -0.1, True), (-0.1, 0.2, False), (0.0, 0.2, False), (-0.2, 0.0, False)],
 )
-def test_a_difference_is_significant_if_its_interval_leaves_0_out(
+def test_a_difference_is_significant_if_its_interval_excludes_0(
     low: float, high: float, significant: bool
 ) -> None:
     assert Difference(0.1, low, high, 0.04).significant is significant
@@ -124,7 +124,7 @@ def test_p_equals_the_normal_approximation_of_a_paired_difference() -> None:
         assert found.p == pytest.approx(2 * norm.sf(z), abs=0.02)
 
 
-def test_runs_that_differ_by_chance_are_seldom_called_different() -> None:
+def test_runs_that_differ_by_chance_are_rarely_significant() -> None:
     """The same right-or-wrong chance in both runs, paired: p is below 0.05 about once in 20."""
     generator = np.random.default_rng(7)
     called, small = 0, 0
@@ -140,7 +140,7 @@ def test_runs_that_differ_by_chance_are_seldom_called_different() -> None:
     assert 8 <= small <= 45
 
 
-def test_a_difference_that_is_there_is_found_although_the_questions_differ_more() -> None:
+def test_a_paired_difference_is_found_among_questions_that_differ_more() -> None:
     generator = np.random.default_rng(8)
     first = generator.normal(0, 10, 200)
     second = first + generator.normal(0.5, 1, 200)

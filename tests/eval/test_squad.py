@@ -85,14 +85,14 @@ def test_every_paragraph_is_an_article_and_every_question_has_its_own(tmp_path: 
         ({"answers": [], "is_impossible": True, "plausible_answers": [answer("12%", 17)]}, False),
     ],
 )
-def test_both_versions_say_whether_there_is_an_answer(
+def test_both_versions_mark_unanswerable_questions(
     tmp_path: Path, fields: dict[str, Any], answerable: bool
 ) -> None:
     (example,) = load(tmp_path, squad(asked(**fields))).examples
     assert example.answerable is answerable
 
 
-def test_the_same_answer_of_several_people_is_one(tmp_path: Path) -> None:
+def test_equal_answers_of_several_annotators_are_one(tmp_path: Path) -> None:
     answers = [answer("12%", 17), answer("12%", 17), answer("by 12%", 14)]
     (example,) = load(tmp_path, squad(asked(answers=answers))).examples
     assert example.references == ["12%", "by 12%"]
@@ -114,7 +114,7 @@ def test_the_same_answer_of_several_people_is_one(tmp_path: Path) -> None:
         ("\t12%", 17, 17, 1),
     ],
 )
-def test_an_answer_is_taken_where_it_stands(
+def test_an_answer_is_taken_at_its_offset_or_the_nearest_occurrence(
     tmp_path: Path, text: str, start: int, place: int, moved: int
 ) -> None:
     file = load(tmp_path, squad(asked(answers=[answer(text, start)])))
@@ -124,7 +124,7 @@ def test_an_answer_is_taken_where_it_stands(
     assert file.moved == moved
 
 
-def test_of_several_places_the_nearest_is_taken(tmp_path: Path) -> None:
+def test_of_several_occurrences_the_nearest_is_taken(tmp_path: Path) -> None:
     context = "one two one two one"
     for start, place in ((1, 0), (5, 8), (11, 8), (13, 16), (99, 16)):
         ((span,),) = (
@@ -163,7 +163,7 @@ QA = r"data\[0\], paragraphs\[0\], qas\[1\]"
         ),
     ],
 )
-def test_a_fault_names_its_place(tmp_path: Path, second: object, message: str) -> None:
+def test_an_error_names_its_place(tmp_path: Path, second: object, message: str) -> None:
     with pytest.raises(DatasetError, match=f"set.json, {message}"):
         load(tmp_path, squad(asked(), second))
 
@@ -201,7 +201,7 @@ def test_a_file_that_is_not_json_is_an_error(tmp_path: Path, text: str) -> None:
         load_squad(path)
 
 
-def test_a_file_may_be_packed_and_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+def test_a_file_may_be_gzipped_and_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "set.json.gz"
     data = gzip.compress(b"\xef\xbb\xbf" + json.dumps(squad(asked())).encode())
     path.write_bytes(data)

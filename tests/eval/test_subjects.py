@@ -144,7 +144,7 @@ def test_a_squad_file_may_be_put_to_the_reader_alone(squad: Path, small_reader: 
     assert not (tmp_path / "work").exists()
 
 
-def test_without_a_threshold_the_readers_own_counts(squad: Path, small_reader: str) -> None:
+def test_without_a_chosen_threshold_the_readers_own_is_used(squad: Path, small_reader: str) -> None:
     one, other = (
         open_subject(Request(squad, Settings.of(reader=small_reader, min_confidence=given), reader_only=True))
         for given in (None, 0.0)
@@ -187,7 +187,7 @@ def test_a_split_and_a_sample_of_it_are_taken(questions: Path, settings: Setting
     ],
 )
 @pytest.mark.usefixtures("squad", "questions")
-def test_a_request_that_does_not_hold_together_is_refused(
+def test_a_contradictory_request_is_refused(
     tmp_path: Path, small_reader: str, name: str, changes: dict[str, object], message: str
 ) -> None:
     request = Request(tmp_path / name, Settings.of(reader=small_reader), work=tmp_path / "work", **changes)  # type: ignore[arg-type]
@@ -195,7 +195,7 @@ def test_a_request_that_does_not_hold_together_is_refused(
         open_subject(request)
 
 
-def test_what_is_to_be_asked_must_be_there(questions: Path, tmp_path: Path) -> None:
+def test_a_missing_index_folder_or_service_is_an_error(questions: Path, tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError, match="make one with `quoth index"):
         open_subject(Request(questions, Settings.of(index=tmp_path / "none")))
     with pytest.raises(CorpusError, match="name a folder of articles"):
@@ -204,7 +204,7 @@ def test_what_is_to_be_asked_must_be_there(questions: Path, tmp_path: Path) -> N
         open_subject(Request(questions, Settings(), url="http://127.0.0.1:9"))
 
 
-def test_a_service_is_known_before_its_articles_are_asked_for(
+def test_a_service_is_identified_before_its_articles_are_fetched(
     questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[dict[str, object]] = []

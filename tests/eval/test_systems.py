@@ -39,7 +39,7 @@ def ask(question: str, *, context: str | None = None, answers: tuple[GoldSpan, .
     return Example("1", question, "how", "test", answers, context)
 
 
-def test_a_local_system_shows_the_index_and_what_it_was_told(answerer: Answerer) -> None:
+def test_a_local_system_exposes_the_index_and_the_given_facts(answerer: Answerer) -> None:
     system = LocalSystem(answerer, {"mode": "open"})
     assert system.facts == {"mode": "open"}
     assert system.threshold == answerer.threshold == 0.0
@@ -53,7 +53,7 @@ def test_a_local_system_shows_the_index_and_what_it_was_told(answerer: Answerer)
     assert all(TEXTS["rain.txt"][place.start : place.end].strip() for place in places)
 
 
-def test_a_local_systems_reply_is_the_answerers(answerer: Answerer) -> None:
+def test_a_local_systems_reply_is_that_of_its_answerer(answerer: Answerer) -> None:
     question = "How far did the river rise?"
     reply = LocalSystem(answerer, {}).ask(ask(question))
     answer = answerer.answer(question, min_confidence=0.0)
@@ -72,7 +72,7 @@ def test_a_local_systems_reply_is_the_answerers(answerer: Answerer) -> None:
     assert reply.milliseconds > 0
 
 
-def test_as_many_passages_are_read_as_asked_for(answerer: Answerer) -> None:
+def test_top_k_passages_are_read(answerer: Answerer) -> None:
     one = Answerer(
         answerer.index,
         answerer._retriever,
@@ -83,7 +83,7 @@ def test_as_many_passages_are_read_as_asked_for(answerer: Answerer) -> None:
     assert len(LocalSystem(one, {}).ask(ask("What did the road cost?")).passages) == 1
 
 
-def test_a_withheld_candidate_is_seen_and_not_given(answerer: Answerer) -> None:
+def test_a_withheld_candidate_is_recorded_and_not_given(answerer: Answerer) -> None:
     class Strict:
         """The same answerer, which would withhold everything."""
 
@@ -148,7 +148,7 @@ def test_a_reader_system_reads_the_questions_own_paragraph_whole(word_encoder: E
     assert (system.threshold, system.facts) == (0.4, {"mode": "reader-only"})
 
 
-def test_a_reader_that_offers_nothing_has_no_confidence(word_encoder: Encoder) -> None:
+def test_a_reader_without_a_candidate_has_confidence_0(word_encoder: Encoder) -> None:
     reply = ReaderSystem(Recording(), CALIBRATION, word_encoder, PARAGRAPHS, {}).ask(
         ask("Why?", context="road.txt")
     )

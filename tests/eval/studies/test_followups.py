@@ -23,7 +23,7 @@ def over_seeds(
     return word_answerer(ROOT / "seeds", tmp_path_factory.mktemp("turns"))
 
 
-def test_the_conversations_fit_the_articles_and_their_questions_lean(over_seeds: Answerer) -> None:
+def test_the_conversations_fit_the_articles_and_are_recognised_as_follow_ups(over_seeds: Answerer) -> None:
     turns = load_turns(TURNS, over_seeds)
     assert len(turns) >= 40
     assert {turn.example.split for turn in turns} == {"dev", "test"}
@@ -34,7 +34,7 @@ def test_the_conversations_fit_the_articles_and_their_questions_lean(over_seeds:
     assert len(lean) >= 0.95 * len(turns)
 
 
-def test_a_turn_before_that_no_article_holds_is_refused(over_seeds: Answerer, tmp_path: Path) -> None:
+def test_a_previous_answer_that_no_article_holds_is_refused(over_seeds: Answerer, tmp_path: Path) -> None:
     record = json.loads(TURNS.read_text("utf-8").splitlines()[0])
     record["previous"]["answer"] = "words that are nowhere"
     path = tmp_path / "turns.jsonl"
@@ -43,7 +43,7 @@ def test_a_turn_before_that_no_article_holds_is_refused(over_seeds: Answerer, tm
         load_turns(path, over_seeds)
 
 
-def test_an_answer_is_right_only_with_an_article_that_says_so(over_seeds: Answerer) -> None:
+def test_an_answer_is_right_only_with_an_article_that_holds_it(over_seeds: Answerer) -> None:
     (turn, *_) = load_turns(TURNS, over_seeds)
     gold = turn.example.answers[0]
     sentence = over_seeds.answer("Wang Linghong, the CEO of BUCIC, provided updates", min_confidence=0.0)

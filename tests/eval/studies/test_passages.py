@@ -179,7 +179,7 @@ def value(name: str, outcomes: Sequence[Outcome]) -> float:
     return float(FIGURES[name](Outcomes.of(outcomes)))
 
 
-def test_figures_are_those_worked_out_by_hand() -> None:
+def test_figures_are_those_computed_by_hand() -> None:
     # Over the four answerable questions.
     assert value("F1", OUTCOMES) == pytest.approx(100 * (1 + 0.5 + 0 + 0.25) / 4)
     assert value("EM", OUTCOMES) == pytest.approx(100 / 4)
@@ -190,7 +190,7 @@ def test_figures_are_those_worked_out_by_hand() -> None:
     assert value("ECE", OUTCOMES) == pytest.approx((0.1 + 0.4 + 0.7 + 0.3 + 0.4 + 0.8) / 6)
 
 
-def test_a_figure_that_nothing_counts_for_is_nan() -> None:
+def test_a_figure_without_questions_is_nan() -> None:
     for name in ("F1", "EM", "right", "AUROC"):
         assert math.isnan(value(name, OUTCOMES[4:]))
 
