@@ -48,7 +48,8 @@ class _Fused(nn.Module):
         """Return `(batch, length, width)`; the scores get `bias` added, `(batch or 1, heads or 1, ...)`."""
         batch, length, _ = states.shape
         shape = batch, length, 3, self._heads, self._head_size
-        queries, keys, values = self.product(states).view(shape).permute(2, 0, 3, 1, 4)
+        parts = self.product(states).view(shape).permute(2, 0, 3, 1, 4)
+        queries, keys, values = parts[0], parts[1], parts[2]  # tracing cannot unpack a tensor
         scores = queries @ keys.transpose(-1, -2)
         if bias is not None:
             scores = scores + bias
