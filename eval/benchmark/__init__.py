@@ -1,1 +1,1 @@
-"""Side-by-side measurements of Quoth's parts against what could stand in their place."""
+"""Measurements of speed, memory and size, and comparisons with alternatives to Quoth's parts."""

@@ -1,9 +1,9 @@
-"""What more rows to a pass, or more passes at a time, would gain: `python -m eval.benchmark.batching`.
+"""Whether larger or parallel batches would be faster: `python -m eval.benchmark.batching`.
 
-A service may put passages of several questions into one pass of the span model (micro-batching), or let
-several passes run side by side, each on its own core (streams). Either pays where a pass alone leaves the
-cores idle. Here is how many passages a second the model reads by the rows of a pass, with one pass at a time
-on all cores and with one on each.
+A service may put passages of several questions into one batch of the span model (micro-batching), or run
+several batches in parallel, each on its own core (streams). Either pays only where a single batch leaves
+cores idle. Measured are the passages per second for each batch size, with one batch at a time on all cores
+and with one batch on each core.
 """
 
 from __future__ import annotations
@@ -34,20 +34,22 @@ ROWS = (1, 2, 4, 8, 16, 32)
 def main(
     *,
     reader: Annotated[str, typer.Option(help="A shipped reader, or an exported one's folder.")] = "default",
-    length: Annotated[int, typer.Option(help="Tokens of a row.", min=16, max=512)] = 160,
-    seconds: Annotated[float, typer.Option(help="Of each measurement.", min=0.1, max=60)] = 4,
-    json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
+    length: Annotated[int, typer.Option(help="Tokens in a row.", min=16, max=512)] = 160,
+    seconds: Annotated[float, typer.Option(help="Length of each measurement.", min=0.1, max=60)] = 4,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the record to this file.")] = None,
 ) -> None:
-    """Print rows a second by rows to a pass, and by passes at a time."""
+    """Print rows per second for each batch size, and for batches in parallel."""
     folder = reader_folder(reader)
     weights = unpack(folder / WEIGHTS)
     cores = int(hardware()["cores"])
     found: dict[int, list[float]] = {}
     for streams in (1, cores):
         model = _compiled(folder, weights, streams)
-        found[streams] = [rows_a_second(model, streams, rows, length, seconds) for rows in ROWS]
+        found[streams] = [rows_per_second(model, streams, rows, length, seconds) for rows in ROWS]
     table = Table(
-        "rows", *(f"{streams} at a time, rows/s" for streams in found), title=f"{reader}, {length} tokens"
+        "batch size",
+        *(f"{streams} in parallel, rows/s" for streams in found),
+        title=f"{reader}, {length} tokens",
     )
     for place, rows in enumerate(ROWS):
         table.add_row(str(rows), *(f"{rates[place]:.0f}" for rates in found.values()))
@@ -69,11 +71,11 @@ def _compiled(folder: Path, weights: Bytes, streams: int) -> openvino.CompiledMo
     return core.compile_model(model, "CPU", options)
 
 
-def rows_a_second(
+def rows_per_second(
     model: openvino.CompiledModel, threads: int, rows: int, length: int, seconds: float
 ) -> float:
-    """Return how many rows so many threads get through, each a pass of so many rows after the other."""
-    given = (
+    """Return the rows per second of `threads` threads, each running batches of `rows` rows in a loop."""
+    inputs = (
         np.random.default_rng(0).integers(1_000, 20_000, (rows, length)),
         np.ones((rows, length), np.int64),
     )
@@ -82,11 +84,11 @@ def rows_a_second(
 
     def work(number: int) -> None:
         request = model.create_infer_request()
-        for _ in range(2):  # each shape is prepared for once
-            request.infer([*given])
+        for _ in range(2):  # warm up: OpenVINO compiles for each shape once
+            request.infer([*inputs])
         barrier.wait()
         while time.perf_counter() < end[0]:
-            request.infer([*given])
+            request.infer([*inputs])
             done[number] += rows
 
     def begin() -> None:

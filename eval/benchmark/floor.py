@@ -1,8 +1,8 @@
-"""The least time that a model's arithmetic takes here: its matrix products alone, at their own shapes.
+"""A lower bound on a model's inference time on this machine: its matrix products alone.
 
-A bound from a data sheet counts units that a virtual machine may not have to itself. What is measured
-instead is the same products of the same shapes in the same precision, one after the other, with nothing
-between them: no attention, no normalisation, no activation, no tokens.
+A bound from a data sheet counts arithmetic units that a virtual machine may share. So the products themselves
+are timed, with the model's shapes and precision, one after the other and with nothing between them: no
+attention, no normalisation, no activation, no tokenisation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ opset = openvino.opset15
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """The matrices of a transformer: its layers, their width and inner width."""
+    """The weight matrices of a transformer with this number of layers, hidden size and inner size."""
 
     layers: int
     width: int
@@ -27,28 +27,28 @@ class Products:
 
     @property
     def weights(self) -> int:
-        """Numbers in all matrices: each takes part in one multiplication and one addition a token."""
+        """Weights in all matrices; each costs one multiplication and one addition per token."""
         return self.layers * (4 * self.width**2 + 2 * self.width * self.inner)
 
     def seconds(self, tokens: int, rounds: int = 30) -> list[float]:
-        """Return how long a pass over so many tokens takes, warmed up, a figure a round."""
+        """Return the seconds of a forward pass over `tokens` tokens in each round, after a warm-up."""
         model = Model(self._graph())
         hidden = np.random.default_rng(0).standard_normal((tokens, self.width)).astype(np.float32)
-        taken = []
+        times = []
         for number in range(rounds + 3):
             began = time.perf_counter()
             model(hidden)
-            if number >= 3:  # noqa: PLR2004 - the first ones prepare the shape
-                taken.append(time.perf_counter() - began)
-        return taken
+            if number >= 3:  # noqa: PLR2004 - the first three warm up
+                times.append(time.perf_counter() - began)
+        return times
 
     def _graph(self) -> openvino.Model:
         draw = np.random.default_rng(0)
-        given = opset.parameter([-1, self.width], np.float32)
-        hidden = given
+        inputs = opset.parameter([-1, self.width], np.float32)
+        hidden = inputs
         square, wide, narrow = (self.width, self.width), (self.width, self.inner), (self.inner, self.width)
         for columns, rows in [square, square, square, square, wide, narrow] * self.layers:
-            # Scaled, so that a long chain neither overflows nor dies away.
+            # Scaled, so that a long chain of products neither overflows nor vanishes.
             matrix = draw.standard_normal((rows, columns)).astype(np.float32) / np.float32(columns**0.5)
             hidden = opset.matmul(hidden, matrix, transpose_a=False, transpose_b=True)
-        return openvino.Model([opset.result(hidden)], [given], "products")
+        return openvino.Model([opset.result(hidden)], [inputs], "products")

@@ -1,7 +1,7 @@
-"""What serving takes before it answers: `python -m eval.benchmark.footprint`.
+"""Start-up time, memory and disk space of the service: `python -m eval.benchmark.footprint`.
 
-Seconds from the start of `quoth serve` until it says that it is ready and until its first answer, resident
-memory then and after some questions, the libraries that are mapped into the process, the bytes of the
+Measured are the seconds from starting `quoth serve` until it is ready and until its first answer, resident
+memory when ready and after some questions, whether PyTorch is loaded into the process, and the size of the
 installation and of the index.
 """
 
@@ -35,7 +35,10 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One start: seconds to ready and to the first answer, resident and peak megabytes, PyTorch mapped."""
+    """One start: seconds until ready and until the first answer, resident and peak memory in MB.
+
+    `torch`: whether PyTorch is loaded into the process.
+    """
 
     ready_s: float
     answered_s: float
@@ -48,13 +51,13 @@ class Start:
 def main(
     *,
     index: IndexOption = DEFAULT_INDEX,
-    reader: Annotated[str, typer.Option(help="Which reader serves.")] = "default",
-    starts: Annotated[int, typer.Option(help="How often it is started.", min=1, max=50)] = 5,
-    json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
+    reader: Annotated[str, typer.Option(help="A shipped reader, or an exported one's folder.")] = "default",
+    starts: Annotated[int, typer.Option(help="How often the service is started.", min=1, max=50)] = 5,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the record to this file.")] = None,
 ) -> None:
-    """Start the service a few times and print what it took, with the spread."""
+    """Start the service several times and print time and memory, with their spread."""
     found = [_start(index, reader) for _ in range(starts)]
-    table = Table("", "median", "least", "most", title=f"quoth serve, {reader}, {starts} starts")
+    table = Table("", "median", "minimum", "maximum", title=f"quoth serve, {reader}, {starts} starts")
     for name, unit in {
         "ready_s": "ready, s",
         "answered_s": "first answer, s",
@@ -64,13 +67,17 @@ def main(
     }.items():
         values = [float(getattr(one, name)) for one in found]
         table.add_row(unit, f"{np.median(values):.2f}", f"{min(values):.2f}", f"{max(values):.2f}")
-    sizes = {name: _installed(name) for name in sorted(_closure("quoth"))}
+    sizes = {name: _installed_bytes(name) for name in sorted(_dependencies("quoth"))}
     everything = sum(sizes.values())
-    serving_alone = everything - sum(sizes.get(name, 0) for name in _closure("sentence-transformers"))
+    without_transformers = everything - sum(
+        sizes.get(name, 0) for name in _dependencies("sentence-transformers")
+    )
     index_bytes = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
-    table.add_row("PyTorch in the process", "yes" if any(one.torch for one in found) else "no", "", "")
+    table.add_row("PyTorch loaded", "yes" if any(one.torch for one in found) else "no", "", "")
     table.add_row("installed, MB", f"{everything / 1e6:,.0f}", "", "")
-    table.add_row("of it without sentence-transformers' own, MB", f"{serving_alone / 1e6:,.0f}", "", "")
+    table.add_row(
+        "without sentence-transformers and its dependencies, MB", f"{without_transformers / 1e6:,.0f}", "", ""
+    )
     table.add_row("index, MB", f"{index_bytes / 1e6:.2f}", "", "")
     Console(highlight=False).print(table)
     write_record(
@@ -86,7 +93,7 @@ def main(
 def _start(index: Path, reader: str) -> Start:
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        settings = {"reader": reader, "cache": "0"}
+        settings = {"reader": reader, "cache_size": "0"}
         with (
             serving(index, Path(folder) / "log", settings) as served,
             httpx.Client(base_url=served.url, timeout=60, trust_env=False) as client,
@@ -112,15 +119,15 @@ def _start(index: Path, reader: str) -> Start:
 
 
 def _status(process: int, name: str) -> float:
-    """Megabytes, by the kernel's account of a process."""
+    """Return a memory figure of a process in megabytes, from /proc."""
     for line in (Path("/proc") / str(process) / "status").read_text("utf-8").splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1_024 / 1e6
-    raise ValueError(f"the kernel does not tell {name}: measure on Linux")
+    raise ValueError(f"/proc/{process}/status has no {name}: run this benchmark on Linux")
 
 
-def _closure(name: str) -> set[str]:
-    """A distribution and all that it needs, as far as it is installed; extras are left out."""
+def _dependencies(name: str) -> set[str]:
+    """Return a distribution and its installed dependencies, all levels down; extras are left out."""
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -132,20 +139,20 @@ def _closure(name: str) -> set[str]:
         except PackageNotFoundError:
             continue
         found.add(one)
-        waiting += [_plain(line) for line in needed if "extra ==" not in line]
+        waiting += [_normalised_name(line) for line in needed if "extra ==" not in line]
     return found
 
 
-def _plain(requirement: str) -> str:
+def _normalised_name(requirement: str) -> str:
     found = _NAME.match(requirement)
     return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 
 
-def _installed(name: str) -> int:
-    return sum(_sizes(name))
+def _installed_bytes(name: str) -> int:
+    return sum(_file_sizes(name))
 
 
-def _sizes(name: str) -> Iterator[int]:
+def _file_sizes(name: str) -> Iterator[int]:
     for file in distribution(name).files or []:
         path = Path(str(file.locate()))
         if path.is_file():

@@ -1,8 +1,8 @@
-"""Passages a second: `python -m eval.benchmark.indexing`, beside sentence-transformers' own `encode`.
+"""Indexing speed, compared with sentence-transformers' `encode`: `python -m eval.benchmark.indexing`.
 
-Both embed the same passages with the same weights, in turns; sentence-transformers as its documentation
-does it, with its defaults. Beside the embedding alone the whole of `quoth index` is timed: reading,
-splitting, embedding, indexing, writing, trying.
+Both embed the same passages with the same weights, alternating; sentence-transformers is called as in its
+documentation, with its defaults. The whole of `quoth index` is timed as well: reading, splitting, embedding,
+indexing, writing and the self-check.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from indexer.settings import DEFAULT_ENCODER
 def main(
     *,
     articles: Annotated[Path, typer.Option(help="A folder of articles.")] = Path("seeds"),
-    copies: Annotated[int, typer.Option(help="How often their passages are embedded.", min=1)] = 20,
-    rounds: Annotated[int, typer.Option(help="Rounds, each of which has both.", min=1, max=20)] = 5,
-    json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
+    copies: Annotated[int, typer.Option(help="Copies of the passages to embed.", min=1)] = 20,
+    rounds: Annotated[int, typer.Option(help="How often each encoder is timed.", min=1, max=20)] = 5,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the record to this file.")] = None,
 ) -> None:
-    """Embed the same passages with both, compare the vectors, and print passages and bytes a second."""
+    """Embed the same passages with both, compare the vectors and print passages and bytes per second."""
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds to import
 
     encoder = load_encoder()
@@ -46,20 +46,20 @@ def main(
         build(Corpus(articles), Path(scratch), encoder)
         texts = _texts(Path(scratch)) * copies
         size = sum(len(text.encode()) for text in texts)
-        ways: dict[str, Callable[[], Any]] = {
+        encoders: dict[str, Callable[[], Any]] = {
             "sentence-transformers encode": lambda: plain.encode(texts, show_progress_bar=False),
             "Quoth encode_passages": lambda: encoder.encode_passages(texts),
         }
-        taken: dict[str, list[float]] = {name: [] for name in ways}
-        vectors: dict[str, Vectors] = {name: way() for name, way in ways.items()}  # warmed up
+        taken: dict[str, list[float]] = {name: [] for name in encoders}
+        vectors: dict[str, Vectors] = {name: encode() for name, encode in encoders.items()}  # also warms up
         for _ in range(rounds):
-            for name, way in ways.items():
-                taken[name].append(_seconds(way))
+            for name, encode in encoders.items():
+                taken[name].append(_seconds(encode))
         whole = [_build_seconds(articles, encoder) for _ in range(rounds)]
     theirs, ours = vectors.values()
     cosine = float((theirs * ours).sum(axis=1).min() / np.linalg.norm(theirs, axis=1).max())
     table = Table(
-        "", "passages/s", "spread", "MB/s", "of theirs", title=f"{len(texts)} passages, {rounds} rounds"
+        "", "passages/s", "range", "MB/s", "speed-up", title=f"{len(texts)} passages, {rounds} rounds"
     )
     base = float(np.median(taken["sentence-transformers encode"]))
     for name, seconds in taken.items():
@@ -74,9 +74,9 @@ def main(
         )
     console = Console(highlight=False)
     console.print(table)
-    console.print(f"least cosine of a passage's two vectors: {cosine:.5f}")
+    console.print(f"lowest cosine similarity of a passage's two vectors: {cosine:.5f}")
     console.print(
-        f"the whole of `quoth index` over {articles}: {np.median(whole):.2f} s "
+        f"`quoth index` as a whole over {articles}: {np.median(whole):.2f} s "
         f"({min(whole):.2f}–{max(whole):.2f}), {len(texts) // copies} passages"
     )
     write_record(
@@ -98,9 +98,9 @@ def _texts(folder: Path) -> list[str]:
         index.close()
 
 
-def _seconds(way: Callable[[], object]) -> float:
+def _seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
-    way()
+    work()
     return time.perf_counter() - began
 
 

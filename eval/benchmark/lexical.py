@@ -1,8 +1,8 @@
-"""Quoth's BM25 beside bm25s and tantivy: `python -m eval.benchmark.lexical`; these come with `benchmark`.
+"""Quoth's BM25 compared with bm25s and tantivy: `python -m eval.benchmark.lexical`.
 
-All get the same stemmed terms of the same passages, so that what differs is the engine: finding, time
-to index, time to answer, bytes on disk. `--copies` repeats the corpus, each copy with its own words
-shuffled, to see how an engine grows.
+The extra `benchmark` installs the other two. All three index the same stemmed terms of the same passages, so
+only the engines differ: retrieval quality, indexing time, search time and bytes on disk. `--copies` repeats
+the corpus, each copy with its words shuffled, to measure a larger index.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ Search = Callable[[str], Sequence[int]]
 
 
 def build_quoth(texts: Sequence[str], folder: Path) -> Search:
-    """Index as Quoth does, save, open, and return the search."""
+    """Index with Quoth, save, open and return its search function."""
     LexicalIndex.build(texts).save(folder)
     index = LexicalIndex.load(folder, len(texts))
     return lambda question: index.search(question, _COUNT)[0].tolist()
 
 
 def build_bm25s(texts: Sequence[str], folder: Path) -> Search:
-    """Index the same terms with bm25s, save, load, and return the search."""
+    """Index the same terms with bm25s, save, load and return its search function."""
     import bm25s  # noqa: PLC0415 - optional
 
     made = bm25s.BM25(k1=K1, b=B, method="lucene")
@@ -60,7 +60,7 @@ def build_bm25s(texts: Sequence[str], folder: Path) -> Search:
 
 
 def build_tantivy(texts: Sequence[str], folder: Path) -> Search:
-    """Index the same terms with tantivy, open it, and return the search."""
+    """Index the same terms with tantivy, open the index and return its search function."""
     import tantivy  # noqa: PLC0415 - optional
 
     schema = tantivy.SchemaBuilder()
@@ -92,9 +92,11 @@ def build_tantivy(texts: Sequence[str], folder: Path) -> Search:
 
 def main(
     name: Annotated[str, typer.Option("--set", help="Development set.")] = "wiki",
-    questions: Annotated[int, typer.Option(help="Questions, at most.")] = 1_500,
-    copies: Annotated[int, typer.Option(help="How often the corpus is repeated, shuffled.")] = 1,
-    folder: Annotated[Path, typer.Option(help="Where the sets' indexes are kept.")] = Path(".quoth/studies"),
+    questions: Annotated[int, typer.Option(help="Ask at most this many questions.")] = 1_500,
+    copies: Annotated[int, typer.Option(help="Copies of the corpus, all but the first shuffled.")] = 1,
+    folder: Annotated[Path, typer.Option(help="Where the indexes of the sets are stored.")] = Path(
+        ".quoth/studies"
+    ),
 ) -> None:
     """Compare Quoth's BM25, bm25s and tantivy on one development set."""
     paragraphs, index = open_set(name, folder, load_encoder())
@@ -137,7 +139,7 @@ def main(
 
 
 def grown_texts(texts: Sequence[str], count: int) -> Iterator[str]:
-    """Yield `count` texts: these, and then round after round of as many words each, all shuffled."""
+    """Yield `count` texts: these, then copies with all their words shuffled, of the same lengths."""
     yield from texts[:count]
     generator = np.random.default_rng(0)
     words = [word for text in texts for word in text.split()]

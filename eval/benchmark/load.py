@@ -1,9 +1,9 @@
-"""`python -m eval.benchmark.load`: questions on a clock, whether the ones before are answered or not.
+"""Latency and refusals under a fixed arrival rate (an open load model): `python -m eval.benchmark.load`.
 
-A generator that waits for an answer before it asks again slows down with the service, and so never sees
-how it fares when more people come than it can answer. Here arrivals are a Poisson process of a given rate (an
-open model), and a question's latency counts from when it was due, not from when it was sent: what the
-generator is late by is a part of the waiting line too ("coordinated omission", G. Tene, 2013).
+A load generator that waits for each answer before it asks again slows down with the service, and so cannot
+show what happens when more questions arrive than can be answered. Here arrivals are a Poisson process with a
+given rate, and a question's latency counts from when it was due, not from when it was sent, because a late
+generator hides waiting time ("coordinated omission", G. Tene, 2013).
 """
 
 from __future__ import annotations
@@ -31,16 +31,18 @@ from indexer.options import IndexOption
 from indexer.settings import DEFAULT_INDEX
 
 MAX_OPEN = 2_000
-"""Requests under way at once, at most: beyond it the generator itself would be what is measured."""
+"""The most requests in flight at once; with more, the generator itself would be measured."""
 NO_RESPONSE = 0
+"""The status of a request that got no response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A request. `due` and `late`: seconds from the start until it was due, and that it was sent late by.
+    """A request and its response.
 
-    `seconds`: from when it was due until its response was read. `status`: 0 where none came. `body`: what
-    the response said, None where it was no JSON.
+    `seconds`: from when it was due until its response was read. `status`: NO_RESPONSE if there was none.
+    `due`: seconds from the start until it was due; `late`: by how many seconds it was sent late. `body`: the
+    response's JSON, None if it was not JSON.
     """
 
     seconds: float
@@ -53,11 +55,11 @@ class Sample:
 
 
 Send = Callable[[int], Awaitable[Sample]]
-"""Sends the request of a number and tells what came of it, timed from when it was sent."""
+"""Sends the request with this number and returns its sample, timed from when it was sent."""
 
 
 def arrivals(rate: float, seconds: float, seed: int) -> list[float]:
-    """Return the instants of a Poisson process of `rate` a second, in seconds from the start."""
+    """Return the arrival times, in seconds, of a Poisson process with `rate` arrivals per second."""
     draw = random.Random(seed)
     due, instants = draw.expovariate(rate), []
     while due < seconds:
@@ -67,20 +69,20 @@ def arrivals(rate: float, seconds: float, seed: int) -> list[float]:
 
 
 async def offer(send: Send, instants: Sequence[float]) -> list[Sample]:
-    """Send a request at each instant and return what came of them all, in the order they were due."""
+    """Send a request at each of these times and return the samples in the order they were due."""
     began = time.perf_counter()
-    under_way = 0
+    in_flight = 0
 
     async def one(number: int, due: float) -> Sample:
-        nonlocal under_way
+        nonlocal in_flight
         late = time.perf_counter() - began - due
-        if under_way >= MAX_OPEN:
+        if in_flight >= MAX_OPEN:
             return Sample(seconds=late, status=NO_RESPONSE, due=due, late=late)
-        under_way += 1
+        in_flight += 1
         try:
             sample = await send(number)
         finally:
-            under_way -= 1
+            in_flight -= 1
         return replace(sample, seconds=late + sample.seconds, due=due, late=late)
 
     tasks = []
@@ -91,7 +93,7 @@ async def offer(send: Send, instants: Sequence[float]) -> list[Sample]:
 
 
 async def saturate(send: Send, clients: int, seconds: float) -> list[Sample]:
-    """Ask with so many clients, each as soon as it has its answer, and return what came of it."""
+    """Ask with `clients` clients, each as soon as it has its last answer, and return the samples."""
     began = time.perf_counter()
     samples: list[Sample] = []
 
@@ -106,7 +108,7 @@ async def saturate(send: Send, clients: int, seconds: float) -> list[Sample]:
 
 
 def asking(client: httpx.AsyncClient, questions: Sequence[str]) -> Send:
-    """Return what asks the questions in turn, over `POST /v1/answer`."""
+    """Return a function that asks the questions in turn with `POST /v1/answer`."""
 
     async def send(number: int) -> Sample:
         began = time.perf_counter()
@@ -132,19 +134,19 @@ def asking(client: httpx.AsyncClient, questions: Sequence[str]) -> Send:
 
 
 def seeds_questions() -> list[str]:
-    """Return the questions of the set that comes with Quoth, in its order."""
+    """Return the questions of the seeds' question set, in its order."""
     return [str(json.loads(line)["question"]) for line in SEEDS.read_text("utf-8").splitlines() if line]
 
 
 def connect(url: str) -> httpx.AsyncClient:
-    """Return a client without bounds of its own on connections, and none of the environment's proxies."""
+    """Return a client without limits on connections that ignores the environment's proxies."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
     return httpx.AsyncClient(base_url=url, limits=limits, timeout=60, trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load came to. Rates are a second; latencies milliseconds, None where there is nothing."""
+    """The result of a load: rates per second; latencies in milliseconds, None without requests."""
 
     offered: float
     goodput: float
@@ -157,10 +159,10 @@ class Load:
 
     @classmethod
     def of(cls, samples: Sequence[Sample], seconds: float) -> Load:
-        """Sum up samples that were due within so many seconds."""
+        """Sum up samples that were due within `seconds` seconds."""
         answered = [sample.seconds for sample in samples if sample.status == httpx.codes.OK]
         refused = [sample.seconds for sample in samples if sample.status == httpx.codes.SERVICE_UNAVAILABLE]
-        # What was still under way at the end was answered after it: the time counts to the last answer.
+        # Requests in flight at the end are answered after it: the time counts up to the last answer.
         whole = max([seconds, *(sample.due + sample.seconds for sample in samples)])
         return cls(
             offered=len(samples) / seconds,
@@ -175,18 +177,22 @@ class Load:
 
 
 def percentile(seconds: Sequence[float], share: float) -> float | None:
-    """Return a percentile in milliseconds, by linear interpolation; None of nothing."""
+    """Return a percentile in milliseconds, by linear interpolation; None for an empty sequence."""
     return float(np.percentile(seconds, share)) * 1_000 if seconds else None
 
 
 def measure(
     index: IndexOption = DEFAULT_INDEX,
-    rate: Annotated[list[float] | None, typer.Option(help="Questions a second; more than once.")] = None,
-    seconds: Annotated[float, typer.Option(help="How long each rate is offered.", min=1, max=600)] = 20,
-    url: Annotated[str | None, typer.Option(help="A running service; by default one is started.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the arrivals.", min=0)] = 0,
+    rate: Annotated[list[float] | None, typer.Option(help="Questions per second; may be repeated.")] = None,
+    seconds: Annotated[
+        float, typer.Option(help="Seconds for which each rate is offered.", min=1, max=600)
+    ] = 20,
+    url: Annotated[
+        str | None, typer.Option(help="Address of a running service; by default one is started.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the arrivals.", min=0)] = 0,
 ) -> None:
-    """Offer questions at each rate and print what was answered, what refused, and how long it took."""
+    """Offer questions at each rate and print how many were answered and refused, and the latencies."""
     questions = seeds_questions()
     rates = rate or [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]
     if url is not None:

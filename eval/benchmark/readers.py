@@ -1,8 +1,7 @@
-"""How long a question takes: `python -m eval.benchmark.readers`, per reader, over the seeds.
+"""Reading time of each reader over the seeds: `python -m eval.benchmark.readers`.
 
-Each question's passages are retrieved first; what is timed is reading them, spans and all, in one process
-with nothing else to do. Readers take turns question by question, so that a slow moment of the machine
-falls on all of them.
+Each question's passages are retrieved first; only reading them is timed, including the spans, in one process.
+Readers alternate question by question, so that a slow moment of the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from service.answering.settings import RetrieverSettings
 
 def main(
     readers: Annotated[
-        list[str] | None, typer.Option("--reader", help="Which; all shipped by default.")
+        list[str] | None, typer.Option("--reader", help="A reader; may be repeated. All shipped by default.")
     ] = None,
     index: Annotated[Path, typer.Option(help="An index of the seeds.")] = Path(".quoth/index"),
-    passages: Annotated[int, typer.Option(help="Passages a question.")] = 8,
-    questions: Annotated[int, typer.Option(help="Questions, at most.")] = 100,
+    passages: Annotated[int, typer.Option(help="Passages read for each question.")] = 8,
+    questions: Annotated[int, typer.Option(help="Ask at most this many questions.")] = 100,
 ) -> None:
     """Time the readers over the same questions and passages."""
     encoder = load_encoder()
@@ -42,24 +41,24 @@ def main(
     table = Table(
         "", "size, MB", "load, s", "p50, ms", "p95, ms", title=f"{len(asked)} questions, {passages} passages"
     )
-    loaded, rows = {}, {}
+    loaded, seconds = {}, {}
     for name in readers or shipped_readers():
         began = time.perf_counter()
         loaded[name], _ = load_reader(name)
-        rows[name] = time.perf_counter() - began
-    taken: dict[str, list[float]] = {name: [] for name in loaded}
-    for timed in (False, True):  # the first round warms every shape up
+        seconds[name] = time.perf_counter() - began
+    times: dict[str, list[float]] = {name: [] for name in loaded}
+    for timed in (False, True):  # the first round warms up every shape
         for question in asked:
             for name, reader in loaded.items():
                 began = time.perf_counter()
                 reader.read(question, found[question])
                 if timed:
-                    taken[name].append(1_000 * (time.perf_counter() - began))
-    for name, milliseconds in taken.items():
+                    times[name].append(1_000 * (time.perf_counter() - began))
+    for name, milliseconds in times.items():
         folder = MODELS / name
         size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6 if folder.is_dir() else 0.0
         p50, p95 = np.quantile(milliseconds, [0.5, 0.95])
-        table.add_row(name, f"{size:.1f}", f"{rows[name]:.1f}", f"{p50:.0f}", f"{p95:.0f}")
+        table.add_row(name, f"{size:.1f}", f"{seconds[name]:.1f}", f"{p50:.0f}", f"{p95:.0f}")
     Console().print(table)
 
 

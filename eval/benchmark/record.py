@@ -1,4 +1,4 @@
-"""A measurement kept as a file: what was found, and what it was found with."""
+"""A measurement as a JSON record: its figures and the environment it was made in."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from eval import environment
 
 
-def write_record(path: Path | None, command: str, **found: Any) -> None:  # noqa: ANN401 - any figures
-    """Write the figures as JSON with command, time, commit, libraries and hardware, if there is a path."""
+def write_record(path: Path | None, command: str, **figures: Any) -> None:  # noqa: ANN401 - any figures
+    """Write the figures with command, time, commit, libraries and hardware as JSON, if there is a path."""
     if path is None:
         return
     record = {
@@ -20,6 +20,6 @@ def write_record(path: Path | None, command: str, **found: Any) -> None:  # noqa
         "commit": environment.commit(),
         "libraries": environment.libraries(),
         "hardware": environment.hardware(),
-        **found,
+        **figures,
     }
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")

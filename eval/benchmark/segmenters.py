@@ -1,7 +1,7 @@
-"""How often sentence ends cut reference answers: `python -m eval.benchmark.segmenters`.
+"""How often sentence boundaries cut reference answers: `python -m eval.benchmark.segmenters`.
 
-Reference answers hardly ever run over a sentence's end, so the share of them that a segmenter cuts tells
-how many ends it sees where there are none; characters a sentence tell whether it misses ends.
+Reference answers rarely cross a sentence boundary, so the share that the segmenter cuts indicates how many
+boundaries it finds where there are none; the characters per sentence show whether it misses boundaries.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _SETS = ("wiki", "reddit", "amazon")
 
 
 def main() -> None:
-    """Measure the segmenter on the sets of continuous prose."""
-    table = Table("", "answers", "cut", "characters a sentence", "MB/s")
+    """Measure the segmenter on the question sets of continuous prose."""
+    table = Table("", "answers", "cut", "characters per sentence", "MB/s")
     for name in _SETS:
         paragraphs = load(name)
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""`quoth serve` in a process of its own, on loopback, for as long as a measurement lasts."""
+"""`quoth serve` in a separate process on loopback, for the length of a measurement."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SERVING = re.compile(r"^Serving (http://\S+?)/? ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running service: its address without a slash at the end, its process, and the file of its log."""
+    """A running service: its address without a trailing slash, its process and its log file."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -30,17 +30,17 @@ class Served:
 
 @contextlib.contextmanager
 def serving(index: Path, log: Path, settings: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """Serve an index with these `QUOTH_...` settings (without the prefix) and no other; stop it at the end.
+    """Serve an index with these `QUOTH_...` settings (without the prefix) and no others; stop at the end.
 
-    Unless they say otherwise no answer is kept: who measures asks the same questions again and again.
+    The cache is off unless a setting turns it on: measurements ask the same questions repeatedly.
 
     Raises:
-        RunError: it does not come up within two minutes.
+        RunError: the service does not start within two minutes.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("QUOTH_")}
-    given = {"cache": "0", **(settings or {})}
+    given = {"cache_size": "0", **(settings or {})}
     environment |= {f"QUOTH_{name.upper()}": value for name, value in given.items()}
-    environment |= {"HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "QUOTH_LOG": "json"}
+    environment |= {"HF_HUB_OFFLINE": "1", "NO_COLOR": "1", "QUOTH_LOG_FORMAT": "json"}
     command = [sys.executable, "-m", "service", "serve", "--index", str(index.resolve()), "--port", "0"]
     with log.open("wb") as file:
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file)  # noqa: S603
@@ -56,8 +56,8 @@ def serving(index: Path, log: Path, settings: Mapping[str, str] | None = None) -
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    give_up = time.monotonic() + _START_S
-    while time.monotonic() < give_up and process.poll() is None:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline and process.poll() is None:
         if found := _SERVING.search(log.read_text("utf-8")):
             return found[1]
         time.sleep(0.05)

@@ -1,8 +1,8 @@
-"""Where a question's time goes: `python -m eval.benchmark.stages`, in one process with one client.
+"""How a question's time splits into stages: `python -m eval.benchmark.stages`.
 
-The service's own answerer is asked, with a stopwatch around its encoder and its span model; what the
-stages between them take is what is left of the times that it tells. The models' arithmetic is held against
-its floor (`eval.benchmark.floor`), measured in the same run over the tokens that were really read.
+The service's answerer runs in this process, with one client and timers around its encoder and its span model.
+The other stages are the remainder of the times that the answerer reports. The span model's time is compared
+with its lower bound (`eval.benchmark.floor`), measured in the same run for the median number of tokens read.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ STAGES = ("query vector", "searches, texts", "tokens, spans", "span model", "con
 
 
 class _TimedEncoder:
-    """An encoder with a stopwatch; what only an indexer asks of it is not there."""
+    """An encoder that times `encode_query`."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
@@ -59,7 +59,7 @@ class _TimedEncoder:
 
 
 class _TimedNetwork:
-    """A span model with a stopwatch, which counts the tokens that it is given, padding left out."""
+    """A span model that times itself and counts its input tokens without padding."""
 
     def __init__(self, network: OpenVinoNetwork) -> None:
         self._network = network
@@ -76,14 +76,14 @@ class _TimedNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What one question took, seconds by stage, and the tokens that the span model read."""
+    """The seconds of one question by stage, and the tokens that the span model read."""
 
     stages: dict[str, float]
     tokens: int
 
     @property
     def seconds(self) -> float:
-        """All stages together."""
+        """The time of all stages together."""
         return sum(self.stages.values())
 
 
@@ -91,12 +91,14 @@ def main(
     *,
     index: IndexOption = DEFAULT_INDEX,
     reader: Annotated[str, typer.Option(help="A shipped reader, or an exported one's folder.")] = "default",
-    top_k: Annotated[int, typer.Option(help="Passages read.", min=1, max=50)] = 8,
-    questions: Annotated[int, typer.Option(help="Of the seeds' set, at most.", min=1)] = 1_000,
-    rounds: Annotated[int, typer.Option(help="Times that each question is asked.", min=1, max=50)] = 3,
-    json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
+    top_k: Annotated[int, typer.Option(help="Passages read for a question.", min=1, max=50)] = 8,
+    questions: Annotated[
+        int, typer.Option(help="Ask at most this many questions of the seeds' set.", min=1)
+    ] = 1_000,
+    rounds: Annotated[int, typer.Option(help="How often each question is asked.", min=1, max=50)] = 3,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the record to this file.")] = None,
 ) -> None:
-    """Print the median of each stage, its share, and the distance of the model from its floor."""
+    """Print each stage's time and share, and the span model's time relative to its lower bound."""
     folder = reader_folder(reader)
     card = read_card(folder)
     found = ask(index, folder, top_k, seeds_questions()[:questions], rounds)
@@ -108,16 +110,16 @@ def main(
     )
     total = [one.seconds for one in found]
     for stage in STAGES:
-        taken = [one.stages[stage] for one in found]
-        table.add_row(stage, *_milliseconds(taken), f"{np.sum(taken) / np.sum(total):.0%}")
-    table.add_row("a question", *_milliseconds(total), "100%", style="bold")
-    table.add_row(f"floor: the products over {tokens} tokens", *_milliseconds(floor), "")
+        times = [one.stages[stage] for one in found]
+        table.add_row(stage, *_milliseconds(times), f"{np.sum(times) / np.sum(total):.0%}")
+    table.add_row("whole question", *_milliseconds(total), "100%", style="bold")
+    table.add_row(f"lower bound: matrix products, {tokens} tokens", *_milliseconds(floor), "")
     console = Console(highlight=False)
     console.print(table)
     model = float(np.median([one.stages["span model"] for one in found]))
     console.print(
-        f"span model {model / np.median(floor):.2f} times its floor, a question "
-        f"{np.median(total) / np.median(floor):.2f} times"
+        f"Relative to the lower bound: span model {model / np.median(floor):.2f}, whole question "
+        f"{np.median(total) / np.median(floor):.2f}"
     )
     write_record(
         json_,
@@ -131,10 +133,7 @@ def main(
 
 
 def ask(index: Path, folder: Path, top_k: int, questions: Sequence[str], rounds: int) -> list[Question]:
-    """Ask each question as often as there are rounds, after one that warms every shape up.
-
-    `folder`: the reader's.
-    """
+    """Ask each question `rounds` times, after a warm-up round; `folder` is the reader's."""
     card = read_card(folder)
     opened = open_index(index)
     encoder = _TimedEncoder(open_encoder(opened, load_settings(index=index)))
@@ -145,20 +144,20 @@ def ask(index: Path, folder: Path, top_k: int, questions: Sequence[str], rounds:
         Retriever(opened, encoder, RetrieverSettings()),
         SpanReader(card["name"], words, timed, ReaderSettings(**card["reading"])),
         calibration_from(card["confidence"]),
-        AnswererSettings(top_k=top_k),
+        AnswererSettings(top_k=top_k, cache_size=0),
     )
     found = []
-    for number in range(rounds + 1):  # the first round warms every shape up
+    for number in range(rounds + 1):  # the first round warms up every shape
         for question in questions:
             before = encoder.seconds, timed.seconds, timed.tokens
-            told = {name: ms / 1_000 for name, ms in answerer.answer(question).timings_ms.items()}
+            timings = {name: ms / 1_000 for name, ms in answerer.answer(question).timings_ms.items()}
             vector, model = encoder.seconds - before[0], timed.seconds - before[1]
             stages = {
                 "query vector": vector,
-                "searches, texts": told["retrieve"] - vector,
-                "tokens, spans": told["read"] - model,
+                "searches, texts": timings["retrieve"] - vector,
+                "tokens, spans": timings["read"] - model,
                 "span model": model,
-                "confidence, citations": told["total"] - told["retrieve"] - told["read"],
+                "confidence, citations": timings["total"] - timings["retrieve"] - timings["read"],
             }
             if number:
                 found.append(Question(stages, timed.tokens - before[2]))

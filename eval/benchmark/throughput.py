@@ -1,8 +1,7 @@
-"""Answers a second over HTTP: `python -m eval.benchmark.throughput`, from 1 to 64 clients that each wait.
+"""Answers per second over HTTP, with 1 to 64 clients: `python -m eval.benchmark.throughput`.
 
-Each client asks as soon as it has its answer. Beside the service on all cores one is measured that has one
-core and one client: what a core does alone is what the others are held against. Nothing is answered from
-memory: the service keeps no answers here.
+Each client sends its next question as soon as it has the answer to the last. The baseline is the service on
+one core with one client; it is then measured on all cores. The cache is off.
 """
 
 from __future__ import annotations
@@ -35,7 +34,11 @@ _WARM_UP_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """What so many clients got of so many cores, a round each: answers a second; latencies in ms."""
+    """The result for one number of clients.
+
+    `rounds`: answers per second of each round. `p50`, `p95`, `p99`: latency in milliseconds. `failed`:
+    requests without an answer.
+    """
 
     cores: int
     clients: int
@@ -47,23 +50,24 @@ class Throughput:
 
     @property
     def rate(self) -> float:
-        """Answers a second, the median of the rounds."""
+        """Answers per second, the median of the rounds."""
         return float(np.median(self.rounds))
 
 
 def main(
     *,
     index: IndexOption = DEFAULT_INDEX,
-    reader: Annotated[str, typer.Option(help="Which reader serves.")] = "default",
-    clients: Annotated[list[int] | None, typer.Option(help="Clients at a time; more than once.")] = None,
-    seconds: Annotated[float, typer.Option(help="Of each round.", min=1, max=600)] = 15,
-    rounds: Annotated[int, typer.Option(help="Rounds, of which the median counts.", min=1, max=20)] = 3,
-    settled: Annotated[float, typer.Option(help="QUOTH_SETTLED; 1 reads all passages.")] = 1.0,
-    json_: Annotated[Path | None, typer.Option("--json", help="Where the record is written.")] = None,
+    reader: Annotated[str, typer.Option(help="A shipped reader, or an exported one's folder.")] = "default",
+    clients: Annotated[
+        list[int] | None, typer.Option(help="Clients at the same time; may be repeated.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="Length of a round.", min=1, max=600)] = 15,
+    rounds: Annotated[int, typer.Option(help="Rounds; the median is reported.", min=1, max=20)] = 3,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the record to this file.")] = None,
 ) -> None:
-    """Ask with more and more clients and print what each number of them gets."""
+    """Print the throughput and latency for each number of clients."""
     counts = clients or [*CLIENTS]
-    settings = {"reader": reader, "cache": "0", "queue": "1000", "patience": "60", "settled": f"{settled}"}
+    settings = {"reader": reader, "cache_size": "0", "queue_size": "1000", "queue_timeout": "60"}
     found: list[Throughput] = []
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
@@ -86,13 +90,13 @@ def _available() -> int:
 
 @contextlib.contextmanager
 def _cores(count: int) -> Iterator[None]:
-    """Have what is started meanwhile run on so many cores."""
-    all_of_them = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, set(sorted(all_of_them)[:count]))
+    """Restrict this process, and the processes it starts meanwhile, to `count` cores."""
+    available = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, set(sorted(available)[:count]))
     try:
         yield
     finally:
-        os.sched_setaffinity(0, all_of_them)
+        os.sched_setaffinity(0, available)
 
 
 async def _measure(
@@ -105,7 +109,7 @@ async def _measure(
     async with connect(url) as client:
         send = asking(client, questions)
         await saturate(send, cores, _WARM_UP_S)
-        # The numbers of clients take turns, so that a slow moment of the machine falls on all.
+        # Alternate between the numbers of clients, so that a slow moment of the machine affects all of them.
         for _ in range(rounds):
             for count in counts:
                 loop = asyncio.get_running_loop()
@@ -133,8 +137,8 @@ async def _measure(
 def _print(found: Sequence[Throughput]) -> None:
     alone = found[0].rate
     table = Table(
-        "cores", "clients", "answers/s", "of one core's", "p50 ms", "p95 ms", "p99 ms", "p99/p50", "failed",
-        title=f"{len(found[0].rounds)} rounds; one core, one client: {alone:.1f} a second",
+        "cores", "clients", "answers/s", "× one core", "p50 ms", "p95 ms", "p99 ms", "p99/p50", "failed",
+        title=f"{len(found[0].rounds)} rounds; one core, one client: {alone:.1f} answers/s",
     )  # fmt: skip
     for one in found:
         table.add_row(

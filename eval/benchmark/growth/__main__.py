@@ -1,4 +1,4 @@
-"""`python -m eval.benchmark.growth`."""
+"""`python -m eval.benchmark.growth`: see `eval.benchmark.growth.commands`."""
 
 from eval.benchmark.growth.commands import growth
 from indexer.cli import run_commands

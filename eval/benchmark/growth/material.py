@@ -1,10 +1,10 @@
-"""Passages in any number: real ones as far as they reach, then theirs again with noise.
+"""Any number of passages: first the real ones, then copies of them with noise.
 
-Real passages, questions and their vectors are those of the development sets. Beyond them a vector is that
-of a real passage with Gaussian noise, made a unit vector again, and a text is a real one's length of the
-real words, shuffled. A set that noise grows should be as hard to search as real text of its size, so the
-noise is such that real questions' similarities to their ten nearest are distributed as among real passages:
-`noise` says how that was found, and how near it comes; `--noise` measures it again.
+The real passages, questions and vectors are those of the development sets. Beyond them a vector is that of a
+real passage plus Gaussian noise, normalised to unit length, and a text has the length of a real one and the
+real words, shuffled. A grown set should be as hard to search as real text of its size, so the length of the
+noise is chosen such that real questions' similarities to their ten nearest passages are distributed as among
+real passages: `noise` says how it was found and how close it comes; `--noise` measures it again.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from indexer.arrays import Ids, Vectors
 from indexer.encoders.encoder import Encoder
 
 NEAREST = 100
-"""So many of each question's exact similarities are kept."""
-_BLOCK = 16_384  # vectors in memory at once
+"""How many of each question's highest exact similarities are stored."""
+_BLOCK = 16_384  # vectors generated at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Real:
     """Real passages in a random order, and real questions.
 
-    `texts` and `vectors` (`float32 (passages, dimension)`) are the passages'; `questions`,
-    `question_vectors` and `sources` the questions' words, vectors and a passage each that answers it.
+    `vectors`: `float32 (passages, dimension)`; `question_vectors`: `float32 (questions, dimension)`.
+    `sources`: for each question, a passage that answers it.
     """
 
     texts: list[str]
@@ -41,9 +41,9 @@ class Real:
 
 
 def gather(sets: Sequence[str], folder: Path, encoder: Encoder, questions: int, seed: int) -> Real:
-    """Load development sets, indexed below `folder` on first use, and embed up to so many questions in all.
+    """Load development sets, indexed below `folder` on first use, and embed at most `questions` questions.
 
-    Questions of which no passage holds the answer whole are left out.
+    Questions whose answer is not contained whole in any passage are left out.
     """
     texts: list[str] = []
     vectors, asked, sources = [], [], []
@@ -68,28 +68,28 @@ def gather(sets: Sequence[str], folder: Path, encoder: Encoder, questions: int, 
 
 
 def noise(factor: float) -> float:
-    """Return the length of the noise, in lengths of a vector, that grows a set to `factor` times its size.
+    """Return the length of the noise that grows a set to `factor` times its size, relative to a vector's.
 
     From `python -m eval.benchmark.growth --noise --questions 1000`: a random 1/2, 1/4 and 1/8 of 13,896 real
-    passages, grown by noise to as many, come closest to the real ones with noise of 0.3, 0.5 and 0.7 to 0.8,
-    0.2 more with each doubling; the similarities of 477, 235 and 113 questions to their ten nearest are then
-    off by 0.010, 0.022 and 0.028 on average. Beyond 8 times the rule is carried on: with less noise all the
-    nearest would be copies of one passage. What the similarities are then is told with every size.
+    passages, grown by noise to the same number, are closest to the real ones with noise of 0.3, 0.5 and 0.7
+    to 0.8, that is 0.2 more with each doubling; the similarities of 477, 235 and 113 questions to their ten
+    nearest then differ by 0.010, 0.022 and 0.028 on average. Beyond 8 times the rule is extrapolated: with
+    less noise all the nearest would be copies of one passage. The similarities are reported with every size.
     """
     return 0.1 + 0.2 * math.log2(max(factor, 1.0))
 
 
 def noisy(vectors: Vectors, length: float, generator: np.random.Generator) -> Vectors:
-    """Return each vector with Gaussian noise of about this length, as a unit vector."""
+    """Return each vector plus Gaussian noise of about this length, normalised."""
     drawn = generator.standard_normal(vectors.shape, dtype=np.float32)
     moved = vectors + np.float32(length / math.sqrt(vectors.shape[1])) * drawn
     return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), dtype=np.float32)
 
 
 def grown(vectors: Vectors, size: int, seed: int, length: float | None = None) -> Iterator[Vectors]:
-    """Yield `size` vectors in blocks: the real ones, then round after round of them with noise.
+    """Yield `size` vectors in blocks: the real ones, then copies of them with noise.
 
-    `length` of the noise: by default `noise` of how often `size` holds the real ones.
+    `length`: of the noise; by default `noise(size / len(vectors))`.
     """
     generator = np.random.default_rng([seed, size])
     length = noise(size / len(vectors)) if length is None else length
@@ -103,16 +103,17 @@ def grown(vectors: Vectors, size: int, seed: int, length: float | None = None) -
 
 
 def highest(similarities: Vectors, count: int) -> Vectors:
-    """Return the `count` highest of each row, highest first; all where there are fewer."""
+    """Return the `count` highest values of each row, highest first; all if there are fewer."""
     kept = min(count, similarities.shape[1])
     last = similarities.shape[1] - kept
     return -np.sort(-np.partition(similarities, last, axis=1)[:, last:], axis=1)
 
 
 def write_grown(real: Real, size: int, seed: int, path: Path, nearest: Path) -> None:
-    """Write `size` vectors to `path`, and to `nearest` the questions' highest exact similarities to them.
+    """Write `size` vectors to `path`, and the questions' highest exact similarities to them to `nearest`.
 
-    Neither is ever whole in memory; both are `.npy`, the second `float32 (questions, up to NEAREST)`.
+    The vectors are never all in memory. Both files are `.npy`, the second `float32 (questions, up to
+    NEAREST)`.
     """
     found = np.empty((len(real.questions), 0), np.float32)
     with path.open("wb") as file:
@@ -127,18 +128,18 @@ def write_grown(real: Real, size: int, seed: int, path: Path, nearest: Path) -> 
 def compare_noise(
     real: Real, factor: int, lengths: Sequence[float], seed: int, ranks: int = 10
 ) -> tuple[list[float], int]:
-    """Grow 1/`factor` of the real passages to as many as there are, once with each length of noise.
+    """Grow 1/`factor` of the real passages to the full number, once with each length of noise.
 
-    Returns how far the questions' similarities to their ten nearest are then from those to the real whole,
-    on average over ranks and quantiles (the Wasserstein distance of each rank's), and the number of
-    questions: those whose own passage is in the part.
+    Returns, for each length, how far the questions' similarities to their `ranks` nearest are from those
+    among all real passages, on average over ranks (the Wasserstein distance at each rank); and the number of
+    questions, which are those whose own passage is in the part.
     """
     part = real.vectors[: len(real.vectors) // factor]
     asked = real.question_vectors[real.sources < len(part)]
     whole = np.sort(highest(asked @ real.vectors.T, ranks), axis=0)
-    apart = []
+    distances = []
     for length in lengths:
         blocks = [asked @ block.T for block in grown(part, len(real.vectors), seed, length)]
         like = np.sort(highest(np.hstack(blocks), ranks), axis=0)
-        apart.append(float(np.abs(like - whole).mean()))
-    return apart, len(asked)
+        distances.append(float(np.abs(like - whole).mean()))
+    return distances, len(asked)

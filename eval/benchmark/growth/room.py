@@ -1,4 +1,4 @@
-"""Whether a trial fits the machine, and running it: in a process of its own, ended if it takes too long."""
+"""Check whether a trial fits the machine, and run it in a separate process with a time limit."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Any
 
 LEXICAL = "bm25"
-"""What the lexical index is called beside the kinds of FAISS index."""
+"""The name of the lexical index, beside the kinds of FAISS index."""
 
-_SPARE = 500_000_000  # bytes of memory that the interpreter and the machine keep for themselves
-_SLOWER = 1.2  # than in proportion to the passages: a larger graph takes longer to walk
+_SPARE = 500_000_000  # bytes of memory for the interpreter and its libraries
+_SLOWER = 1.2  # than in proportion to the passages: searching a larger graph takes longer
 
 Row = dict[str, Any]
 
 
 def memory(kind: str, size: int, dimension: int) -> int:
-    """Return about how many bytes of memory it takes to build an index of this kind.
+    """Return roughly how many bytes of memory building an index of this kind takes.
 
-    The peaks that the rows hold, rounded up: a vector is 4 bytes a dimension, with the links of a graph
-    besides; in cells it is a byte a dimension and an id, in lists that double as they fill; a passage has
-    some 80 postings, of 20 bytes each while they are counted.
+    These are the measured peaks, rounded up. A vector takes 4 bytes per dimension, plus the links in a graph;
+    in cells it takes a byte per dimension and an id, in lists that double as they fill. A passage has some 80
+    postings, of 20 bytes each while they are counted.
     """
     passage = {
         "flat": 4 * dimension,
@@ -36,20 +36,20 @@ def memory(kind: str, size: int, dimension: int) -> int:
 
 
 def disk(size: int, dimension: int) -> int:
-    """Return about how many bytes on the disk a size takes: vectors, an index, the originals, postings."""
+    """Return roughly how many bytes of disk a size takes: vectors twice, an index, postings."""
     return size * (3 * 4 * dimension + 80 * 8)
 
 
 def refusal(
-    kind: str, size: int, dimension: int, *, minutes: float, rows: Sequence[Mapping[str, Any]], place: Path
+    kind: str, size: int, dimension: int, *, minutes: float, rows: Sequence[Mapping[str, Any]], folder: Path
 ) -> str | None:
-    """Return why a trial is not begun, None where it may be; `rows` are those measured before."""
-    free, need = _free(), memory(kind, size, dimension)
-    if free is not None and need > free:
-        return f"building takes about {need / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
-    free, need = shutil.disk_usage(place).free, disk(size, dimension)
-    if need > free:
-        return f"it takes about {need / 1e9:.1f} GB on the disk, and {free / 1e9:.1f} GB are free"
+    """Return why a trial is not started, None if it may be; `rows`: the rows measured so far."""
+    free, needed = _free_memory(), memory(kind, size, dimension)
+    if free is not None and needed > free:
+        return f"building takes about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
+    free, needed = shutil.disk_usage(folder).free, disk(size, dimension)
+    if needed > free:
+        return f"it takes about {needed / 1e9:.1f} GB of disk space, and {free / 1e9:.1f} GB are free"
     smaller = [row for row in rows if row["kind"] == kind and row["passages"] < size and "build_s" in row]
     if smaller:
         last = max(smaller, key=lambda row: int(row["passages"]))
@@ -60,14 +60,14 @@ def refusal(
 
 
 def run_trial(do: str, minutes: float, **arguments: object) -> Row:
-    """Do what a function of `trial` does, in a process of its own, and return what it tells.
+    """Run a function of `trial` in a separate process and return its figures.
 
-    One that fails or takes longer tells why, as `skipped`.
+    If it fails or takes longer than `minutes`, the row has the reason as `skipped`.
     """
     order = json.dumps({"do": do, **arguments})
     command = [sys.executable, "-m", "eval.benchmark.growth.trial", order]
     try:
-        done = subprocess.run(  # noqa: S603 - ourselves
+        done = subprocess.run(  # noqa: S603 - our own module
             command, capture_output=True, text=True, timeout=60 * minutes, check=False
         )
     except subprocess.TimeoutExpired:
@@ -75,15 +75,15 @@ def run_trial(do: str, minutes: float, **arguments: object) -> Row:
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
         return {"skipped": f"{do} failed: {last[0]}"}
-    told: Row = json.loads(done.stdout)
-    return told
+    row: Row = json.loads(done.stdout)
+    return row
 
 
-def _free() -> int | None:
-    """Bytes of memory that can be had without swapping; None where the system does not tell."""
+def _free_memory() -> int | None:
+    """Return the bytes of memory available without swapping; None where the system does not report them."""
     try:
         lines = Path("/proc/meminfo").read_text("ascii").splitlines()
     except OSError:
         return None
-    told = dict(line.split(":", 1) for line in lines)
-    return 1_024 * int(told["MemAvailable"].split()[0])
+    fields = dict(line.split(":", 1) for line in lines)
+    return 1_024 * int(fields["MemAvailable"].split()[0])

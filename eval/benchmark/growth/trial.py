@@ -1,7 +1,8 @@
-"""What one size of one kind costs, in a process of its own: `python -m eval.benchmark.growth.trial ORDER`.
+"""One trial in a separate process: `python -m eval.benchmark.growth.trial ORDER`.
 
-ORDER is a JSON object, `do` and the arguments of the function by this name; what it returns is printed as
-JSON. Sizes and kinds so do not share memory, and one that takes too long can be ended.
+ORDER is a JSON object: `do` names the function to call, and the other fields are its arguments. Its return
+value is printed as JSON. In separate processes trials do not share memory, and one that takes too long can be
+stopped. The store and the builder are bypassed (see `eval.benchmark.growth.commands`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -29,16 +30,14 @@ from indexer.settings import FaissKind
 from service.answering.retriever import Retriever
 from service.answering.settings import RetrieverSettings
 
-REAL = "real.json"
-"""The file of real `texts` and `questions`."""
 RANKS = (1, 2, 10)
-"""Whose similarities are told, to see how like real text a grown set is."""
-_TOLERANCE = 1e-5  # of similarities, by the order in which they are added up
-_READ = 8  # passages that a question is answered from
+"""The ranks whose similarities are reported, to show how closely a grown set resembles real text."""
+_TOLERANCE = 1e-5  # of similarities: the order of summation changes the last digits
+_READ = 8  # passages read for a question
 
 
 def build_dense(kind: FaissKind, vectors: str, folder: str) -> dict[str, Any]:
-    """Build and save an index of a file of vectors."""
+    """Build and save a dense index of the vectors in a file."""
     began = time.perf_counter()
     index = DenseIndex.build(np.load(vectors, mmap_mode="r"), kind)
     index.save(Path(folder) / Layout.DENSE, Path(folder) / Layout.VECTORS)
@@ -46,7 +45,7 @@ def build_dense(kind: FaissKind, vectors: str, folder: str) -> dict[str, Any]:
 
 
 def build_lexical(real: str, size: int, folder: str) -> dict[str, Any]:
-    """Build and save a lexical index of so many texts; making them up counts as well."""
+    """Build and save a lexical index of `size` texts; the time includes generating them."""
     texts = json.loads(Path(real).read_text("utf-8"))["texts"]
     began = time.perf_counter()
     LexicalIndex.build(grown_texts(texts, size)).save(Path(folder))
@@ -54,7 +53,7 @@ def build_lexical(real: str, size: int, folder: str) -> dict[str, Any]:
 
 
 def search_lexical(real: str, size: int, folder: str, rounds: int) -> dict[str, Any]:
-    """Open a lexical index and search it, as retrieval does, for every real question."""
+    """Open a lexical index and search it for every real question, as retrieval does."""
     questions = json.loads(Path(real).read_text("utf-8"))["questions"]
     before = _resident()
     began = time.perf_counter()
@@ -68,10 +67,11 @@ def search_lexical(real: str, size: int, folder: str, rounds: int) -> dict[str, 
 def search(
     *, kind: FaissKind, size: int, folder: str, lexical: str | None, material: dict[str, str], rounds: int
 ) -> dict[str, Any]:
-    """Open an index and search it for every real question, alone and as a part of retrieval.
+    """Open a dense index and search it for every real question, alone and as part of retrieval.
 
-    `material` names the files of the grown `vectors`, of the questions' vectors, `asked`, of their `nearest`
-    exact similarities and of what is `real`. Without a `lexical` index retrieval is left out.
+    `material` holds the paths of the grown `vectors`, of the questions' vectors (`asked`), of their exact
+    similarities to the nearest passages (`nearest`), and of the real texts and questions (`real`). Without a
+    `lexical` index retrieval is not measured.
     """
     asked: Vectors = np.load(material["asked"])
     before = _resident()
@@ -82,36 +82,37 @@ def search(
     times = _times(list(asked), rounds, lambda vector: index.search(vector, count))
     held = _held(before)
     found = [index.search(vector, count)[0] for vector in asked]
-    told = {"open_s": opened, **held, **_latency("search", times), **_recall(found, asked, material)}
+    figures = {"open_s": opened, **held, **_latency("search", times), **_recall(found, asked, material)}
     if lexical is None:
-        return told
+        return figures
     questions = json.loads(Path(material["real"]).read_text("utf-8"))["questions"]
     retriever = _retriever(index, LexicalIndex.load(Path(lexical), size), questions, asked)
     times = _times(questions, rounds, lambda question: retriever.retrieve(question, _READ))
-    return {**told, **_latency("retrieve", times)}
+    return {**figures, **_latency("retrieve", times)}
 
 
 def _recall(found: list[Ids], asked: Vectors, material: dict[str, str]) -> dict[str, Any]:
-    """How many of the 10 and of the 100 nearest are found; whatever is as near as the last of them counts."""
+    """Return recall of the 10 and the 100 nearest; a passage as near as the last of them counts as one."""
     vectors = np.load(material["vectors"], mmap_mode="r")
     nearest: Vectors = np.load(material["nearest"])
     means = nearest.mean(axis=0).tolist()
-    told: dict[str, Any] = {"similarity": {str(rank): means[rank - 1] for rank in RANKS}}
+    figures: dict[str, Any] = {"similarity": {str(rank): means[rank - 1] for rank in RANKS}}
     for count in (10, 100):
-        wanted = min(count, nearest.shape[1])
+        limit = min(count, nearest.shape[1])
         shares = [
-            float((vectors[ids[:wanted]] @ vector >= last - _TOLERANCE).sum()) / wanted
-            for ids, vector, last in zip(found, asked, nearest[:, wanted - 1], strict=True)
+            float((vectors[ids[:limit]] @ vector >= last - _TOLERANCE).sum()) / limit
+            for ids, vector, last in zip(found, asked, nearest[:, limit - 1], strict=True)
         ]
-        told[f"recall@{count}"] = float(np.mean(shares))
-        told[f"recall@{count}_interval"] = bootstrap_interval(shares)
-    return told
+        figures[f"recall@{count}"] = float(np.mean(shares))
+        figures[f"recall@{count}_interval"] = bootstrap_interval(shares)
+    return figures
 
 
 class _NoTexts:
-    """A store of grown passages, whose texts nobody reads: every passage is an article's first character."""
+    """A stand-in for the store: every passage is one character, because no reader reads it."""
 
     articles = ()
+    numbers: ClassVar[dict[str, int]] = {}
 
     def __init__(self, count: int) -> None:
         self.article_numbers = np.zeros(count, np.int32)
@@ -127,7 +128,7 @@ class _NoTexts:
 
 
 class _Recorded:
-    """An encoder of questions whose vectors are known."""
+    """An encoder that looks up the vectors of known questions."""
 
     def __init__(self, questions: list[str], vectors: Vectors) -> None:
         self._vectors: dict[str, Vectors] = dict(zip(questions, vectors, strict=True))
@@ -137,7 +138,7 @@ class _Recorded:
 
 
 def _retriever(dense: DenseIndex, lexical: LexicalIndex, questions: list[str], asked: Vectors) -> Retriever:
-    """The service's own retrieval, but for the question's vector and the passages' texts."""
+    """Return the service's retriever, with known question vectors and without passages' texts."""
     encoder = {"name": "recorded", "sha256": "", "dimension": dense.dimension}
     manifest = Manifest(1, "", "", encoder, {"language": "en"}, dense.kind, 0, len(dense), {})
     index = FaissPassageIndex(manifest, dense, lexical, cast("Store", _NoTexts(len(dense))))
@@ -145,19 +146,19 @@ def _retriever(dense: DenseIndex, lexical: LexicalIndex, questions: list[str], a
 
 
 def _times(asked: list[Any], rounds: int, ask: Callable[[Any], object]) -> list[list[float]]:
-    """Milliseconds of each question in each round, after one that only brings everything into memory."""
-    taken: list[list[float]] = []
+    """Return the milliseconds of each question in each round, after a warm-up round."""
+    times: list[list[float]] = []
     for _ in range(rounds + 1):
-        taken.append([])
+        times.append([])
         for one in asked:
             began = time.perf_counter()
             ask(one)
-            taken[-1].append(1_000 * (time.perf_counter() - began))
-    return taken[1:]
+            times[-1].append(1_000 * (time.perf_counter() - began))
+    return times[1:]
 
 
 def _latency(name: str, times: list[list[float]]) -> dict[str, Any]:
-    """Percentiles over questions and rounds, and the least and the most of the rounds' medians."""
+    """Return percentiles over questions and rounds, and the lowest and highest of the rounds' medians."""
     medians = [float(np.median(one)) for one in times]
     return {
         f"{name}_p50_ms": float(np.median(times)),
@@ -171,13 +172,13 @@ def _bytes(folder: str) -> int:
 
 
 def _peak() -> dict[str, int]:
-    """The most memory that this process has held, in bytes; nothing where no system tells."""
-    told = dict(_status())
-    return {"peak": told["VmHWM"]} if "VmHWM" in told else {}
+    """Return this process's peak memory in bytes; empty where the system does not report it."""
+    status = dict(_status())
+    return {"peak": status["VmHWM"]} if "VmHWM" in status else {}
 
 
 def _resident() -> dict[str, int]:
-    """Bytes that this process holds: its own, and files' that are mapped; nothing where no system tells."""
+    """Return this process's resident bytes, anonymous and mapped; empty where no system reports them."""
     return {name: size for name, size in _status() if name in {"RssAnon", "RssFile"}}
 
 
@@ -187,13 +188,13 @@ def _status() -> Iterator[tuple[str, int]]:
     except OSError:
         return
     for line in lines:
-        name, _, told = line.partition(":")
-        if told.endswith(" kB"):
-            yield name, 1_024 * int(told.split()[0])
+        name, _, value = line.partition(":")
+        if value.endswith(" kB"):
+            yield name, 1_024 * int(value.split()[0])
 
 
 def _held(before: dict[str, int]) -> dict[str, int]:
-    """What was taken since: `own` memory, and `mapped`, which the system takes back when it needs it."""
+    """Return the bytes gained since `before`: `own` memory, and `mapped`, which the system can reclaim."""
     now = _resident()
     names = {"own": "RssAnon", "mapped": "RssFile"}
     return {name: now[key] - before[key] for name, key in names.items() if key in now}
@@ -206,4 +207,4 @@ _DO: dict[str, Callable[..., dict[str, Any]]] = {
 
 if __name__ == "__main__":
     order = json.loads(sys.argv[1])
-    print(json.dumps(_DO[order.pop("do")](**order)))  # noqa: T201 - to the campaign
+    print(json.dumps(_DO[order.pop("do")](**order)))  # noqa: T201 - read by run_trial

@@ -1,1 +1,1 @@
-"""Quoth beside Haystack and txtai: the same passages, questions, encoder and reader weights, in one run."""
+"""Quoth compared with Haystack and txtai: the same passages, questions, encoder and reader weights."""

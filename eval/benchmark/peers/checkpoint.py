@@ -1,8 +1,8 @@
-"""A shipped reader -> a Hugging Face checkpoint for question answering, which the peers can read.
+"""Convert a shipped reader to a Hugging Face question-answering checkpoint that the peers can load.
 
-It holds the same weights, in 32-bit floats, and gives the same logits; the first token's are those of no
-answer, as SQuAD 2.0 has it. BERT and MPNet are known, their attention fused (`eval.training.attention`)
-or not.
+The checkpoint holds the same weights as 32-bit floats and gives the same logits; the first token's logits
+mean no answer, as in SQuAD 2.0. BERT and MPNet are supported, with or without fused attention
+(`eval.training.attention`).
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from eval.benchmark.peers.errors import CheckpointError
 from eval.benchmark.peers.graph import Array, Parameters, parameters
 from service.answering.network import GRAPH, TOKENIZER, WEIGHTS, OpenVinoNetwork, load_network
 
-_VERSION = 1  # of what is written here: another makes every kept checkpoint anew
-_TOLERANCE = 1e-3  # of the largest logit; the same sums in another order come to about 1e-5
-_ONLY = "only BERT and MPNet, as `eval.training` exports them, become checkpoints"
+_VERSION = 1  # of the checkpoint: a new version makes every stored checkpoint again
+_TOLERANCE = 1e-3  # of the largest logit; summing in another order changes about 1e-5
+_SUPPORTED = "only BERT and MPNet readers exported by `eval.training` can be converted"
 
 
 @dataclass(frozen=True, slots=True)
 class _Architecture:
-    """What transformers calls the parts of a model.
+    """The names in transformers of a model's parts.
 
-    `attention`: the module in a layer's attention that has the `parts`: queries, keys, values.
+    `attention`: the module in a layer's attention that holds the `parts`: queries, keys, values.
     """
 
     name: str
@@ -65,10 +65,10 @@ _BUCKETS = "encoder.encoder.relative_attention_bias.weight"
 
 
 def kept_checkpoint(reader: Path, folder: Path) -> Path:
-    """Return the checkpoint of a reader's folder, made in `folder` the first time that it is asked for.
+    """Return the checkpoint of the reader in the folder `reader`, made in `folder` on first use.
 
     Raises:
-        CheckpointError: it cannot be made.
+        CheckpointError: the reader cannot be converted.
     """
     digest = hashlib.sha256(f"{_VERSION}".encode())
     try:
@@ -76,7 +76,7 @@ def kept_checkpoint(reader: Path, folder: Path) -> Path:
             digest.update((reader / name).read_bytes())
     except OSError as error:
         raise CheckpointError(
-            f"{reader} holds no span model ({error}): name a shipped one, or the folder of an exported one"
+            f"{reader} holds no span model ({error}): name a shipped reader, or an exported one's folder"
         ) from error
     found = folder / f"{reader.name}-{digest.hexdigest()[:16]}"
     if not found.is_dir():
@@ -91,14 +91,14 @@ def write_checkpoint(reader: Path, folder: Path) -> None:
     """Write a reader's checkpoint: `config.json`, `model.safetensors` and the tokeniser's files.
 
     Raises:
-        CheckpointError: the model is of another architecture, or what came out does not read alike.
+        CheckpointError: the model has another architecture, or the checkpoint gives other logits.
     """
     found = parameters(reader)
     network, words = load_network(reader, precision="f32")
     known = _MPNET if _BUCKETS in found.arrays else _BERT
     pad = words.token_to_id(known.special["pad_token"])
     if pad is None:
-        raise CheckpointError(f"the reader's tokeniser has no {known.special['pad_token']}: {_ONLY}")
+        raise CheckpointError(f"the reader's tokeniser has no {known.special['pad_token']}: {_SUPPORTED}")
     model = _model(known, found, pad)
     compare(network, model)
     folder.mkdir(parents=True, exist_ok=True)
@@ -109,10 +109,10 @@ def write_checkpoint(reader: Path, folder: Path) -> None:
 
 
 def compare(network: OpenVinoNetwork, model: Any) -> float:  # noqa: ANN401 - transformers' own
-    """Return how far the model's logits are from the network's, at most, over drawn tokens and padding.
+    """Return the largest difference between the model's and the network's logits, for random tokens.
 
     Raises:
-        CheckpointError: further than two ways to the same sums can be.
+        CheckpointError: the difference is larger than the order of summation explains.
     """
     config, draw = model.config, np.random.default_rng(0)
     length = min(128, config.max_position_embeddings - config.pad_token_id - 1)
@@ -120,15 +120,17 @@ def compare(network: OpenVinoNetwork, model: Any) -> float:  # noqa: ANN401 - tr
     mask = np.ones_like(ids)
     mask[1, length // 2 :], mask[2, 3 * length // 4 :] = 0, 0
     ids[mask == 0] = config.pad_token_id
-    wanted = network(ids, mask)
+    expected = network(ids, mask)
     with torch.no_grad():
-        given = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask))
-    logits = torch.stack([given.start_logits, given.end_logits]).numpy()
-    apart = float(np.abs(logits - wanted)[:, mask == 1].max())
+        output = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask))
+    logits = torch.stack([output.start_logits, output.end_logits]).numpy()
+    difference = float(np.abs(logits - expected)[:, mask == 1].max())
     # Written so that NaN fails too.
-    if not apart <= _TOLERANCE * float(np.abs(wanted).max()):
-        raise CheckpointError(f"the checkpoint's logits are {apart:.3g} off the reader's: {_ONLY}")
-    return apart
+    if not difference <= _TOLERANCE * float(np.abs(expected).max()):
+        raise CheckpointError(
+            f"the checkpoint's logits differ from the reader's by {difference:.3g}: {_SUPPORTED}"
+        )
+    return difference
 
 
 def _model(known: _Architecture, found: Parameters, pad: int) -> Any:  # noqa: ANN401 - transformers' own
@@ -145,16 +147,16 @@ def _model(known: _Architecture, found: Parameters, pad: int) -> Any:  # noqa: A
             "max_position_embeddings": len(arrays["encoder.embeddings.position_embeddings.weight"]),
         }
     except (KeyError, ValueError) as error:
-        raise CheckpointError(f"the reader is built otherwise ({error}): {_ONLY}") from error
+        raise CheckpointError(f"the reader has another architecture ({error}): {_SUPPORTED}") from error
     if known is _MPNET:
         shape["relative_attention_num_buckets"] = len(arrays[_BUCKETS])
     model = known.model(known.config(**shape, layer_norm_eps=found.epsilon, pad_token_id=pad))
-    _fill(model, _named(known, arrays, wide=width // found.heads))
+    _fill(model, _named(known, arrays, head_size=width // found.heads))
     return model.eval()
 
 
-def _named(known: _Architecture, arrays: Mapping[str, Array], wide: int) -> dict[str, Array]:
-    """Return the arrays by transformers' names, a fused product taken apart into its three."""
+def _named(known: _Architecture, arrays: Mapping[str, Array], head_size: int) -> dict[str, Array]:
+    """Return the arrays by transformers' names, a fused projection split into its three parts."""
     product = f".attention.{known.attention}.product."
     named: dict[str, Array] = {}
     for name, values in arrays.items():
@@ -164,14 +166,14 @@ def _named(known: _Architecture, arrays: Mapping[str, Array], wide: int) -> dict
         own = name.replace("encoder.", f"{known.name}.", 1)
         if product in name:
             parts = dict(zip(known.parts, np.split(values, 3), strict=True))
-            # The scale of the scores went into the queries when they were fused.
-            parts[known.parts[0]] = parts[known.parts[0]] * np.float32(math.sqrt(wide))
+            # Fusing moved the scale of the attention scores into the queries.
+            parts[known.parts[0]] = parts[known.parts[0]] * np.float32(math.sqrt(head_size))
             named |= {own.replace(".product.", f".{part}."): array for part, array in parts.items()}
         elif name.endswith(".token_type_embeddings.weight"):
-            # Quoth's readers see one type of token: with a second that is the same, others can do no harm.
+            # Quoth's readers use one token type; the second is a copy, so that token types change nothing.
             named[own] = np.repeat(values[:1], 2, axis=0)
         else:
-            # What MPNet calls `o` is `out` where the attention is fused.
+            # MPNet's `o` is called `out` in fused attention.
             named[own.replace(".attention.attn.out.", ".attention.attn.o.")] = values
     return named
 
@@ -186,21 +188,21 @@ def _fill(model: torch.nn.Module, named: dict[str, Array]) -> None:
         elif name.endswith(".LayerNorm.weight"):
             state[name] = torch.ones_like(own)
         else:
-            raise CheckpointError(f"the reader has no {name}: {_ONLY}")
+            raise CheckpointError(f"the reader has no {name}: {_SUPPORTED}")
     if named:
-        raise CheckpointError(f"the reader has {', '.join(sorted(named))} besides: {_ONLY}")
+        raise CheckpointError(f"the reader also has {', '.join(sorted(named))}: {_SUPPORTED}")
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
-        raise CheckpointError(f"the reader's weights are of other shapes ({error}): {_ONLY}") from error
+        raise CheckpointError(f"the reader's weights have other shapes ({error}): {_SUPPORTED}") from error
 
 
 def _tokenizer(known: _Architecture, words: Tokenizer, config: Any) -> PreTrainedTokenizerFast:  # noqa: ANN401
     own = Tokenizer.from_str(words.to_str())
-    # Quoth's reader, and each peer's, pads and cuts by rules of its own.
+    # Each reader sets padding and truncation itself.
     own.no_padding()
     own.no_truncation()
-    # MPNet counts positions from behind the padding's.
+    # MPNet's positions start after the padding id.
     unused = config.pad_token_id + 1 if known is _MPNET else 0
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=own,

@@ -1,4 +1,4 @@
-"""Questions put to several systems in turns, and what comes of it: times against Quoth's, and quality."""
+"""Ask several systems the same questions in turn, and compare the times and quality of their answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from eval.benchmark.peers.contestant import Ready, Said
+from eval.benchmark.peers.contestant import Ready, Reply
 from eval.dataset import Example
 from eval.metrics import exact_match, token_f1
 from eval.significance import bootstrap_interval, draws, interval
@@ -17,7 +17,7 @@ PERCENTILES = (50, 95, 99)
 
 
 class System(Protocol):
-    """What is asked: `eval.benchmark.peers.contestant.Running` is one."""
+    """A system that can be asked, such as `eval.benchmark.peers.contestant.Running`."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -25,14 +25,14 @@ class System(Protocol):
     @property
     def ready(self) -> Ready: ...  # noqa: D102
 
-    def ask(self, question: str) -> Said:
-        """Put a question and wait for what is said."""
+    def ask(self, question: str) -> Reply:
+        """Ask a question and wait for the reply."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure over `count` questions, with its 95% bootstrap interval over them; NaN of none."""
+    """A figure over `count` questions with its 95% bootstrap interval; NaN if there are none."""
 
     value: float
     low: float
@@ -40,7 +40,7 @@ class Estimate:
     count: int
 
     def as_json(self) -> dict[str, float | int | None]:
-        """Return it as a record keeps it: null for NaN."""
+        """Return it as JSON values, with None for NaN."""
         numbers = {"value": self.value, "low": self.low, "high": self.high}
         return {name: None if np.isnan(one) else round(one, 4) for name, one in numbers.items()} | {
             "n": self.count
@@ -48,13 +48,14 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What a system came to.
+class Figures:
+    """The figures of one system.
 
-    `milliseconds`: percentiles over all questions. `ratio`: its median by that of the first system, drawn
-    over the questions that both were asked. `f1`, `exact`, `article` (the answer's is one that answers):
-    over the answerable questions, where no answer counts 0. `invented`: answers given, of the questions
-    that have none. `raised`: passages over which it failed. `memory`: bytes, at the end.
+    `milliseconds`: percentiles over all questions. `ratio`: its median divided by that of the first system,
+    with a paired bootstrap over questions. `f1`, `exact` and `article` (the answer is from an article with a
+    reference answer): over the answerable questions, where no answer counts as 0. `invented`: the share of
+    unanswerable questions that were answered. `raised`: passages on which it failed. `memory`: bytes, at the
+    end.
     """
 
     name: str
@@ -69,7 +70,7 @@ class Standing:
     memory: int
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a record keeps it."""
+        """Return it as JSON values."""
         ready = self.ready
         return {
             "name": self.name,
@@ -90,79 +91,84 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """What a system said to each question, in their order."""
+class Transcript:
+    """A system's replies to the questions, in their order."""
 
     name: str
     ready: Ready
-    said: tuple[Said, ...]
+    replies: tuple[Reply, ...]
 
 
-def play(
+def ask_all(
     systems: Sequence[System],
     examples: Sequence[Example],
     warm_up: int,
     on_question: Callable[[], None] = lambda: None,
-) -> list[Played]:
-    """Put every question to every system, one at a time.
+) -> list[Transcript]:
+    """Ask every system every question, one at a time.
 
-    The first `warm_up` questions are asked once before, and what comes of that does not count. Systems take
-    turns question by question, each time another first: a slow moment of the machine falls on all of them.
+    The first `warm_up` questions are asked once before, and those replies are dropped. Systems alternate
+    question by question, each time starting with another one, so that a slow moment of the machine affects
+    all of them.
     """
     for example in examples[:warm_up]:
         for system in systems:
             system.ask(example.question)
         on_question()
-    said: list[list[Said]] = [[] for _ in systems]
+    replies: list[list[Reply]] = [[] for _ in systems]
     for number, example in enumerate(examples):
         for turn in range(len(systems)):
             place = (number + turn) % len(systems)
-            said[place].append(systems[place].ask(example.question))
+            replies[place].append(systems[place].ask(example.question))
         on_question()
     return [
-        Played(system.name, system.ready, tuple(answers))
-        for system, answers in zip(systems, said, strict=True)
+        Transcript(system.name, system.ready, tuple(answers))
+        for system, answers in zip(systems, replies, strict=True)
     ]
 
 
-def standings(
-    played: Sequence[Played], examples: Sequence[Example], articles: Mapping[str, str], seed: int = 0
-) -> list[Standing]:
-    """Return what each system came to, against the first. `articles` maps a passage's id to its article."""
-    return [_standing(one, played[0], examples, articles, seed) for one in played]
+def summarise(
+    transcripts: Sequence[Transcript], examples: Sequence[Example], articles: Mapping[str, str], seed: int = 0
+) -> list[Figures]:
+    """Return each system's figures, relative to the first. `articles` maps a passage's id to its article."""
+    return [_figures(one, transcripts[0], examples, articles, seed) for one in transcripts]
 
 
-def _standing(
-    played: Played, first: Played, examples: Sequence[Example], articles: Mapping[str, str], seed: int
-) -> Standing:
-    said, seconds = played.said, [one.seconds for one in played.said]
-    answerable = [pair for pair in zip(said, examples, strict=True) if pair[1].answerable]
-    others = [one for one, example in zip(said, examples, strict=True) if not example.answerable]
-    return Standing(
-        name=played.name,
-        ready=played.ready,
+def _figures(
+    transcript: Transcript,
+    first: Transcript,
+    examples: Sequence[Example],
+    articles: Mapping[str, str],
+    seed: int,
+) -> Figures:
+    replies, seconds = transcript.replies, [one.seconds for one in transcript.replies]
+    answerable = [pair for pair in zip(replies, examples, strict=True) if pair[1].answerable]
+    others = [one for one, example in zip(replies, examples, strict=True) if not example.answerable]
+    return Figures(
+        name=transcript.name,
+        ready=transcript.ready,
         milliseconds={share: 1_000 * float(np.percentile(seconds, share)) for share in PERCENTILES},
-        ratio=ratio_of_medians(seconds, [one.seconds for one in first.said], seed),
+        ratio=ratio_of_medians(seconds, [one.seconds for one in first.replies], seed),
         f1=_mean([token_f1(one.text, example.references) for one, example in answerable], seed),
         exact=_mean([exact_match(one.text, example.references) for one, example in answerable], seed),
         article=_mean([_right_article(one, example, articles) for one, example in answerable], seed),
         invented=_mean([float(bool(one.text)) for one in others], seed),
-        raised=sum(one.raised for one in said),
-        memory=said[-1].memory,
+        raised=sum(one.raised for one in replies),
+        memory=replies[-1].memory,
     )
 
 
-def ratio_of_medians(seconds: Sequence[float], against: Sequence[float], seed: int) -> Estimate:
-    """Return the median of `seconds` by that of `against`; the questions are drawn for both together."""
-    mine, theirs = np.asarray(seconds, dtype=np.float64), np.asarray(against, dtype=np.float64)
-    drawn = draws(len(mine), seed=seed)
-    low, high = interval(np.median(mine[drawn], axis=1) / np.median(theirs[drawn], axis=1))
-    return Estimate(float(np.median(mine) / np.median(theirs)), low, high, len(mine))
+def ratio_of_medians(seconds: Sequence[float], baseline: Sequence[float], seed: int) -> Estimate:
+    """Return the median of `seconds` divided by that of `baseline`, with a paired bootstrap interval."""
+    own, other = np.asarray(seconds, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
+    drawn = draws(len(own), seed=seed)
+    low, high = interval(np.median(own[drawn], axis=1) / np.median(other[drawn], axis=1))
+    return Estimate(float(np.median(own) / np.median(other)), low, high, len(own))
 
 
-def _right_article(said: Said, example: Example, articles: Mapping[str, str]) -> float:
-    wanted = {gold.article for gold in example.answers}
-    return float(bool(said.text) and articles.get(said.passage or "") in wanted)
+def _right_article(reply: Reply, example: Example, articles: Mapping[str, str]) -> float:
+    expected = {gold.article for gold in example.answers}
+    return float(bool(reply.text) and articles.get(reply.passage or "") in expected)
 
 
 def _mean(values: Sequence[float], seed: int) -> Estimate:

@@ -1,4 +1,4 @@
-"""A system in a process of its own (`worker.py`), from here: started, asked, stopped."""
+"""Start, ask and stop a system that runs in a separate process (`worker.py`)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from eval.benchmark.peers.errors import PeerError
 _WORKER = Path(__file__).with_name("worker.py")
 _START_S = 600.0
 _STOP_S = 10.0
-_TOLD = 800  # characters of a failed worker's log
-_NOT_PASSED_ON = (
+_LOG_CHARS = 800  # characters of a failed worker's log in an error message
+_REMOVED_VARIABLES = (
     "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "VIRTUAL_ENV",
-    # A bound on PyTorch's threads would hold the peers back, and not Quoth.
+    # A limit on PyTorch's threads would slow down the peers but not Quoth.
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
 )  # fmt: skip
 _OFFLINE = {
@@ -34,10 +34,10 @@ _OFFLINE = {
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A system to start: `python` runs `script`, as `worker.py` loads it, with the `configuration`.
+    """A system to start: `python` runs `worker.py`, which loads `script` with the `configuration`.
 
-    `imports`: a folder of packages that it may import besides its own environment's. `patience_s`: how long
-    an answer may take.
+    `imports`: a folder to import from besides the system's own environment. `timeout_s`: the longest time for
+    an answer.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Contestant:
     script: Path
     configuration: Mapping[str, Any]
     imports: Path | None = None
-    patience_s: float = 300.0
+    timeout_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a question got. `text` is "" where nothing was answered; `passage` the id of the one it is from.
+class Reply:
+    """The reply to a question. `text`: "" for no answer; `passage`: the id of the answer's passage.
 
-    `raised`: over how many passages the system failed; `memory`: bytes that it then held.
+    `raised`: the number of passages on which the system failed; `memory`: its bytes of memory afterwards.
     """
 
     text: str
@@ -65,9 +65,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """How a system came up: seconds until it could answer, those of them that embedding passages took.
+    """The start of a system: seconds until it could answer, and of these the seconds for embedding passages.
 
-    `indexing_s` is None for a system that opens an index made before; `memory` is in bytes.
+    `indexing_s` is None for a system that opens an existing index; `memory` is in bytes.
     """
 
     seconds: float
@@ -78,7 +78,7 @@ class Ready:
 
 
 class Running:
-    """A system that is up."""
+    """A running system."""
 
     def __init__(
         self, contestant: Contestant, process: subprocess.Popen[str], log: Path, began: float
@@ -86,70 +86,70 @@ class Running:
         self._contestant = contestant
         self._process = process
         self._log = log
-        told = self._exchange(contestant.configuration, _START_S)
+        message = self._exchange(contestant.configuration, _START_S)
         self.ready = Ready(
             seconds=time.perf_counter() - began,
-            indexing_s=told["indexing_s"],
-            memory=told["memory"],
-            settings=told["settings"],
-            versions=told["versions"],
+            indexing_s=message["indexing_s"],
+            memory=message["memory"],
+            settings=message["settings"],
+            versions=message["versions"],
         )
 
     @property
     def name(self) -> str:
-        """What the system is called."""
+        """The system's name."""
         return self._contestant.name
 
-    def ask(self, question: str) -> Said:
-        """Put a question.
+    def ask(self, question: str) -> Reply:
+        """Ask a question and wait for the reply.
 
         Raises:
-            PeerError: the system fell over, or gave no answer in time.
+            PeerError: the system failed, or did not answer in time.
         """
-        told = self._exchange({"question": question}, self._contestant.patience_s)
-        return Said(
-            text=told["text"] or "",
-            passage=told["passage"],
-            score=told["score"],
-            raised=told["raised"],
-            seconds=told["seconds"],
-            memory=told["memory"],
+        message = self._exchange({"question": question}, self._contestant.timeout_s)
+        return Reply(
+            text=message["text"] or "",
+            passage=message["passage"],
+            score=message["score"],
+            raised=message["raised"],
+            seconds=message["seconds"],
+            memory=message["memory"],
         )
 
     def _exchange(self, message: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        given, taken = self._process.stdin, self._process.stdout
-        if given is None or taken is None:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
             raise ValueError("the process was started without pipes")
-        # A read of a pipe cannot be given a time: the process that is too late ends, and with it the read.
-        late = threading.Timer(seconds, self._process.kill)
-        late.start()
+        # Reading a pipe has no timeout: killing the late process ends the read.
+        timer = threading.Timer(seconds, self._process.kill)
+        timer.start()
         try:
-            given.write(json.dumps(message) + "\n")
-            given.flush()
-            told: dict[str, Any] = json.loads(taken.readline())
+            stdin.write(json.dumps(message) + "\n")
+            stdin.flush()
+            reply: dict[str, Any] = json.loads(stdout.readline())
         except (OSError, ValueError) as error:
             self._process.kill()
             self._process.wait()
-            said = self._log.read_text("utf-8", errors="replace").strip()[-_TOLD:]
+            log = self._log.read_text("utf-8", errors="replace").strip()[-_LOG_CHARS:]
             raise PeerError(
-                f"{self.name} fell over or said nothing for {seconds:g} s: {said or error}"
+                f"{self.name} failed or did not answer within {seconds:g} s: {log or error}"
             ) from error
         finally:
-            late.cancel()
-        return told
+            timer.cancel()
+        return reply
 
 
 @contextlib.contextmanager
 def running(contestant: Contestant, log: Path) -> Iterator[Running]:
-    """Start a system and stop it at the end; what it prints goes into the file `log`.
+    """Start a system and stop it at the end; its output goes to the file `log`.
 
     Raises:
-        PeerError: it does not come up within ten minutes.
+        PeerError: it does not start within ten minutes.
     """
     began = time.perf_counter()
     with log.open("wb") as file:
         process = subprocess.Popen(  # noqa: S603 - our own workers
-            # Without its own folder among the places to import from: what lies here is not for a peer.
+            # -P: without the script's folder in sys.path, so that a peer imports nothing from here.
             [str(contestant.python), "-P", str(_WORKER), str(contestant.script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -177,7 +177,7 @@ def _environment(contestant: Contestant) -> dict[str, str]:
     found = {
         name: value
         for name, value in os.environ.items()
-        if name not in _NOT_PASSED_ON and not name.startswith("QUOTH_")
+        if name not in _REMOVED_VARIABLES and not name.startswith("QUOTH_")
     }
     if contestant.imports is not None:
         found["PYTHONPATH"] = str(contestant.imports)

@@ -1,8 +1,8 @@
-"""What can go wrong beside a peer.
+"""Errors of the comparison.
 
 QuothError
 └── PeerError             a peer cannot be installed, started or asked
-    └── CheckpointError   a reader cannot be given to the peers
+    └── CheckpointError   a reader cannot be converted for the peers
 """
 
 from __future__ import annotations
@@ -15,4 +15,4 @@ class PeerError(QuothError):
 
 
 class CheckpointError(PeerError):
-    """A reader that cannot become a checkpoint; the message says why."""
+    """A reader cannot be converted to a checkpoint; the message says why."""

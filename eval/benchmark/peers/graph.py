@@ -1,7 +1,7 @@
-"""A shipped reader's graph -> its parameters, by the names that they had in `eval.training.model.SpanModel`.
+"""Read a shipped reader's parameters from its graph, by their names in `eval.training.model.SpanModel`.
 
-Matrices and embeddings keep their names when OpenVINO converts a PyTorch model. Biases and the scales of
-layer norms lose theirs, but the operations that take them are called after the modules they come from.
+Matrices and embeddings keep their names when OpenVINO converts a PyTorch model. Biases and layer norm scales
+lose theirs, but the operations that use them are named after their modules.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _HEADS = re.compile(r"__module\._model\..+\.attention\.(?:self|attn)/aten::view/
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a span model is made of. A bias of zeros and a scale of ones may be missing: they do nothing.
+    """The parameters of a span model. A bias of zeros or a scale of ones may be missing, as it has no effect.
 
-    `heads`: attention heads a layer; `epsilon`: what layer norms add to the variance.
+    `heads`: attention heads per layer; `epsilon`: what layer norms add to the variance.
     """
 
     arrays: dict[str, Array]
@@ -43,11 +43,11 @@ def parameters(folder: Path) -> Parameters:
     """Read a reader's folder.
 
     Raises:
-        CheckpointError: a file is missing or damaged, or the graph is not one of a span model.
+        CheckpointError: a file is missing or damaged, or the graph is not that of a span model.
     """
     try:
         blob = unpack(folder / WEIGHTS)
-        weights = openvino.Tensor(blob, shared_memory=True)  # of which the graph holds addresses alone
+        weights = openvino.Tensor(blob, shared_memory=True)  # not copied: keep it alive as long as the graph
         graph = openvino.Core().read_model((folder / GRAPH).read_bytes(), weights)
     # OpenVINO raises bare RuntimeError.
     except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -65,22 +65,26 @@ def parameters(folder: Path) -> Parameters:
         elif _HEADS.fullmatch(name):
             heads = int(_constant(operation).reshape(-1)[-2])
     if not arrays or heads <= 0 or not epsilon:
-        raise CheckpointError(f"{folder / GRAPH} is no graph of a span model as `eval.training` exports it")
+        raise CheckpointError(
+            f"{folder / GRAPH} is not the graph of a span model exported by `eval.training`"
+        )
     return Parameters(arrays, heads, epsilon)
 
 
 def _constant(operation: Any) -> Array:  # noqa: ANN401 - OpenVINO's own
-    """Return the constant that an operation takes, whichever of its inputs it is."""
-    for given in operation.inputs():
-        node = given.get_source_output().get_node()
+    """Return the constant among an operation's inputs."""
+    for operand in operation.inputs():
+        node = operand.get_source_output().get_node()
         if node.get_type_name() == "Convert":
             node = node.input_value(0).get_node()
         if node.get_type_name() == "Constant":
             return _values(node)
-    raise CheckpointError(f"{operation.get_friendly_name()} in {GRAPH} takes no constant: export it again")
+    raise CheckpointError(
+        f"{operation.get_friendly_name()} in {GRAPH} has no constant input: export the reader again"
+    )
 
 
 def _values(constant: Any) -> Array:  # noqa: ANN401 - OpenVINO's own
-    # A copy: the constant's memory is the graph's.
+    # A copy: the graph owns the constant's memory.
     values: Array = np.array(constant.data, dtype=np.float32)
     return values

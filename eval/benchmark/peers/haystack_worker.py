@@ -1,9 +1,8 @@
 """Haystack for `worker.py`: embedder, in-memory store and extractive reader in one pipeline.
 
-As its documentation puts extractive question answering together, with its own defaults but for `top_k`
-of the retriever, the folders of the models, and progress bars, which are off, in its favour. So
-the reader takes 384 tokens at a stride of 128, all passages in one batch, and returns 20 answers and the
-possibility that none is right.
+Extractive question answering as in Haystack's documentation, with its defaults except for the retriever's
+`top_k`, the folders of the models, and progress bars, which are off to its advantage. So the reader takes 384
+tokens with a stride of 128, all passages in one batch, and returns 20 answers and the no-answer option.
 """
 
 from __future__ import annotations
@@ -47,16 +46,16 @@ class Haystack:
             "indexing_s": time.perf_counter() - began,
             "settings": "Pipeline: SentenceTransformersTextEmbedder, InMemoryEmbeddingRetriever, "
             "TransformersExtractiveReader (384 tokens, stride 128, 20 answers); progress bars off, "
-            "all else as it comes",
+            "otherwise defaults",
         }
 
     def ask(self, question: str) -> Any:  # noqa: ANN401 - Haystack's own
         """Run the pipeline."""
         return self._pipeline.run({"embedder": {"text": question}, "reader": {"query": question}})
 
-    def told(self, question: str, given: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - Haystack's own
-        """Return the first answer, which stands for none where it has no text."""
-        best = next(iter(given["reader"]["answers"]), None)
+    def reply(self, question: str, output: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - Haystack's own
+        """Return the first answer; one without text means no answer."""
+        best = next(iter(output["reader"]["answers"]), None)
         if best is None or best.data is None:
             return {"text": None, "passage": None, "score": best and best.score, "raised": 0}
         return {"text": best.data, "passage": best.document.id, "score": best.score, "raised": 0}

@@ -1,7 +1,8 @@
-"""`python -m eval.benchmark.peers.install`: the systems that Quoth is measured beside, each on its own.
+"""Install the systems that Quoth is compared with: `python -m eval.benchmark.peers.install`.
 
-A peer gets a virtual environment, so that what it needs never meets what Quoth needs. The releases that
-decide answers and times are pinned; PyTorch exactly, as a looser range pulls a CUDA build of gigabytes.
+Each peer gets its own virtual environment, so that its dependencies never conflict with Quoth's. The releases
+that affect answers and times are pinned; PyTorch exactly, because a looser range installs a CUDA build of
+several gigabytes.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ from indexer.cli import run_commands
 FOLDER = Path(".quoth/peers")
 INSTALL = "python -m eval.benchmark.peers.install"
 STAMP = "quoth-peer.json"
-"""The file in an environment that says what was installed there; written last."""
+"""The file in an environment that lists what is installed; written last."""
 
-_PATIENCE_S = 3_600.0
-_TOLD = 600  # characters of what pip says of a failure
+_TIMEOUT_S = 3_600.0
+_ERROR_CHARS = 600  # characters of pip's output in an error message
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A system to measure beside.
+    """A system to compare with.
 
-    `requirements` are installed with all that they need; `alone` are then installed without, as theirs is
-    among the requirements already. `runtime`: the packages that decide its answers and their time.
+    `requirements` are installed with their dependencies; then `alone` without, because theirs are among the
+    requirements. `runtime`: the packages that affect its answers and their time.
     """
 
     name: str
@@ -60,8 +61,8 @@ PEERS = {
             "sentencepiece",
             "pillow",
             "pypdfium2",
-            # Haystack's own, as it is installed alone: it asks for a release of certifi that not every
-            # package index has yet, and nothing here goes over the network.
+            # Haystack's dependencies. It is installed without them, because it requires a release of certifi
+            # that not every package index has yet; nothing here uses the network.
             "anyio",
             "certifi",
             "docstring-parser",
@@ -99,19 +100,19 @@ PEERS = {
 
 
 def python_of(peer: Peer, folder: Path = FOLDER) -> Path | None:
-    """Return the Python that has a peer, None where it is not installed, or not in these releases."""
+    """Return the Python of a peer's environment; None if it is not installed in these releases."""
     home = folder / peer.name
     python = _python(home)
     return python if python.is_file() and _stamped(home) == releases(peer) else None
 
 
 def releases(peer: Peer) -> dict[str, object]:
-    """Return what the stamp of an environment says that has the peer."""
+    """Return the content of the stamp of an environment with this peer."""
     return {"python": platform.python_version(), "packages": [*peer.requirements, *peer.alone]}
 
 
 def install(peer: Peer, folder: Path = FOLDER) -> bool:
-    """Install a peer; return False where it was there already. What was begun and not ended starts over.
+    """Install a peer; return False if it was installed already. An unfinished installation starts over.
 
     Raises:
         PeerError: the environment cannot be made, or pip cannot install into it.
@@ -122,10 +123,10 @@ def install(peer: Peer, folder: Path = FOLDER) -> bool:
     try:
         shutil.rmtree(home, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        # Our own pip installs into it: one of its own would take as long as a small peer.
+        # Our own pip installs into it: installing another pip takes as long as a small peer.
         venv.create(home)
     except OSError as error:
-        raise PeerError(f"no virtual environment can be made in {home} ({error})") from error
+        raise PeerError(f"cannot create a virtual environment in {home} ({error})") from error
     _pip(home, peer, peer.requirements)
     if peer.alone:
         _pip(home, peer, ("--no-deps", *peer.alone))
@@ -142,17 +143,17 @@ def _pip(home: Path, peer: Peer, arguments: tuple[str, ...]) -> None:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_PATIENCE_S,
+            timeout=_TIMEOUT_S,
             check=False,
             env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PeerError(f"pip could not install {peer.label} ({error}): try again") from error
     if done.returncode:
-        said = "\n".join(line for line in done.stderr.splitlines() if "ERROR" in line) or done.stderr
+        output = "\n".join(line for line in done.stderr.splitlines() if "ERROR" in line) or done.stderr
         raise PeerError(
-            f"pip could not install {peer.label}: {said.strip()[-_TOLD:]} – see that its package index "
-            f"carries these releases, then run `{INSTALL} --peer {peer.name}` again"
+            f"pip could not install {peer.label}: {output.strip()[-_ERROR_CHARS:]} – check that the package "
+            f"index has these releases, then run `{INSTALL} --peer {peer.name}` again"
         )
 
 
@@ -169,18 +170,18 @@ def _stamped(home: Path) -> object:
 
 def main(
     peer: Annotated[
-        list[str] | None, typer.Option(help=f"Which: {' or '.join(PEERS)}; all by default.")
+        list[str] | None, typer.Option(help=f"{' or '.join(PEERS)}; may be repeated. All by default.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where the environments go.")] = FOLDER,
+    folder: Annotated[Path, typer.Option(help="Where the environments are stored.")] = FOLDER,
 ) -> None:
-    """Install the peers, a virtual environment each; what is installed already stays as it is."""
+    """Install the peers, each in its own virtual environment; installed ones are left as they are."""
     console = Console(stderr=True, highlight=False)
     for name in peer or PEERS:
         if name not in PEERS:
-            raise PeerError(f"there is no peer {name!r}: choose from {', '.join(PEERS)}")
+            raise PeerError(f"unknown peer {name!r}: choose from {', '.join(PEERS)}")
         with console.status(f"Installing {PEERS[name].label} …"):
             new = install(PEERS[name], folder)
-        console.print(f"{PEERS[name].label}: {'installed' if new else 'there already'}, {folder / name}")
+        console.print(f"{PEERS[name].label}: {'installed' if new else 'already installed'}, {folder / name}")
 
 
 if __name__ == "__main__":

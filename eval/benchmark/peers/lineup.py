@@ -1,4 +1,4 @@
-"""Who takes part: Quoth over an index, and each peer that is installed with the same to work on."""
+"""The systems to compare: Quoth over an index, and each installed peer with the same passages and models."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from service.answering.loading import reader_folder
 
 _HERE = Path(__file__).parent
 _QUOTH = ("faiss-cpu", "numpy", "openvino", "tokenizers")
-_WAYS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
+_VARIANTS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "haystack": (("Haystack", {}),),
     "txtai": (("txtai", {"way": "passages"}), ("txtai, joined", {"way": "joined"})),
 }
-"""The rows of each peer: how they are called, and what its worker is told besides."""
+"""The variants of each peer: name, and additional configuration of its worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What all work on: an index folder, a reader by its name or its folder, the passages read a question."""
+    """What all systems share: index folder, reader (name or folder) and passages read for a question."""
 
     index: Path
     reader: str
@@ -34,7 +34,7 @@ class Task:
 
 
 def quoth(task: Task) -> Contestant:
-    """Return Quoth over the index, as this process would load it."""
+    """Return Quoth over the index, run with this process's Python."""
     configuration = {
         "index": str(task.index.resolve()),
         "reader": task.reader,
@@ -49,29 +49,29 @@ def quoth(task: Task) -> Contestant:
 def peers(
     task: Task, index: PassageIndex, names: Sequence[str], folder: Path, say: Callable[[str], None]
 ) -> list[Contestant]:
-    """Return the peers among `names` that are installed in `folder`; who is left out is said.
+    """Return the peers among `names` that are installed in `folder`; call `say` about each of the others.
 
-    They get the passages of the index, which is the task's, opened; the encoder that made it; and a
-    checkpoint of the reader's weights, which is kept in `folder`.
+    They get the passages and the encoder of `index`, which is the task's index, opened, and a checkpoint of
+    the reader's weights, which is stored in `folder`.
 
     Raises:
-        PeerError: a name is none of a peer.
-        CheckpointError: the reader is no span model, or of an unknown architecture.
+        PeerError: a name is not that of a peer.
+        CheckpointError: the reader is not a span model, or has an unsupported architecture.
     """
     unknown = [name for name in names if name not in PEERS]
     if unknown:
-        raise PeerError(f"there is no peer {unknown[0]!r}: choose from {', '.join(PEERS)}")
-    there: dict[str, Path] = {}
+        raise PeerError(f"unknown peer {unknown[0]!r}: choose from {', '.join(PEERS)}")
+    installed: dict[str, Path] = {}
     for name in names:
         python = python_of(PEERS[name], folder)
         if python is None:
             option = "" if folder == FOLDER else f" --folder {folder}"
             say(f"{PEERS[name].label} is left out: `{INSTALL} --peer {name}{option}` installs it")
         else:
-            there[name] = python
-    if not there:
+            installed[name] = python
+    if not installed:
         return []
-    # Imported here: it takes seconds, and who has no peers needs none of it.
+    # Imported here: it takes seconds and is not needed without peers.
     from eval.benchmark.peers.checkpoint import kept_checkpoint  # noqa: PLC0415
 
     checkpoint = kept_checkpoint(reader_folder(task.reader), folder / "checkpoints")
@@ -87,8 +87,8 @@ def peers(
             label,
             python,
             _HERE / f"{name}_worker.py",
-            configuration | {"runtime": PEERS[name].runtime} | way,
+            configuration | {"runtime": PEERS[name].runtime} | options,
         )
-        for name, python in there.items()
-        for label, way in _WAYS[name]
+        for name, python in installed.items()
+        for label, options in _VARIANTS[name]
     ]

@@ -1,7 +1,6 @@
-"""Quoth for `worker.py`: the service's own answerer over an index, with its default settings but for two.
+"""Quoth for `worker.py`: the service's answerer over an index, with two settings changed.
 
-`top_k` is that of all systems, and answers to questions that were asked before are not kept, as the
-warm-up's come again.
+`top_k` is that of all systems, and the cache is off, because the questions of the warm-up are asked again.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from service.settings import load_settings
 
 
 class Quoth:
-    """A `worker.System`. Its index was made before, from which the others have their passages."""
+    """A `worker.System` over an existing index, whose passages the other systems get."""
 
     def __init__(self, configuration: dict[str, Any]) -> None:
         settings = load_settings(
             index=Path(configuration["index"]),
             reader=configuration["reader"],
             top_k=configuration["top_k"],
-            cache_size=0,  # the one place where the cache of answers is turned off
+            cache_size=0,
         )
         self._answerer = load_answerer(settings)
         self.facts: dict[str, Any] = {
@@ -35,15 +34,15 @@ class Quoth:
         """Answer, or abstain."""
         return self._answerer.answer(question)
 
-    def told(self, question: str, given: Answer) -> dict[str, Any]:  # noqa: ARG002 - a System's
-        """Return the answer that was given."""
-        if given.quotation is None:
-            return {"text": None, "passage": None, "score": given.confidence, "raised": 0}
-        citation = given.quotation.citation
+    def reply(self, question: str, answer: Answer) -> dict[str, Any]:  # noqa: ARG002 - System has it
+        """Return the quotation, or no answer on abstention."""
+        if answer.quotation is None:
+            return {"text": None, "passage": None, "score": answer.confidence, "raised": 0}
+        citation = answer.quotation.citation
         return {
             "text": citation.exact,
             "passage": str(citation.passage.id),
-            "score": given.confidence,
+            "score": answer.confidence,
             "raised": 0,
         }
 

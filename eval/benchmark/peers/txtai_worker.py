@@ -1,13 +1,13 @@
-"""txtai for `worker.py`: an `Embeddings` database, and its extractive reader in one of two ways.
+"""txtai for `worker.py`: an `Embeddings` database and the extractive reader, used in one of two ways.
 
-With `way` "passages", the pipeline `Questions` reads each passage; it tells no score, so the answer is that
-of the best passage in which it finds one. With "joined", `RAG` does as txtai's documentation has it: the
-passages become one context, which the reader cuts at its 512 tokens. All else as it comes: content kept
-in SQLite, a FAISS index, answers below a probability of 0.05 dropped.
+With `way` "passages", the pipeline `Questions` reads each passage; it returns no score, so the answer is that
+of the best passage in which it finds one. With "joined", `RAG` is used as in txtai's documentation: the
+passages become one context, which the reader truncates at its 512 tokens. Otherwise defaults: content in
+SQLite, a FAISS index, answers below a probability of 0.05 dropped.
 
-`Questions` takes the best start and the best end wherever they are. Where that is the first token, which
-stands for no answer, or another outside the passage, it may raise TypeError: that counts as no answer, and
-is counted.
+`Questions` takes the best start and the best end independently. If one is the first token, which means no
+answer, or another token outside the passage, it may raise TypeError; this is treated as no answer, and
+counted.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class _Txtai:
 
 
 class Passages(_Txtai):
-    """A `worker.System` that reads each passage for itself."""
+    """A `worker.System` that reads each passage separately."""
 
-    _WAY = "Embeddings(content=True); Questions over each passage, the first with an answer counts"
+    _WAY = "Embeddings(content=True); Questions over each passage, the first answer counts"
 
     def _read(self, checkpoint: str) -> None:
         self._questions = Questions(checkpoint)
 
     def ask(self, question: str) -> Any:  # noqa: ANN401 - txtai's own
-        """Return the answers, None for none, each with its passage, and how many passages failed."""
+        """Return pairs of answer (None for none) and passage, and the number of passages that failed."""
         answers, raised = [], 0
         for row in self._embeddings.search(question, self._top_k):
             try:
@@ -53,9 +53,9 @@ class Passages(_Txtai):
             answers.append((answer, row))
         return answers, raised
 
-    def told(self, question: str, given: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - txtai's own
-        """Return the answer of the best passage that has one; the score is that of the passage."""
-        answers, raised = given
+    def reply(self, question: str, output: Any) -> dict[str, Any]:  # noqa: ANN401, ARG002 - txtai's own
+        """Return the answer of the best passage that has one, with the passage's score."""
+        answers, raised = output
         for answer, row in answers:
             if answer:
                 return {"text": answer, "passage": row["id"], "score": row["score"], "raised": raised}
@@ -65,7 +65,7 @@ class Passages(_Txtai):
 class Joined(_Txtai):
     """A `worker.System` that reads the passages as one context."""
 
-    _WAY = "RAG(Embeddings(content=True), reader): the passages joined, cut at the reader's 512 tokens"
+    _WAY = "RAG(Embeddings(content=True), reader): the passages joined, truncated at the reader's 512 tokens"
 
     def _read(self, checkpoint: str) -> None:
         self._rag = RAG(self._embeddings, checkpoint, context=self._top_k)
@@ -77,9 +77,9 @@ class Joined(_Txtai):
         except TypeError:
             return None, 1
 
-    def told(self, question: str, given: Any) -> dict[str, Any]:  # noqa: ANN401 - txtai's own
-        """Return the answer with the best passage that holds it, which txtai does not tell."""
-        text, raised = given
+    def reply(self, question: str, output: Any) -> dict[str, Any]:  # noqa: ANN401 - txtai's own
+        """Return the answer with the best passage that contains it; txtai does not return its passage."""
+        text, raised = output
         found = self._embeddings.search(question, self._top_k) if text else []
         passage = next((row["id"] for row in found if text in row["text"]), None)
         return {"text": text or None, "passage": passage, "score": None, "raised": raised}

@@ -1,4 +1,4 @@
-"""Grown passages, what is refused before it is begun, and one size measured from end to end."""
+"""Grown passages, trials refused before they start, and one size measured from end to end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def real() -> Real:
     return Real(texts, unit(40, 1), questions, unit(6, 2), np.arange(6))
 
 
-def test_a_grown_set_begins_with_the_real_vectors_and_goes_on_with_theirs_moved(real: Real) -> None:
+def test_a_grown_set_is_the_real_vectors_followed_by_copies_with_noise(real: Real) -> None:
     vectors = np.concatenate(list(grown(real.vectors, 130, seed=0, length=0.5)))
 
     assert vectors.shape == (130, DIMENSION)
@@ -42,24 +42,24 @@ def test_a_grown_set_begins_with_the_real_vectors_and_goes_on_with_theirs_moved(
     assert len(np.unique(vectors, axis=0)) == 130
 
 
-def test_a_set_smaller_than_the_real_one_is_a_part_of_it(real: Real) -> None:
+def test_a_smaller_set_is_the_first_part_of_the_real_one(real: Real) -> None:
     (vectors,) = grown(real.vectors, 25, seed=0)
     np.testing.assert_array_equal(vectors, real.vectors[:25])
 
 
-def test_noise_of_no_length_moves_nothing_and_more_grows_with_the_set() -> None:
+def test_noise_of_length_0_changes_nothing_and_its_length_grows_with_the_set() -> None:
     vectors = unit(5, 3)
     np.testing.assert_allclose(noisy(vectors, 0.0, np.random.default_rng(0)), vectors, atol=1e-6)
     assert [round(noise(factor), 6) for factor in (0.5, 1, 2, 4, 8)] == [0.1, 0.1, 0.3, 0.5, 0.7]
 
 
-def test_the_highest_of_each_row_come_highest_first() -> None:
+def test_the_highest_values_of_each_row_are_returned_highest_first() -> None:
     rows = np.array([[3, 1, 2], [0, 5, 5]], dtype=np.float32)
     assert highest(rows, 2).tolist() == [[3, 2], [5, 5]]
     assert highest(rows, 9).tolist() == [[3, 2, 1], [5, 5, 0]]
 
 
-def test_the_exact_similarities_are_those_to_what_was_written(real: Real, tmp_path: Path) -> None:
+def test_the_exact_similarities_are_those_to_the_written_vectors(real: Real, tmp_path: Path) -> None:
     write_grown(real, 230, 0, tmp_path / "vectors.npy", tmp_path / "nearest.npy")
 
     vectors = np.load(tmp_path / "vectors.npy").astype(np.float64)
@@ -68,12 +68,12 @@ def test_the_exact_similarities_are_those_to_what_was_written(real: Real, tmp_pa
     assert len(vectors) == 230
 
 
-def test_a_whole_that_need_not_grow_is_like_itself(real: Real) -> None:
-    apart, questions = compare_noise(real, 1, [0.1, 0.9], seed=0)
-    assert (apart, questions) == ([0.0, 0.0], 6)
-    apart, questions = compare_noise(real, 8, [0.1], seed=0)
+def test_a_set_that_is_not_grown_has_distance_0_to_itself(real: Real) -> None:
+    distances, questions = compare_noise(real, 1, [0.1, 0.9], seed=0)
+    assert (distances, questions) == ([0.0, 0.0], 6)
+    distances, questions = compare_noise(real, 8, [0.1], seed=0)
     assert questions == 5  # whose passages are among the first five
-    assert apart[0] > 0
+    assert distances[0] > 0
 
 
 def test_grown_texts_are_the_real_ones_and_then_their_words_shuffled() -> None:
@@ -86,44 +86,44 @@ def test_grown_texts_are_the_real_ones_and_then_their_words_shuffled() -> None:
     assert list(grown_texts(texts, 2)) == texts[:2]
 
 
-def test_what_does_not_fit_the_memory_the_disk_or_the_time_is_refused(
+def test_a_trial_that_exceeds_memory_disk_or_time_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def refused(size: int, rows: list[room.Row], kind: str = "hnsw") -> str | None:
-        return room.refusal(kind, size, 384, minutes=30, rows=rows, place=tmp_path)
+        return room.refusal(kind, size, 384, minutes=30, rows=rows, folder=tmp_path)
 
     rows: list[room.Row] = [
         {"passages": 1_000, "kind": "hnsw", "build_s": 60.0},
         {"passages": 10_000, "kind": "hnsw", "build_s": 300.0},
         {"passages": 10_000, "kind": "flat", "build_s": 1.0},
-        {"passages": 50_000, "kind": "hnsw", "skipped": "it is late"},
+        {"passages": 50_000, "kind": "hnsw", "skipped": "timeout"},
     ]
-    monkeypatch.setattr(room, "_free", lambda: 2_000_000_000)
+    monkeypatch.setattr(room, "_free_memory", lambda: 2_000_000_000)
     assert refused(50_000, rows) is None  # 300 s x 5 x 1.2 is 30 minutes
     assert refused(60_000, rows) == "building takes about 36 minutes, and 30 are allowed"
     assert refused(60_000, []) is None
     assert refused(60_000, rows, "flat") is None
     assert "2.3 GB of memory, and 2.0 GB are free" in str(refused(1_000_000, []))
     assert refused(1_000_000, [], "ivf-sq8") is None
-    monkeypatch.setattr(room, "_free", lambda: None)
-    assert "GB on the disk" in str(refused(10**12, []))
+    monkeypatch.setattr(room, "_free_memory", lambda: None)
+    assert "GB of disk space" in str(refused(10**12, []))
 
 
-def test_a_trial_that_fails_or_takes_too_long_tells_why(tmp_path: Path) -> None:
+def test_a_trial_that_fails_or_times_out_reports_the_reason(tmp_path: Path) -> None:
     failed = room.run_trial("build_dense", 1, kind="flat", vectors=str(tmp_path / "none"), folder="")
     assert "build_dense failed: FileNotFoundError" in failed["skipped"]
     late = room.run_trial("build_dense", 1e-4, kind="flat", vectors=str(tmp_path / "none"), folder="")
     assert late["skipped"] == "build_dense took longer than 0.0001 minutes"
 
 
-def test_rows_stay_in_their_file_until_they_are_measured_again(tmp_path: Path) -> None:
+def test_rows_stay_in_the_file_until_they_are_measured_again(tmp_path: Path) -> None:
     path = tmp_path / "rows.json"
     Rows(path).add({"passages": 1_000, "kind": "flat", "build_s": 1.0})
     Rows(path).add({"passages": 100, "kind": "hnsw", "build_s": 2.0})
     Rows(path).add({"passages": 1_000, "kind": "flat", "build_s": 3.0})
 
-    told = [(row["passages"], row["kind"], row["build_s"]) for row in json.loads(path.read_text())["rows"]]
-    assert told == [(100, "hnsw", 2.0), (1_000, "flat", 3.0)]
+    saved = [(row["passages"], row["kind"], row["build_s"]) for row in json.loads(path.read_text())["rows"]]
+    assert saved == [(100, "hnsw", 2.0), (1_000, "flat", 3.0)]
 
 
 def test_a_size_is_measured_from_end_to_end(
@@ -146,13 +146,15 @@ def test_a_size_is_measured_from_end_to_end(
         assert row["search_p50_ms"] < row["retrieve_p50_ms"]
         assert row["similarity"]["1"] >= row["similarity"]["2"] >= row["similarity"]["10"]
     print_rows(rows, [300], ["bm25", "flat", "ivf-sq8"], real)
-    assert "among 300, the real ones with noise of 0.68" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "among 300, real ones and copies with noise of 0.68" in printed
+    assert "bypassing the store (corpus.sqlite) and the builder" in printed
 
 
-def test_recall_counts_what_is_as_near_as_the_last_that_is_wanted(tmp_path: Path) -> None:
+def test_recall_counts_passages_as_near_as_the_last_expected_one(tmp_path: Path) -> None:
     vectors = np.zeros((20, 2), np.float32)
     vectors[:, 0] = np.repeat([1.0, 0.5], 10)
-    vectors[9, 0] = 0.5  # ties with all that come after it
+    vectors[9, 0] = 0.5  # ties with all the following ones
     np.save(tmp_path / "vectors.npy", vectors)
     np.save(tmp_path / "nearest.npy", np.repeat([[1.0, 0.5]], [9, 11], axis=1).astype(np.float32))
     material = {"vectors": str(tmp_path / "vectors.npy"), "nearest": str(tmp_path / "nearest.npy")}
@@ -161,7 +163,7 @@ def test_recall_counts_what_is_as_near_as_the_last_that_is_wanted(tmp_path: Path
     found = trial._recall([np.array([*range(9), 15, 19])], asked, material)
     assert found["recall@10"] == 1.0
     found = trial._recall([np.array([*range(5), *range(10, 15)])], asked, material)
-    assert found["recall@10"] == 1.0  # whatever is as near as the tenth
+    assert found["recall@10"] == 1.0  # all of them are as near as the tenth
     vectors[10:15, 0] = 0.4
     np.save(tmp_path / "vectors.npy", vectors)
     assert trial._recall([np.array([*range(5), *range(10, 15)])], asked, material)["recall@10"] == 0.5

@@ -1,4 +1,4 @@
-"""What the tests of the comparison share: systems made up, and readers small enough to export here."""
+"""Fixtures of the comparison's tests: made-up systems, and small exported readers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eval.benchmark.peers.contestant import Contestant, Ready
 from eval.training.export import export
 from eval.training.model import SpanModel, untrained
 
-# A system that does what its configuration says: the steps are lines of Python, run in its own process.
+# A system that runs the Python code in its configuration, in its own process.
 _SCRIPT = """
 import os
 import sys
@@ -32,13 +32,13 @@ class MadeUp:
         self.facts = {"indexing_s": 0.25, "settings": "made up"}
 
     def ask(self, question):
-        said = {"text": None, "passage": None, "score": None, "raised": 0}
-        exec(self._configuration.get("ask", ""), {**globals(), "question": question, "said": said})
-        return said
+        reply = {"text": None, "passage": None, "score": None, "raised": 0}
+        exec(self._configuration.get("ask", ""), {**globals(), "question": question, "reply": reply})
+        return reply
 
-    def told(self, question, given):
-        exec(self._configuration.get("told", ""))
-        return given
+    def reply(self, question, output):
+        exec(self._configuration.get("reply", ""))
+        return output
 
 
 def load(configuration):
@@ -52,13 +52,13 @@ Exported = Callable[..., Path]
 
 @pytest.fixture
 def made_up(tmp_path: Path) -> MakeContestant:
-    """Lines of Python for loading, asking and telling -> a system to start that runs them."""
+    """A function from Python code for loading, asking and replying to a system that runs it."""
     script = tmp_path / "made_up.py"
     script.write_text(_SCRIPT, "utf-8")
 
-    def make(*, patience_s: float = 60.0, imports: Path | None = None, **steps: str) -> Contestant:
+    def make(*, timeout_s: float = 60.0, imports: Path | None = None, **steps: str) -> Contestant:
         configuration: dict[str, Any] = {"runtime": ["pip"], **steps}
-        return Contestant("made up", Path(sys.executable), script, configuration, imports, patience_s)
+        return Contestant("made up", Path(sys.executable), script, configuration, imports, timeout_s)
 
     return make
 
@@ -70,12 +70,12 @@ def ready() -> Ready:
 
 @pytest.fixture(autouse=True, scope="module")
 def _alone(one_thread: None) -> None:
-    """Every module here runs its models in one thread."""
+    """Run the models of every module here in one thread."""
 
 
 @pytest.fixture(scope="session")
 def span_model() -> Callable[[PreTrainedConfig], SpanModel]:
-    """A configuration -> a span model of chance weights, large enough that no logit is near 0."""
+    """A function from a configuration to a span model with random weights, no logit near 0."""
 
     def make(config: PreTrainedConfig) -> SpanModel:
         torch.manual_seed(0)
@@ -83,7 +83,7 @@ def span_model() -> Callable[[PreTrainedConfig], SpanModel]:
         with torch.no_grad():
             for weight in model.parameters():
                 weight.mul_(3)
-            # Distinct, so that a bias or a scale in another's place is seen.
+            # Distinct, so that swapped biases or scales are noticed.
             for name, weight in model.named_parameters():
                 if weight.ndim == 1:
                     weight.add_(0.3 * torch.randn_like(weight) + ("LayerNorm.weight" in name))
@@ -94,7 +94,7 @@ def span_model() -> Callable[[PreTrainedConfig], SpanModel]:
 
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    """A span model and its special tokens, which have the first ids -> the reader's folder."""
+    """A function from a span model and its special tokens (with the first ids) to a reader's folder."""
 
     def make(model: SpanModel, special: list[str]) -> Path:
         folder = tmp_path_factory.mktemp("reader")

@@ -1,4 +1,4 @@
-"""A reader as a checkpoint: the logits are those that the service's own network gives."""
+"""A reader converted to a checkpoint: its logits are those of the service's own network."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from eval.training.model import SpanModel, from_backbone
 from service.answering.loading import MODELS
 from service.answering.network import GRAPH, TOKENIZER, WEIGHTS, load_network
 
-# OpenVINO converts what torch.jit.trace gives: torch would rather have it use something else, transformers
-# calls a name of its own that is on its way out, and the traced sizes stay free.
+# OpenVINO converts the result of torch.jit.trace, which torch has deprecated; transformers calls a deprecated
+# name of its own; and tracing warns of sizes that stay dynamic.
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"),
@@ -43,7 +43,7 @@ Make = Callable[[PreTrainedConfig], SpanModel]
 Exported = Callable[[SpanModel, list[str]], Path]
 Logits = npt.NDArray[np.float32]
 
-# Three heads, and a feed-forward half that is no multiple of the width: nothing here can be guessed.
+# Three heads, and an inner size that is no multiple of the width, so that no shape can be guessed.
 SHAPE: dict[str, Any] = {
     "vocab_size": 2_000,
     "hidden_size": 48,
@@ -77,7 +77,7 @@ def checkpoint(reader: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def inputs(length: int, pad: int) -> tuple[Any, Any]:
-    """Token ids and mask of three texts, the last of which is half padding."""
+    """Return token ids and mask of three texts, the last of which is half padding."""
     ids = np.random.default_rng(length).integers(5, 2_000, (3, length))
     mask = np.ones_like(ids)
     mask[-1, length // 2 :] = 0
@@ -85,27 +85,27 @@ def inputs(length: int, pad: int) -> tuple[Any, Any]:
     return ids, mask
 
 
-def read(checkpoint: Path, **given: Any) -> Logits:
+def read(checkpoint: Path, **inputs: Any) -> Logits:
     """Return start and end logits, `float32 (2, batch, length)`, as the peers get them."""
     model = AutoModelForQuestionAnswering.from_pretrained(checkpoint)
     assert model.dtype == torch.float32
     with torch.no_grad():
-        out = model.eval()(**{name: torch.from_numpy(value) for name, value in given.items()})
+        out = model.eval()(**{name: torch.from_numpy(value) for name, value in inputs.items()})
     found: Logits = torch.stack([out.start_logits, out.end_logits]).numpy()
     return found
 
 
 @pytest.mark.parametrize("length", [2, 17, 60])
-def test_the_logits_are_those_of_the_reader(reader: Path, checkpoint: Path, length: int) -> None:
+def test_the_checkpoint_gives_the_readers_logits(reader: Path, checkpoint: Path, length: int) -> None:
     network, words = load_network(reader, precision="f32")
     ids, mask = inputs(length, pad=0 if words.token_to_id("<pad>") is None else 1)
-    wanted = network(ids, mask)[:, mask == 1]
+    expected = network(ids, mask)[:, mask == 1]
     given = read(checkpoint, input_ids=ids, attention_mask=mask)[:, mask == 1]
-    assert np.abs(wanted).max() > 1
-    assert np.abs(given - wanted).max() < 2e-5 * np.abs(wanted).max()
+    assert np.abs(expected).max() > 1
+    assert np.abs(given - expected).max() < 2e-5 * np.abs(expected).max()
 
 
-def test_types_of_token_change_nothing(span_model: Make, exported: Exported, tmp_path: Path) -> None:
+def test_token_types_change_nothing(span_model: Make, exported: Exported, tmp_path: Path) -> None:
     config, special = small("bert")
     write_checkpoint(exported(span_model(config), special), tmp_path)
     ids, mask = inputs(20, pad=0)
@@ -127,7 +127,7 @@ def test_the_tokeniser_is_the_readers(reader: Path, checkpoint: Path) -> None:
     assert given.model_max_length == (198 if mpnet else 200)
 
 
-def test_another_models_logits_are_refused(span_model: Make, exported: Exported, tmp_path: Path) -> None:
+def test_a_model_with_other_logits_is_refused(span_model: Make, exported: Exported, tmp_path: Path) -> None:
     config, special = small("mpnet")
     reader = exported(span_model(config), special)
     write_checkpoint(reader, tmp_path)
@@ -136,25 +136,25 @@ def test_another_models_logits_are_refused(span_model: Make, exported: Exported,
     assert compare(network, model) < 1e-3
     with torch.no_grad():
         model.mpnet.encoder.layer[1].output.LayerNorm.bias[3] += 0.5
-    with pytest.raises(CheckpointError, match="off the reader's"):
+    with pytest.raises(CheckpointError, match="differ from the reader's"):
         compare(network, model)
     with torch.no_grad():
         model.qa_outputs.bias[0] = torch.nan
-    with pytest.raises(CheckpointError, match="nan off"):
+    with pytest.raises(CheckpointError, match="by nan"):
         compare(network, model)
 
 
 def test_another_architecture_is_refused(span_model: Make, exported: Exported, tmp_path: Path) -> None:
-    """RoBERTa's parts have BERT's names and shapes; it counts positions from elsewhere."""
+    """RoBERTa's parts have BERT's names and shapes, but its positions start elsewhere."""
     roberta = RobertaConfig(**SHAPE, pad_token_id=0)
-    with pytest.raises(CheckpointError, match="off the reader's"):
+    with pytest.raises(CheckpointError, match="differ from the reader's"):
         write_checkpoint(exported(span_model(roberta), BERT), tmp_path)
     with pytest.raises(CheckpointError, match=r"no \[PAD\]"):
         write_checkpoint(exported(span_model(roberta), MPNET), tmp_path)
     assert not any(tmp_path.iterdir())
 
 
-def test_a_checkpoint_is_made_once_for_the_same_files(
+def test_a_checkpoint_is_made_once_for_the_same_reader_files(
     span_model: Make, exported: Exported, tmp_path: Path
 ) -> None:
     config, special = small("bert")
@@ -193,8 +193,8 @@ def test_a_damaged_file_is_refused(span_model: Make, exported: Exported, tmp_pat
 
 @pytest.mark.models
 @pytest.mark.parametrize("lean", [False, True])
-def test_the_small_backbone_becomes_a_checkpoint(tmp_path: Path, lean: bool) -> None:
-    """As `fast` is built; the biases of its head are 0 at the start, and leave no trace in the graph."""
+def test_the_small_backbone_is_converted(tmp_path: Path, lean: bool) -> None:
+    """Like `fast`; the biases of its head start at 0 and so are not in the graph."""
     model = from_backbone(small_backbone(), seed=0)
     facts = {"name": "small", "reading": {}}
     reader = tmp_path / "reader"
@@ -203,13 +203,13 @@ def test_the_small_backbone_becomes_a_checkpoint(tmp_path: Path, lean: bool) -> 
     write_checkpoint(reader, tmp_path / "checkpoint")
     ids, mask = inputs(60, pad=0)
     network, _ = load_network(reader, precision="f32")
-    wanted = network(ids, mask)[:, mask == 1]
+    expected = network(ids, mask)[:, mask == 1]
     given = read(tmp_path / "checkpoint", input_ids=ids, attention_mask=mask)[:, mask == 1]
-    assert np.abs(given - wanted).max() < 2e-5 * np.abs(wanted).max()
+    assert np.abs(given - expected).max() < 2e-5 * np.abs(expected).max()
 
 
 @pytest.mark.models
-def test_the_shipped_reader_becomes_a_checkpoint(tmp_path: Path) -> None:
+def test_the_shipped_reader_is_converted(tmp_path: Path) -> None:
     write_checkpoint(MODELS / "default", tmp_path)
     network, words = load_network(MODELS / "default", precision="f32")
     words.no_padding()
@@ -217,10 +217,10 @@ def test_the_shipped_reader_becomes_a_checkpoint(tmp_path: Path) -> None:
     own = words.encode(question, passage)
     given = AutoTokenizer.from_pretrained(tmp_path)(question, passage, return_tensors="np")
     assert given["input_ids"][0].tolist() == own.ids
-    wanted = network(given["input_ids"], given["attention_mask"])
+    expected = network(given["input_ids"], given["attention_mask"])
     found = read(tmp_path, **given)
-    assert np.abs(found - wanted).max() < 2e-5 * np.abs(wanted).max()
-    start, end = wanted[:, 0].argmax(axis=-1)
+    assert np.abs(found - expected).max() < 2e-5 * np.abs(expected).max()
+    start, end = expected[:, 0].argmax(axis=-1)
     assert passage[own.offsets[start][0] : own.offsets[end][1]] in {
         "A Malaysian délégation",
         "Malaysian délégation",

@@ -15,7 +15,9 @@ from eval.benchmark.peers.errors import PeerError
 MakeContestant = Callable[..., Contestant]
 
 
-def test_a_system_tells_how_it_came_up(made_up: MakeContestant, tmp_path: Path) -> None:
+def test_a_started_system_reports_time_memory_settings_and_versions(
+    made_up: MakeContestant, tmp_path: Path
+) -> None:
     with running(made_up(load="time.sleep(0.3)"), tmp_path / "log") as system:
         assert system.name == "made up"
         assert system.ready.seconds > 0.3
@@ -26,58 +28,64 @@ def test_a_system_tells_how_it_came_up(made_up: MakeContestant, tmp_path: Path) 
         assert "pip" in system.ready.versions
 
 
-def test_an_answer_comes_back_as_it_was_told(made_up: MakeContestant, tmp_path: Path) -> None:
-    steps = "said.update(text=question[::-1], passage='7', score=0.5, raised=2)"
+def test_a_reply_arrives_unchanged(made_up: MakeContestant, tmp_path: Path) -> None:
+    steps = "reply.update(text=question[::-1], passage='7', score=0.5, raised=2)"
     with running(made_up(ask=steps), tmp_path / "log") as system:
         for question in ("Wér?\n", "東京\u2028"):
-            said = system.ask(question)
-            assert (said.text, said.passage, said.score, said.raised) == (question[::-1], "7", 0.5, 2)
+            reply = system.ask(question)
+            assert (reply.text, reply.passage, reply.score, reply.raised) == (question[::-1], "7", 0.5, 2)
 
 
-def test_no_answer_is_no_words(made_up: MakeContestant, tmp_path: Path) -> None:
+def test_no_answer_is_an_empty_text(made_up: MakeContestant, tmp_path: Path) -> None:
     with running(made_up(), tmp_path / "log") as system:
-        said = system.ask("?")
-        assert (said.text, said.passage) == ("", None)
+        reply = system.ask("?")
+        assert (reply.text, reply.passage) == ("", None)
 
 
 def test_only_the_question_is_timed(made_up: MakeContestant, tmp_path: Path) -> None:
-    with running(made_up(ask="time.sleep(0.2)", told="time.sleep(1)"), tmp_path / "log") as system:
+    with running(made_up(ask="time.sleep(0.2)", reply="time.sleep(1)"), tmp_path / "log") as system:
         assert 0.2 <= system.ask("?").seconds < 1
 
 
-def test_what_libraries_print_does_not_come_between(made_up: MakeContestant, tmp_path: Path) -> None:
-    steps = "print('{'); os.write(1, b'from C'); said.update(text='Oslo')"
+def test_output_of_libraries_does_not_disturb_the_messages(made_up: MakeContestant, tmp_path: Path) -> None:
+    steps = "print('{'); os.write(1, b'from C'); reply.update(text='Oslo')"
     with running(made_up(load="print('Loading')", ask=steps), tmp_path / "log") as system:
         assert [system.ask("?").text, system.ask("?").text] == ["Oslo", "Oslo"]
     assert "from C" in (tmp_path / "log").read_text("utf-8")
 
 
-def test_a_system_that_falls_over_leaves_its_last_words(made_up: MakeContestant, tmp_path: Path) -> None:
+def test_the_error_of_a_failed_system_holds_the_end_of_its_log(
+    made_up: MakeContestant, tmp_path: Path
+) -> None:
     with (
         running(made_up(ask="raise ValueError('no such passage')"), tmp_path / "log") as system,
-        pytest.raises(PeerError, match=r"made up fell over(.|\n)*ValueError: no such passage"),
+        pytest.raises(PeerError, match=r"made up failed(.|\n)*ValueError: no such passage"),
     ):
         system.ask("?")
 
 
-def test_a_system_that_cannot_be_loaded_is_named(made_up: MakeContestant, tmp_path: Path) -> None:
+def test_the_error_of_a_system_that_cannot_be_loaded_names_it(
+    made_up: MakeContestant, tmp_path: Path
+) -> None:
     with (
-        pytest.raises(PeerError, match=r"made up fell over(.|\n)*OSError: no model"),
+        pytest.raises(PeerError, match=r"made up failed(.|\n)*OSError: no model"),
         running(made_up(load="raise OSError('no model')"), tmp_path / "log"),
     ):
-        raise AssertionError("it came up")
+        raise AssertionError("it started")
 
 
-def test_a_system_that_says_nothing_is_not_waited_for(made_up: MakeContestant, tmp_path: Path) -> None:
+def test_a_system_that_does_not_answer_is_stopped_after_the_timeout(
+    made_up: MakeContestant, tmp_path: Path
+) -> None:
     with (
-        running(made_up(ask="time.sleep(60)", patience_s=0.5), tmp_path / "log") as system,
-        pytest.raises(PeerError, match=r"said nothing for 0\.5 s"),
+        running(made_up(ask="time.sleep(60)", timeout_s=0.5), tmp_path / "log") as system,
+        pytest.raises(PeerError, match=r"did not answer within 0\.5 s"),
     ):
         system.ask("?")
 
 
-def test_a_system_ends_with_the_comparison(made_up: MakeContestant, tmp_path: Path) -> None:
-    steps = "said.update(text=str(os.getpid()))"
+def test_a_system_stops_with_the_comparison(made_up: MakeContestant, tmp_path: Path) -> None:
+    steps = "reply.update(text=str(os.getpid()))"
     with running(made_up(ask=steps), tmp_path / "log") as system:
         process = Path("/proc") / system.ask("?").text
         if not process.is_dir():
@@ -85,23 +93,21 @@ def test_a_system_ends_with_the_comparison(made_up: MakeContestant, tmp_path: Pa
     assert not process.is_dir()
 
 
-def test_a_system_is_offline_and_not_held_back(
+def test_a_system_runs_offline_and_with_all_threads(
     made_up: MakeContestant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("QUOTH_TOP_K", "3")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     asked = ["HF_HUB_OFFLINE", "HAYSTACK_TELEMETRY_ENABLED", "OMP_NUM_THREADS", "QUOTH_TOP_K", "PYTHONPATH"]
-    steps = f"said.update(text=','.join(os.environ.get(name, '-') for name in {asked}))"
+    steps = f"reply.update(text=','.join(os.environ.get(name, '-') for name in {asked}))"
     with running(made_up(ask=steps), tmp_path / "log") as system:
         assert system.ask("?").text == "1,False,-,-,-"
     with running(made_up(ask=steps, imports=Path("/there")), tmp_path / "log") as system:
         assert system.ask("?").text == "1,False,-,-,/there"
 
 
-def test_a_system_does_not_import_what_lies_beside_its_worker(
-    made_up: MakeContestant, tmp_path: Path
-) -> None:
+def test_a_system_does_not_import_from_its_workers_folder(made_up: MakeContestant, tmp_path: Path) -> None:
     folder = str(Path(worker.__file__).parent)
-    with running(made_up(ask=f"said.update(text=str({folder!r} in sys.path))"), tmp_path / "log") as system:
+    with running(made_up(ask=f"reply.update(text=str({folder!r} in sys.path))"), tmp_path / "log") as system:
         assert system.ask("?").text == "False"

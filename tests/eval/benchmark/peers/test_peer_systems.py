@@ -1,4 +1,4 @@
-"""The peers themselves, where they are installed, and the whole command with whoever is there."""
+"""The peers themselves, if they are installed, and the whole command with the installed ones."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_installed_peer_reads_as_quoth_does(index: Path, tmp_path: Path, name: str) -> None:
     if python_of(PEERS[name]) is None:
         pytest.skip(f"{PEERS[name].label} is not installed: `{INSTALL} --peer {name}` installs it")
-    task, said = Task(index, "default", 2), list[str]()
+    task, messages = Task(index, "default", 2), list[str]()
     with contextlib.closing(open_index(index)) as opened:
-        others = peers(task, opened, [name], FOLDER, said.append)
+        others = peers(task, opened, [name], FOLDER, messages.append)
         texts = {str(number): opened.passage_text(opened.passage(number)) for number in range(2)}
-    assert not said
+    assert not messages
     for contestant in (quoth(task), *others):
         with running(contestant, tmp_path / "log") as system:
             for question in QUESTIONS[:2]:
@@ -66,7 +66,7 @@ def test_an_installed_peer_reads_as_quoth_does(index: Path, tmp_path: Path, name
             assert set(contestant.configuration["runtime"]) <= set(system.ready.versions)
 
 
-def test_the_command_compares_who_is_there(
+def test_the_command_compares_the_installed_systems(
     index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dataset, record = tmp_path / "set.jsonl", tmp_path / "record.json"
@@ -96,10 +96,10 @@ def test_the_command_compares_who_is_there(
 @pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 @pytest.mark.filterwarnings("ignore:Converting a tensor to a Python boolean:torch.jit.TracerWarning")
-def test_a_peer_gets_what_the_index_holds(
+def test_a_peer_gets_the_passages_of_the_index(
     index: Path, tmp_path: Path, span_model: Callable[..., SpanModel], exported: Callable[..., Path]
 ) -> None:
-    """An environment that is only said to be there: what would be started is seen, and not run."""
+    """The peer's environment is empty: its configuration is checked, and nothing is started."""
     python = tmp_path / "txtai" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.touch()
@@ -107,18 +107,18 @@ def test_a_peer_gets_what_the_index_holds(
         vocab_size=2_000, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64
     )
     reader = str(exported(span_model(config), ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]"]))
-    said: list[str] = []
+    messages: list[str] = []
     with contextlib.closing(open_index(index)) as opened:
         task = Task(index, reader, 5)
-        assert peers(task, opened, ["txtai"], tmp_path, said.append) == []
-        assert len(said) == 1
+        assert peers(task, opened, ["txtai"], tmp_path, messages.append) == []
+        assert len(messages) == 1
         (tmp_path / "txtai" / STAMP).write_text(json.dumps(releases(PEERS["txtai"])), "utf-8")
-        found = peers(task, opened, ["txtai"], tmp_path, said.append)
-        with pytest.raises(ReaderError, match="is no span model"):
-            peers(Task(index, "sentence", 5), opened, ["txtai"], tmp_path, said.append)
+        found = peers(task, opened, ["txtai"], tmp_path, messages.append)
+        with pytest.raises(ReaderError, match="'nobody'"):
+            peers(Task(index, "nobody", 5), opened, ["txtai"], tmp_path, messages.append)
         with pytest.raises(PeerError, match="'solr'"):
-            peers(task, opened, ["txtai", "solr"], tmp_path, said.append)
-    assert len(said) == 1
+            peers(task, opened, ["txtai", "solr"], tmp_path, messages.append)
+    assert len(messages) == 1
     assert [one.configuration["way"] for one in found] == ["passages", "joined"]
     for one in found:
         assert one.python == python
