@@ -30,15 +30,15 @@ BASELINE = Path(__file__).with_name("baseline.json")
 """The baseline's weights, its calibration, and the figures of their fit."""
 
 SENTENCE_FEATURES = ("similarity", "coverage", "passage_similarity")
-"""What the sentence reader looks at, in the order of its weights: cosine of question and sentence, the
-share of the question's terms (weighted by their rarity among the candidates) that the sentence holds,
-and the cosine of question and its passage. The passage's fused score would rank as well, but it is
-relative to the question, and says nothing of whether the articles answer at all."""
+"""The sentence reader's features, in the order of its weights: the cosine of question and sentence, the
+share of the question's terms (weighted by their rarity among the candidates) that the sentence holds, and
+the cosine of question and passage. The passage's fused score would rank as well, but it is relative to the
+question and says nothing about whether the articles answer it at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceWeights:
-    """A logistic model of "this sentence holds the answer": one weight a feature, and the bias."""
+    """A logistic model of "this sentence holds the answer": one weight per feature, and the bias."""
 
     weights: tuple[float, ...]
     bias: float
@@ -63,7 +63,7 @@ class SentenceReader:
 
     @property
     def name(self) -> str:
-        """Its name in responses."""
+        """The name in responses."""
         return "sentence"
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
@@ -78,7 +78,6 @@ class SentenceReader:
         for scored in passages:
             passage = scored.passage
             for start, end in scored.sentences:
-                words = scored.text[start - passage.start : end - passage.start]
                 span = Span(scored, start, end, 0.0)
                 found.setdefault((passage.article_id, start), (span, scored.dense))
         if not found:

@@ -2,16 +2,16 @@
 
 indexer.errors.QuothError
 └── ServiceError
-    ├── QuestionError         the caller's question or filters: mend and ask again
+    ├── QuestionError         the caller's question or filters: correct them and ask again
     ├── ArticleUnknownError   no article by this id
     ├── FeedbackError         feedback cannot be saved
-    ├── OverloadedError       more questions than can be answered in time: ask again later
+    ├── OverloadedError       too many questions to answer in time: ask again later
     ├── RequestGoneError      the client has disconnected
-    ├── RateError             not a valid rate: a caller's mistake
+    ├── RateError             a rate that is not valid: a caller's mistake
     ├── RateLimitedError      more requests than the rate allows: ask again later
     ├── KeyFileError          the file of API keys cannot be read, written or trusted
     ├── KeyNameError          a key's name is not plain, is taken or is unknown: a caller's mistake
-    ├── ReaderError           the reader's files are missing, altered or not fit
+    ├── ReaderError           the reader's files are missing, damaged or of another version
     └── CitationError         an answer does not resolve to its article: never shown, always reported
 """
 
@@ -44,15 +44,15 @@ class FeedbackError(ServiceError):
 
 
 class OverloadedError(ServiceError):
-    """More questions than can be answered in time. `retry_after`: seconds to wait before asking again."""
+    """Too many questions to answer in time. `retry_after`: seconds to wait before asking again."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"more questions have come than can be answered in time: ask in {retry_after} s")
+        super().__init__(f"too many questions to answer in time: ask again in {retry_after} s")
         self.retry_after = retry_after
 
 
 class RequestGoneError(ServiceError):
-    """The client has disconnected, so nothing is answered."""
+    """The client has disconnected, so its question is not answered."""
 
 
 class RateError(ServiceError, ValueError):
@@ -63,7 +63,7 @@ class RateLimitedError(ServiceError):
     """More requests than the rate allows. `retry_after`: seconds to wait before asking again, at least 1."""
 
     def __init__(self, rate: str, retry_after: int) -> None:
-        super().__init__(f"{rate} requests are allowed, and more have come: ask in {retry_after} s")
+        super().__init__(f"more than {rate} requests: ask again in {retry_after} s")
         self.retry_after = retry_after
 
 

@@ -1,4 +1,4 @@
-"""What readers said of answers: kept in SQLite, exported as questions for the evaluation."""
+"""Readers' verdicts on answers: stored in SQLite, exported as questions for the evaluation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WAIT_S = 5.0  # for another writer
 
 
 class Verdict(StrEnum):
-    """What a reader says of an answer, or of an abstention."""
+    """Whether a reader found an answer, or an abstention, right."""
 
     UP = "up"
     DOWN = "down"
@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """The words that were given: `article.text[start:end] == text`."""
+    """The words that were quoted: `article.text[start:end] == text`."""
 
     article_id: str
     start: int
@@ -50,7 +50,7 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """A verdict on what a question got; without `quoted`, on an abstention."""
+    """A verdict on the answer to a question; on an abstention if `quoted` is None."""
 
     request_id: str
     question: str
@@ -60,13 +60,13 @@ class Feedback:
 
 
 class FeedbackStore:
-    """A SQLite file, made on first use. Safe to share between threads and processes."""
+    """A SQLite file, created by the first verdict. Safe to share between threads and processes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def add(self, feedback: Feedback) -> int:
-        """Keep a verdict and return its number, from 1.
+        """Store a verdict and return its number, from 1.
 
         Raises:
             FeedbackError: the file cannot be written.
@@ -82,7 +82,7 @@ class FeedbackStore:
             return int(cursor.lastrowid or 0)
 
     def __iter__(self) -> Iterator[Feedback]:
-        """Yield every verdict in the order they came; none where there is no file."""
+        """Yield every verdict, oldest first; nothing if the file does not exist."""
         if not self._path.is_file():
             return
         with self._connected() as database:
@@ -100,17 +100,17 @@ class FeedbackStore:
                 yield database
         except (OSError, sqlite3.Error) as error:
             raise FeedbackError(
-                f"feedback cannot be kept in {self._path} ({error}): set QUOTH_FEEDBACK to a file that can "
+                f"feedback cannot be stored in {self._path} ({error}): set QUOTH_FEEDBACK to a file that can "
                 "be written"
             ) from error
 
 
 def as_questions(feedback: Iterator[Feedback] | FeedbackStore) -> Iterator[str]:
-    """Yield lines of a question set for `quoth eval`, one a question, the last verdict on each counting.
+    """Yield lines of a question set for `quoth eval`, one per question, by the last verdict on it.
 
-    An answer that was found right is its question's answer; an abstention that was found right is a question
-    that the articles do not answer. What was found wrong has no known answer: it comes out with `"answers":
-    null`, which `quoth eval` refuses until someone has filled it in.
+    If the answer was right, it is the question's answer; if an abstention was right, the articles do not
+    answer the question. If the verdict was "down", the right answer is not known: the line has
+    `"answers": null`, which `quoth eval` refuses until someone fills it in.
     """
     last = {one.question: one for one in feedback}
     for number, (question, one) in enumerate(last.items(), start=1):

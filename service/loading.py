@@ -31,7 +31,7 @@ class AnswererSource:
         self._models: _Models | None = None
 
     def current(self) -> str | None:
-        """Return the version that `CURRENT` names, None where it cannot be read now."""
+        """Return the version that `CURRENT` names, None if it cannot be read now."""
         try:
             _, checksum = self._layout.current.read_text("ascii").split()
         except (OSError, ValueError):
@@ -90,7 +90,7 @@ def open_encoder(index: FaissPassageIndex, settings: Settings) -> Encoder:
 
 
 def build_answerer(index: FaissPassageIndex, encoder: Encoder, settings: Settings) -> Answerer:
-    """Put an index, an encoder and the reader together.
+    """Return an Answerer of an open index, an encoder and the reader in the settings.
 
     Raises:
         ReaderError: the reader's files cannot be read.

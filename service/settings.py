@@ -37,11 +37,11 @@ RENAMED = {
     "QUOTH_QUEUE": "QUOTH_QUEUE_SIZE",
     "QUOTH_RATE": "QUOTH_RATE_LIMIT",
 }
-"""Former names of settings, and what they are called now."""
+"""Former names of settings, and their present names."""
 
 REMOVED = {
-    "QUOTH_FIRST": "reading in two steps is gone: QUOTH_TOP_K sets how many passages are read",
-    "QUOTH_SETTLED": "reading in two steps is gone: QUOTH_TOP_K sets how many passages are read",
+    "QUOTH_FIRST": "all passages are read at once; set QUOTH_TOP_K to how many",
+    "QUOTH_SETTLED": "all passages are read at once; set QUOTH_TOP_K to how many",
 }
 """Former settings, and what to do instead."""
 
@@ -84,7 +84,7 @@ class Settings:
 
 
 def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
-    """Return the settings: what is given and not None, then the environment, then the defaults.
+    """Return the settings: given values that are not None, then the environment, then the defaults.
 
     Raises:
         SettingsError: an unknown name or a value out of range; the message names the variable.
@@ -93,7 +93,7 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any setting
 
 
 def chosen_settings(**given: Any) -> dict[str, Any]:  # noqa: ANN401 - any setting
-    """Return only what the caller or the environment sets, by name; values are not checked yet.
+    """Return only the settings that the caller or the environment sets, by name; values are not checked.
 
     Raises:
         SettingsError: the environment has a setting that does not exist.

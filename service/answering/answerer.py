@@ -101,7 +101,7 @@ class Answerer:
         """Answer a question in an article's own words, or abstain.
 
         `top_k`: passages to read. `min_confidence`: withhold an answer below it; 0 withholds none; None for
-        `threshold`. `previous`: the turn before, for a follow-up question: each interpretation of it is
+        `threshold`. `previous`: the turn before a follow-up question; each interpretation of the question is
         asked, and the answer with the highest confidence counts.
 
         Raises:
@@ -115,7 +115,7 @@ class Answerer:
         timings: dict[str, float] = {}
         with _timed(timings, "total"):
             attempts = [self._attempt(_CacheKey(one, count, one.within(filters)), timings) for one in asked]
-            # Of equal confidences the first counts: the question as it was asked.
+            # A tie goes to the first: the question as it was asked.
             best = max(attempts, key=lambda attempt: attempt.confidence)
         quotations = best.quotations
         given = bool(quotations) and quotations[0].confidence >= threshold
@@ -163,7 +163,7 @@ class Answerer:
         self._index.close()
 
     def _attempt(self, key: _CacheKey, timings: dict[str, float]) -> _Attempt:
-        """Return the candidates for one interpretation; a cache hit skips every stage and records no timing."""
+        """Return the candidates for one interpretation; a cache hit skips all stages and adds no timing."""
         with self._lock:
             cached = self._cache.get(key)
         if cached is not None:
@@ -194,9 +194,9 @@ class Answerer:
         )
 
     def _quotations(self, question: str, spans: Sequence[Span]) -> list[Quotation]:
-        """The best span and its alternatives; the same words at several places are one quotation."""
+        """Return the best span and its alternatives; the same words in several places are one quotation."""
         shown = 1 + self._settings.alternatives
-        # One more than is shown: the last one's margin is its distance to the next.
+        # One more than is shown, because a margin is the distance to the next.
         groups = distinct(spans, shown + 1)
         quotations = []
         for number, group in enumerate(groups[:shown]):
@@ -234,5 +234,5 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # A question with several interpretations passes each stage several times.
+        # Each interpretation of a question passes every stage, so the times add up.
         timings[stage] = round(timings.get(stage, 0.0) + (time.perf_counter() - began) * 1_000, 3)

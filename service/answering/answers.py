@@ -36,12 +36,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where an answer stands, so that anyone can check it.
+    """The place of an answer, so that anyone can check it.
 
-    `metadata` is what the article says of itself. `start` and `end` hold the answer; `quote`, from
-    `quote_start` to `quote_end`, is the whole sentence or sentences around it. `sha256` is the hash of the
-    article's text in UTF-8. `prefix`, `exact` and `suffix` find the place without counting, for clients that
-    count otherwise (the W3C's TextQuoteSelector).
+    `metadata` is what the article states about itself. The answer is `text[start:end]` of the article;
+    `quote`, `text[quote_start:quote_end]`, is the whole sentence or sentences around it. `sha256` is the hash
+    of the article's text in UTF-8. `prefix`, `exact` and `suffix` identify the place by its words, for
+    clients that count characters differently (the W3C's TextQuoteSelector).
     """
 
     article_id: str
@@ -74,7 +74,7 @@ class Quotation:
     """An article's exact words, offered as an answer.
 
     `confidence` is the calibrated probability, in [0, 1], that they answer the question.
-    `other_citations` are further places where the same words stand.
+    `other_citations` are the other places with the same words.
     """
 
     text: str
@@ -107,9 +107,9 @@ class Answer:
 
     `confidence` is that of the best candidate, given or withheld. `threshold` is the confidence below
     which the answer is withheld. `alternatives` are other candidates that reach it, best first.
-    `passages` are those that were read, best first. `read_as` is the question that was answered, where it is
-    not the one that was asked: a follow-up question is rewritten so that it stands alone. `timings_ms` maps
-    a stage to its wall-clock milliseconds.
+    `passages` are those that were read, best first. `read_as` is the question that was answered, if a
+    follow-up was rewritten to stand alone; otherwise None. `timings_ms` maps a stage to its wall-clock
+    milliseconds.
     """
 
     question: str

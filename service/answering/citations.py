@@ -7,7 +7,7 @@ from service.answering.answers import Citation, Span
 from service.errors import CitationError
 
 CONTEXT = 48
-"""Characters of `prefix` and `suffix`: as a rule enough to tell one occurrence from another."""
+"""The most characters of `prefix` and of `suffix`: usually enough to tell one occurrence from another."""
 
 
 def cite(article: Article, span: Span) -> Citation:
@@ -16,7 +16,7 @@ def cite(article: Article, span: Span) -> Citation:
     Raises:
         CitationError: the article does not hold the span's words at its offsets.
     """
-    # A slice silently stops at the end of the text, so the range is checked by itself.
+    # A slice silently stops at the end of the text, so the range needs its own check.
     within = 0 <= span.start < span.end <= len(article.text)
     if not within or article.text[span.start : span.end] != span.text:
         raise CitationError(f"the answer is not in {article.id} at {span.start}-{span.end}")

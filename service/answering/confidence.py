@@ -1,7 +1,7 @@
 """Span and retrieval scores -> the probability that a span answers the question.
 
-A logistic model over a few scores, fitted on development data. It is kept beside the reader that it was
-fitted for, with the figures of its fit, and with the threshold below which the answer is withheld.
+A logistic model over a few scores, fitted on development data. It is stored with the reader that it was
+fitted for, the figures of its fit, and the threshold below which an answer is withheld.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Calibration:
 
 
 def calibration_from(stored: Mapping[str, Any]) -> Calibration:
-    """Read a calibration as it is stored.
+    """Return the calibration in a stored record.
 
     Raises:
         KeyError, TypeError, ValueError: a field is missing, or a feature is unknown to this version.
@@ -57,7 +57,7 @@ def calibration_from(stored: Mapping[str, Any]) -> Calibration:
 def confidence_features(question: str, groups: Sequence[Sequence[Span]], number: int) -> dict[str, float]:
     """Return all `FEATURES` of `groups[number]`.
 
-    A group holds the places of the same words, best first, and the groups are ranked best first
+    A group holds the spans with the same words, best first, and the groups are ranked best first
     (`service.answering.spans.distinct`).
     """
     best = groups[number][0]

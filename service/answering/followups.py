@@ -1,8 +1,8 @@
 """A follow-up question ("And who leads it?") -> interpretations of it that stand alone.
 
-Nothing is resolved here but from the two questions and the answer between them: a pronoun is replaced by a
-name in them, or, where there is none, the question before is put in front. Each interpretation is asked, and
-the answer with the highest confidence is given, with the interpretation that it answers.
+Only the two questions and the answer between them are used: a pronoun is replaced by a name from them, or,
+if there is nothing to replace, the previous question is put in front. Each interpretation is asked, and the
+answer with the highest confidence is given, with the interpretation that it answers.
 `python -m eval.studies.followups` measures how often that is right, on two-turn questions over the seeds.
 """
 
@@ -17,7 +17,7 @@ from indexer.engine import Filters
 MAX_INTERPRETATIONS = 6
 """The most interpretations of one question; each costs a retrieval and a reading."""
 
-_WORDS = 40  # of the question before, put in front
+_WORDS = 40  # the most words of the previous question that are put in front
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """A question to ask in place of a follow-up; with `article_id`, of that article alone."""
+    """A question to ask in place of a follow-up; with `article_id`, only that article is searched."""
 
     question: str
     article_id: str | None = None
@@ -39,21 +39,21 @@ class Interpretation:
     def within(self, filters: Filters | None) -> Filters | None:
         """Return the filters narrowed to the interpretation's article, if there is one and they admit it."""
         filters = filters or Filters()
-        left_out = filters.article_ids and self.article_id not in filters.article_ids
-        if self.article_id is None or left_out:
+        excluded = filters.article_ids and self.article_id not in filters.article_ids
+        if self.article_id is None or excluded:
             return filters
         return replace(filters, article_ids=(self.article_id,))
 
 
 _PERSON = r"(?:he|she|him|her|his|hers)"
 _THING = r"(?:it|its|they|them|their|theirs)"
-_POINTING = r"(?:this|that|these|those)"
+_DEMONSTRATIVE = r"(?:this|that|these|those)"
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)"
-# Lower case: "IT" is no pronoun.
+# Lower case only: "IT" is not a pronoun.
 _PRONOUN = re.compile(rf"\b({_PERSON}|{_THING})\b")
-_SUBJECT = re.compile(rf"\b{_AUXILIARY}\s+({_PERSON}|{_THING}|{_POINTING})\b")
-_OBJECT = re.compile(rf"\b(?:doing|become|of|for|about|under|by|from|with)\s+({_POINTING})\s*\W*$")
-_NOUN = re.compile(rf"\b({_POINTING})(?=\s+[a-z])")
+_SUBJECT = re.compile(rf"\b{_AUXILIARY}\s+({_PERSON}|{_THING}|{_DEMONSTRATIVE})\b")
+_OBJECT = re.compile(rf"\b(?:doing|become|of|for|about|under|by|from|with)\s+({_DEMONSTRATIVE})\s*\W*$")
+_NOUN = re.compile(rf"\b({_DEMONSTRATIVE})(?=\s+[a-z])")
 _START = re.compile(r"^(?:and|but|so|then|also|what about|how about)\b", re.IGNORECASE)
 _END = re.compile(r"\b(?:there|then|one|ones)\W*$")
 _PERSONAL = re.compile(_PERSON)
@@ -61,7 +61,7 @@ _POSSESSIVE = frozenset({"his", "its", "their"})
 
 _LINKS = r"(?:\s+(?:of|and|for|the|&))*"
 _NAME = re.compile(rf"(?:\b[Tt]he\s+)?[A-Z][\w’'–.-]*(?:{_LINKS}\s+[A-Z0-9][\w’'–-]*)*")
-_ASKING = re.compile(
+_QUESTION_WORD = re.compile(
     r"(?:a|an|and|at|by|for|from|how|i|in|is|list|name|of|on|the|to|what|when|where|which|who|whom|whose|why)$",
     re.IGNORECASE,
 )
@@ -71,27 +71,27 @@ _POSSESSION = re.compile(r"[’']s$")
 def is_followup(question: str) -> bool:
     """Whether a question depends on the turn before it.
 
-    It does if it starts like a continuation, if a pronoun is its subject, if a pronoun or a word like
-    "there" comes with no name before it, or if it consists of question words alone ("Why?").
+    It does if it starts like a continuation ("And"), if a pronoun is its subject, if a pronoun or a word like
+    "there" has no name before it, or if it consists of question words alone ("Why?").
     """
     if _START.search(question) or _SUBJECT.search(question) or _OBJECT.search(question):
         return True
     found = _PRONOUN.search(question) or _END.search(question)
     if found is not None and not names(question[: found.start()]):
         return True
-    return all(_ASKING.match(word) for word in re.findall(r"\w+", question))
+    return all(_QUESTION_WORD.match(word) for word in re.findall(r"\w+", question))
 
 
 def interpretations(question: str, previous: Turn) -> list[Interpretation]:
-    """Return the interpretations of a question after a turn, itself first; itself alone if it is no follow-up."""
+    """Return the interpretations of a question, itself first; if it is no follow-up, only itself."""
     found = [Interpretation(question)]
     if is_followup(question):
         if previous.article_id is not None:
             found.append(Interpretation(question, previous.article_id))
         texts = [*dict.fromkeys(_replaced(question, previous))]
         if not texts:
-            # Cut so that the reader has room for the question itself. Only where nothing can be replaced:
-            # two questions in one usually get a confident answer to the first.
+            # Cut so that the reader has room for the question itself. Only if nothing can be replaced: of two
+            # questions in one, usually the first gets a confident answer.
             texts = [f"{' '.join(previous.question.split()[:_WORDS])} {question}"]
         found += [Interpretation(text) for text in texts]
     return found[:MAX_INTERPRETATIONS]
@@ -108,7 +108,7 @@ def _replaced(question: str, previous: Turn) -> Iterator[str]:
     if found is None:
         return
     pronoun, start, end = found[1], *found.span(1)
-    if re.fullmatch(_POINTING, pronoun) and (noun := re.match(r"\s+[a-z]+", question[end:])):
+    if re.fullmatch(_DEMONSTRATIVE, pronoun) and (noun := re.match(r"\s+[a-z]+", question[end:])):
         end += noun.end()  # "this minister"
     answered = names(previous.answer or "")[:1]
     asked = names(previous.question)
@@ -131,8 +131,8 @@ def names(text: str) -> list[str]:
     found = []
     for match in _NAME.finditer(text):
         words = match[0].split()
-        # The first word of a sentence is capitalised in any case. Elsewhere "the" belongs to its name.
-        while match.start() == 0 and words and _ASKING.match(words[0]):
+        # The first word of a sentence is always capitalised. Elsewhere "the" belongs to its name.
+        while match.start() == 0 and words and _QUESTION_WORD.match(words[0]):
             words.pop(0)
         if words and not words[-1].isdigit():
             found.append(_POSSESSION.sub("", " ".join(words)))

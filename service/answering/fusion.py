@@ -14,8 +14,8 @@ RANK_CONSTANT = 60
 def convex(dense: Scores, lexical: Scores, weight: float) -> Scores:
     """Return `weight` x dense + (1 - `weight`) x lexical, each scaled to [0, 1] for this question.
 
-    `dense` holds cosines and `lexical` BM25 scores, both `float32 (n,)`. Each is scaled from its least
-    possible value (-1 and 0) to the largest present: Bruch, Gai and Ingber, "An Analysis of Fusion
+    `dense` holds cosines and `lexical` BM25 scores, both `float32 (n,)`. Each is scaled from its smallest
+    possible value (-1 and 0) to the largest one present: Bruch, Gai and Ingber, "An Analysis of Fusion
     Functions for Hybrid Retrieval" (TOIS 2023), call it the theoretical minimum-maximum scaling.
     """
     return np.asarray(weight * _scale(dense, -1.0) + (1.0 - weight) * _scale(lexical, 0.0), dtype=np.float32)
@@ -33,7 +33,7 @@ def reciprocal_rank(dense: Scores, lexical: Scores, weight: float = 0.5) -> Scor
 
 
 def fuse(method: Fusion, dense: Scores, lexical: Scores, weight: float) -> Scores:
-    """Fuse by the method of this name; see there."""
+    """Fuse by the named method: `convex` or `reciprocal_rank`."""
     return {"convex": convex, "reciprocal-rank": reciprocal_rank}[method](dense, lexical, weight)
 
 

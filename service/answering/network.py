@@ -1,4 +1,4 @@
-"""A shipped span model -> something that runs: files checked, weights unpacked, compiled by OpenVINO."""
+"""A shipped span model -> a network ready to run: files checked, weights unpacked, compiled by OpenVINO."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ WEIGHTS = "weights.zst"
 TOKENIZER = "tokenizer.json"
 
 _WARM_UP = np.zeros((8, 16), dtype=np.int64), np.ones((8, 16), dtype=np.int64)
-"""Any ids will do, and any length that every model has positions for."""
+"""Ids and mask for a first pass: any ids, and a length that every model has positions for."""
 
 
 class OpenVinoNetwork:
-    """A span model on the processor. Safe to share between threads: each has a request of its own.
+    """A span model on the processor. Safe to share between threads: each has its own inference request.
 
-    `graph` is OpenVINO's XML, `weights` the bytes that it points into, which nobody may change any more.
+    `graph` is OpenVINO's XML, `weights` the bytes that it refers to, which must not be modified afterwards.
     """
 
     def __init__(self, graph: bytes, weights: Bytes, *, precision: Precision | None = None) -> None:
         model = openvino.Core().read_model(graph, openvino.Tensor(weights, shared_memory=True))
         self._model = Model(model, precision)
-        self._weights = weights  # looked at as long as the model is used, and not held by OpenVINO
+        self._weights = (
+            weights  # OpenVINO reads this memory while the model is in use, but holds no reference
+        )
 
     def __call__(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return start and end logits, `float32 (2, batch, length)`."""
@@ -43,7 +45,7 @@ class OpenVinoNetwork:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """Return what a model's folder says of itself, after checking every file against its hash.
+    """Return a model's card, after checking every file of its folder against its hash.
 
     Raises:
         ReaderError: a file is missing, damaged, or of another format.
@@ -69,7 +71,7 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def load_network(folder: Path, *, precision: Precision | None = None) -> tuple[OpenVinoNetwork, Tokenizer]:
-    """Load a model's graph, weights and tokeniser. Call `read_card` first: nothing is checked here.
+    """Load a model's graph, weights and tokeniser. Call `read_card` first: the files are not checked here.
 
     Raises:
         ReaderError: OpenVINO or the tokeniser refuses a file.
@@ -80,7 +82,7 @@ def load_network(folder: Path, *, precision: Precision | None = None) -> tuple[O
         network = OpenVinoNetwork(
             (folder / GRAPH).read_bytes(), weights if mapped is None else mapped.bytes, precision=precision
         )
-        # The first pass lays the weights out as the processor wants them: a question should not wait for it.
+        # The first pass lays out the weights for this processor: no question should have to wait for that.
         network(*_WARM_UP)
         if mapped is not None:
             mapped.release()
@@ -96,4 +98,4 @@ def _mapped(weights: Bytes) -> Mapped | None:
     try:
         return Mapped.copy_of(weights)
     except OSError:
-        return None  # no room for a file: then they stay in memory
+        return None  # no room for a file: the weights stay in memory

@@ -37,7 +37,7 @@ class Reader(Protocol):
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
         """Return candidate spans, best first, with offsets into their articles.
 
-        No two of them are the same place. The list is empty where there is no candidate.
+        No two spans have the same place. The list is empty if there is no candidate.
         """
         ...
 
@@ -51,11 +51,13 @@ class Network(Protocol):
 
 
 _BATCH = 8  # windows in one forward pass
-_CACHED_PASSAGES = 2_000  # whose tokens are cached, about 10 kB each: different questions read the same ones
+_CACHED_PASSAGES = (
+    2_000  # whose tokens are cached, about 10 kB each: different questions often read the same passages
+)
 
 
 def _context_of(encoding: Encoding) -> tuple[int, int] | None:
-    """Return the token range of the second of a pair of texts; None where it has no tokens."""
+    """Return the token range of the second of a pair of texts; None if it has no tokens."""
     kinds = encoding.sequence_ids
     if 1 not in kinds:
         return None
@@ -108,21 +110,21 @@ class SpanReader:
         self._context = functools.lru_cache(maxsize=_CACHED_PASSAGES)(self._encoded)
 
     def read(self, question: str, passages: Sequence[ScoredPassage]) -> list[Span]:
-        """Return the best spans of all windows, best first; a place that two windows share counts once."""
+        """Return the best spans of all windows, best first; a place found in two windows counts once."""
         asked = self._shortened(question)
         before = self._tokenizer.encode(asked, "").ids
         before = before[: len(before) - len(self._after)]
         windows = [window for scored in passages for window in self._windows(asked, before, scored)]
-        whole = allows_long_answer(question)
+        long_answer = allows_long_answer(question)
         return merged(
             *(
-                self._spans(window, logits, whole=whole)
+                self._spans(window, logits, long_answer=long_answer)
                 for window, logits in zip(windows, self._logits(windows), strict=True)
             )
         )
 
     def _windows(self, question: str, before: list[int], scored: ScoredPassage) -> Iterator[_Window]:
-        """Yield a passage's windows; `before` holds the token ids that precede the context: the question's."""
+        """Yield a passage's windows; `before` holds the token ids before the context: the question's."""
         context = self._context(scored.text)
         if context is not None and (
             len(before) + len(context[0]) + len(self._after) <= self._settings.max_tokens
@@ -141,7 +143,7 @@ class SpanReader:
                 yield _Window(scored, part.ids, first, last, offsets)
 
     def _encoded(self, text: str) -> tuple[tuple[int, ...], TokenOffsets] | None:
-        """Return a text's token ids and offsets; None where it is too long for one window.
+        """Return a text's token ids and offsets; None if it is too long for one window.
 
         It is encoded as the second of a pair, which a tokeniser may treat differently from a single text.
         """
@@ -153,8 +155,8 @@ class SpanReader:
         return tuple(encoding.ids[first:last]), offsets
 
     def _shortened(self, question: str) -> str:
-        # A question may not push the passage out of the window. It is encoded as the second of a pair, because
-        # the tokeniser truncates the second text only, and raises an error for a long single text.
+        # A question may not push the passage out of the window. It is encoded as the second of a pair: the
+        # tokeniser truncates only the second text, and raises an error for a long single text.
         offsets = self._tokenizer.encode("", question, add_special_tokens=False).offsets
         most = self._settings.question_tokens
         return question if len(offsets) <= most else question[: offsets[most - 1][1]]
@@ -168,11 +170,13 @@ class SpanReader:
                 found[place] = logits[:, row, : len(windows[place].ids)]
         return found
 
-    def _spans(self, window: _Window, logits: npt.NDArray[np.float32], *, whole: bool) -> Iterator[Span]:
+    def _spans(
+        self, window: _Window, logits: npt.NDArray[np.float32], *, long_answer: bool
+    ) -> Iterator[Span]:
         scored, passage = window.scored, window.scored.passage
         starts, ends = logits[:, window.first : window.last]
         sentences = [(start - passage.start, end - passage.start) for start, end in scored.sentences]
-        regions = None if whole else sentence_of(window.offsets, sentences)
+        regions = None if long_answer else sentence_of(window.offsets, sentences)
         added = self._settings.retrieval_weight * scored.score
         for candidate in search(
             starts,

@@ -1,4 +1,4 @@
-"""How questions are answered: the settings, each with its one default and range.
+"""Settings of answering; each default and each range is written here and nowhere else.
 
 Nothing heavy is imported here, so that the commands can show the defaults in their help.
 """
@@ -54,7 +54,7 @@ class AnswererSettings:
     cache_size: Annotated[
         int,
         Interval(ge=0, le=1_000_000),
-        Doc("Questions whose candidates are kept in case they are asked again."),
+        Doc("Questions whose candidates are cached; the least recently asked are dropped first."),
     ] = 1_000
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """Logits -> ranked legal spans. Pure NumPy.
 
 A span's score is the sum of its start and its end logit, less the passage's no-answer score, the sum of
-the two logits of the token that stands for "no answer" there (Devlin et al., 2019, for SQuAD 2.0). That
+the two logits of the token that means "no answer" there (Devlin et al., 2019, for SQuAD 2.0). That
 difference means the same in every passage, so spans of different passages can be compared; a softmax
 over one passage's spans cannot.
 """
@@ -65,7 +65,7 @@ def search(
     size = len(starts)
     if size == 0 or count < 1:
         return []
-    # Row: start token. Column: length. So there are `longest` columns, where one for each end would be `n`.
+    # A row for each start, a column for each length: `longest` columns instead of one for each of `n` ends.
     width = min(longest, size)
     with np.errstate(invalid="ignore"):  # infinite logits can sum to NaN, which is no candidate
         scores = starts[:, None].astype(np.float64) + _ahead(ends, width, -np.inf)
@@ -73,7 +73,7 @@ def search(
     if regions is not None:
         legal &= _ahead(regions, width, _NO_SENTENCE) == regions[:, None]
     flat = np.where(legal, scores, -np.inf).ravel()
-    # The lowest score that is kept. Of equal scores the first positions are kept, however they are sorted.
+    # The lowest score that is kept. Of equal scores the first places are kept: partitioning leaves no order.
     least = np.partition(flat, max(0, flat.size - count))[max(0, flat.size - count)]
     best = np.flatnonzero((flat >= least) & np.isfinite(flat))
     best = best[np.argsort(-flat[best], kind="stable")][:count]
@@ -154,7 +154,7 @@ def _in_word(char: str) -> bool:
 
 
 def merged(*found: Iterable[Span]) -> list[Span]:
-    """Return the spans of several windows, best first; a place that two of them found counts once."""
+    """Return the spans of several windows, best first; a place found in two of them counts once."""
     best: dict[tuple[str, int, int], Span] = {}
     for spans in found:
         for span in spans:
@@ -168,8 +168,8 @@ def merged(*found: Iterable[Span]) -> list[Span]:
 def distinct(spans: Iterable[Span], most: int | None = None) -> list[list[Span]]:
     """Group spans, given best first, by their words; return the first `most` groups, best first.
 
-    The same words at several places are one answer, whose best place comes first. A span that overlaps a
-    better one with other words is a variant of it, not an answer of its own.
+    The same words in several places are one answer, with its best place first. A span that overlaps a better
+    one with other words is a variant of it, not a separate answer.
     """
     groups: dict[str, list[Span]] = {}
     taken: list[Span] = []
@@ -188,16 +188,16 @@ def _overlap(one: Span, other: Span) -> bool:
 
 
 def normalised(text: str) -> str:
-    """Return the form in which equal answers are equal: folded case, single spaces, no articles or ignorable marks."""
+    """Return the key for comparing answers: case folded, single spaces, no articles or ignorable marks."""
     # Not NFKC, for which 10² is 102.
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).replace("−", "-")
     words = _IGNORABLE.sub(" ", _SPACE_AROUND_UNIT.sub("", folded)).split()
-    # A text of nothing but ignorable marks or articles equals only itself.
+    # A text of only ignorable marks or articles equals nothing but itself.
     return " ".join(word for word in words if word not in {"a", "an", "the"}) or text
 
 
 def sentence_of(offsets: TokenOffsets, sentences: Sequence[tuple[int, int]]) -> npt.NDArray[np.int32]:
-    """Return the number of the sentence that holds each token, -1 for a token outside all, `int32 (n,)`.
+    """Return the number of the sentence that holds each token, -1 for a token outside any, `int32 (n,)`.
 
     `sentences` are half-open character ranges of the text that the offsets count in, in order, without
     overlap.

@@ -108,7 +108,7 @@ def test_beyond_the_rate_it_is_a_problem_that_says_when_to_come_back() -> None:
     assert standing(refused) == (0, 1800)
     body = refused.json()
     assert body["status"] == 429
-    assert body["detail"] == "2/hour requests are allowed, and more have come: ask in 1800 s"
+    assert body["detail"] == "more than 2/hour requests: ask again in 1800 s"
     clock.pass_seconds(1799)
     assert client.get("/").headers["retry-after"] == "1"
     clock.pass_seconds(1)
@@ -181,7 +181,7 @@ def test_a_batch_that_never_fits_is_the_caller_s_mistake() -> None:
     assert refused.status_code == 422
     assert "retry-after" not in refused.headers
     assert refused.json()["errors"][0]["pointer"] == "/requests"
-    assert "counts as 11 requests and 10/minute are allowed: send fewer" in refused.json()["detail"]
+    assert "counts as 11 requests, the limit is 10/minute: send fewer" in refused.json()["detail"]
     assert client.post("/batch", json=["q"] * 10).status_code == 200
 
 
