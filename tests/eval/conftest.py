@@ -1,4 +1,4 @@
-"""What the evaluation's tests share: results and runs made by hand."""
+"""Shared fixtures of the evaluation's tests: results and runs made by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MakeRun = Callable[..., Run]
 
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
-    """Models as small as those made here only wait for a second thread, and on a busy machine for long."""
+    """One thread for PyTorch: with models as small as the tests', a second thread only costs time."""
     import torch  # noqa: PLC0415 - most of these tests do without it
 
     before = torch.get_num_threads()
@@ -28,7 +28,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def make_result() -> MakeResult:
-    """A question and what it got; by default "Oslo" in article a.txt is right, given, and in passage 1."""
+    """A question with its result; by default "Oslo" in article a.txt is right, given, and in passage 1."""
 
     def make(
         key: str = "1",
@@ -43,7 +43,7 @@ def make_result() -> MakeResult:
         question: str = "Which town?",
         milliseconds: float = 10.0,
     ) -> Result:
-        # Answers stand at 0, 100, 200, ...; a candidate in other words at 50, beside them all.
+        # Answers are at 0, 100, 200, ...; a candidate with other words is at 50 and overlaps none.
         answers = tuple(
             GoldSpan("a.txt", 100 * number, 100 * number + len(words), words)
             for number, words in enumerate(gold)

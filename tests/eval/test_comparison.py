@@ -1,4 +1,4 @@
-"""Two runs side by side: what changed, what fell, and what is left out."""
+"""Two runs compared: changes, regressions, and the questions left out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MakeRun = Callable[..., Run]
 
 @pytest.fixture
 def before(make_result: MakeResult, make_run: MakeRun) -> Run:
-    """Twenty questions: of four one is wrong, of four one has no answer and gets none."""
+    """Twenty questions: one in four gets a wrong answer, one in four is unanswerable and gets none."""
     return make_run(
         *[
             make_result(
@@ -36,7 +36,7 @@ def before(make_result: MakeResult, make_run: MakeRun) -> Run:
 
 
 def altered(run: Run, make_result: MakeResult, **changes: dict[str, Any]) -> Run:
-    """The run with some of its results made anew."""
+    """The run with some of its results replaced."""
     return replace(
         run,
         results=tuple(
@@ -61,13 +61,13 @@ def test_changes_are_listed_worse_first_then_better_then_neither(
     after = altered(
         before,
         make_result,
-        q0={"said": "in Oslo"},  # right still, in other words
+        q0={"said": "in Oslo"},  # still right, with other words
         q2={"said": "Oslo"},  # was wrong
         q4={"said": "Bern"},  # now wrong
-        q6={"said": "Rome"},  # wrong still
+        q6={"said": "Rome"},  # still wrong
         q7={"gold": [], "said": "Rome"},  # now answered without an answer
         q8={"given": False},  # now refused
-        q10={"said": "Bern", "given": False},  # was wrong, is refused
+        q10={"said": "Bern", "given": False},  # was wrong, now refused
     )
     found = compare(before, after)
     assert [(one.second.example.id, one.better) for one in found.changes] == [
@@ -76,7 +76,7 @@ def test_changes_are_listed_worse_first_then_better_then_neither(
     assert found.changes[0].first.outcome is Outcome.RIGHT
     assert found.changes[0].second.outcome is Outcome.WRONG
     rows = {row.name: row for row in found.rows}
-    # Of fifteen answerable, 10 were exact; three are no more ("in Oslo" among them), one is now.
+    # Of fifteen answerable, 10 were exact; three no longer are ("in Oslo" among them), one is now.
     assert rows["best candidate, exact match"].first == pytest.approx(10 / 15)
     assert rows["best candidate, exact match"].second == pytest.approx(9 / 15)
 
@@ -146,7 +146,7 @@ def test_comparing_the_same_runs_twice_gives_the_same(before: Run, make_result: 
 
 def test_a_run_as_good_as_the_reference_has_no_regression(before: Run, make_result: MakeResult) -> None:
     assert regressions(before, before) == []
-    # One question in twenty is well within the interval of the exact match.
+    # One question in twenty does not leave the interval of the exact match.
     names = {one.name for one in regressions(before, altered(before, make_result, q4={"said": "Bern"}))}
     assert "exact match" not in names
 
@@ -163,7 +163,7 @@ def test_a_figure_below_its_interval_is_a_regression_with_a_message(
     assert str(regression) == (
         f"exact match is 0.250: the reference has 0.750, 95% {reference.low:.3f} to {reference.high:.3f}"
     )
-    assert "risk-coverage area" in found  # of which less is better
+    assert "risk-coverage area" in found  # lower is better
 
 
 def test_an_improvement_is_no_regression(before: Run, make_result: MakeResult) -> None:

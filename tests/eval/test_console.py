@@ -83,7 +83,7 @@ def test_a_reference_is_printed_beside_the_figures_with_what_changed(
     print_figures(after, figures(after.results, samples=100), against)
     printed = capsys.readouterr().out
     assert row(printed, "exact match")[-2:] == ["0.000", "better"]
-    assert row(printed, "latency p50, ms")[-2:] == ["5.0", ""]  # the machine's doing
+    assert row(printed, "latency p50, ms")[-2:] == ["5.0", ""]  # depends on the machine
     assert row(printed, "refused")[-2:] == ["0.000", ""]
 
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Shelf:
-    """Articles in memory; as in an index, the list is without their texts."""
+    """Articles in memory; as in an index, the list has no texts."""
 
     def __init__(self, texts: dict[str, str]) -> None:
         self._texts = texts
@@ -250,9 +250,9 @@ def test_what_is_not_utf_8_is_an_error(tmp_path: Path) -> None:
     [
         ("21% or 1%", "1%", [7]),
         ("cat concat cats cat", "cat", [0, 16]),
-        ("a.b axb", "a.b", [0]),  # no pattern
+        ("a.b axb", "a.b", [0]),  # not a regular expression
         ("(x) (x)", "(x)", [0, 4]),
-        ("na na na", "na na", [0, 3]),  # places that overlap
+        ("na na na", "na na", [0, 3]),  # overlapping occurrences
         ("naïve naï", "naï", [6]),
         ("one_two one", "one", [8]),
         ("", "x", []),

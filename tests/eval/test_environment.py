@@ -47,7 +47,7 @@ def test_code_outside_git_has_no_commit(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(outside.parent))
     assert commit(outside) is None
     assert commit(outside / "none") is None
-    # Installed into a folder that someone else's repository leaves out.
+    # Installed in a folder that another repository ignores.
     (repository / "other").mkdir()
     (repository / "other" / "code.py").write_text("1\n", "utf-8")
     assert commit(repository / "other") is None

@@ -1,4 +1,4 @@
-"""The question set over the seeds, put to the real thing: floors that a change may not fall below."""
+"""The questions over the seeds, asked of the real readers: figures that no change may lower below a floor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.answering.retriever import Retriever
 ROOT = Path(__file__).resolve().parents[2]
 
 
-# The lower ends of the 95% intervals that the README's runs state, or a little below.
+# At or a little below the lower ends of the 95% intervals in the README's runs.
 FLOORS = {
     "best candidate, token F1": 0.80,
     "best candidate, exact match": 0.70,

@@ -1,4 +1,4 @@
-"""Every figure over results made by hand, worked out by hand, and against other implementations."""
+"""Every figure, computed by hand over results made by hand, and compared with other implementations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = [measure.name for measure in MEASURES]
 
 @pytest.fixture(scope="module")
 def results(make_result: MakeResult) -> list[Result]:
-    """Four questions with an answer and two without, of every outcome."""
+    """Four answerable and two unanswerable questions, with every outcome."""
     return [
         make_result("right", gold=["in Oslo", "Oslo"], said="Oslo", confidence=0.9, rank=1),
         make_result("wrong", gold=["Bern"], said="the Aare", confidence=0.8, rank=4, milliseconds=20),
@@ -45,13 +45,13 @@ def measured(results: list[Result]) -> dict[str, Figure]:
         ("exact match", 3 / 6, 6, "all"),
         ("token F1", 3 / 6, 6, "all"),  # the refused question's candidate was not given
         ("right of what is given", 1 / 4, 4, "answered"),
-        # "Bern in" shares 2 of 2 and 3 words with its reference; "Rome" is of an article that does not say.
+        # "Bern in" shares 2 of 2 and 3 words with its reference; "Rome" cites an article without the answer.
         ("best candidate is right", 2 / 4, 4, "answerable"),
         ("best candidate holds the answer", 1 / 4, 4, "answerable"),
         ("best candidate, exact match", 2 / 4, 4, "answerable"),
         ("best candidate, token F1", (1 + 0 + 2 * 2 / 5 + 1) / 4, 4, "answerable"),
         ("right article cited", 3 / 4, 4, "answerable"),
-        # 4 of 4 characters; 50-58 beside 0-4; 50-57 beside 0-11; another article.
+        # 4 of 4 characters; 50-58 against 0-4; 50-57 against 0-11; another article.
         ("citation overlap", 1 / 4, 4, "answerable"),
         ("passage recall@1", 1 / 4, 4, "answerable"),
         ("passage recall@4", 2 / 4, 4, "answerable"),
@@ -61,11 +61,11 @@ def measured(results: list[Result]) -> dict[str, Figure]:
         ("abstained (recall)", 1 / 2, 2, "unanswerable"),
         ("abstained rightly (precision)", 1 / 2, 2, "abstained"),
         ("refused", 1 / 4, 4, "answerable"),
-        # Pairs of answerable and not: 0.9, 0.8, 0.2, 0.7 beside 0.1 and 0.6; only 0.2 < 0.6 is lost.
+        # Answerable 0.9, 0.8, 0.2, 0.7 against unanswerable 0.1 and 0.6: only 0.2 < 0.6 is wrong.
         ("AUROC answerable", 7 / 8, 6, "all"),
-        # From the surest: right, wrong, wrong, wrong, right, wrong.
+        # Most confident first: right, wrong, wrong, wrong, right, wrong.
         ("risk-coverage area", (0 + 1 / 2 + 2 / 3 + 3 / 4 + 3 / 5 + 4 / 6) / 6, 6, "all"),
-        # One question a bin: 0.1, 0.8, 0.8, 0.7, 0.1, 0.6 apart.
+        # One question per bin: 0.1, 0.8, 0.8, 0.7, 0.1, 0.6 apart.
         ("calibration error", (0.1 + 0.8 + 0.8 + 0.7 + 0.1 + 0.6) / 6, 6, "all"),
         ("latency p50, ms", 15.0, 6, "all"),
         ("latency p95, ms", 40 + 0.75 * 50, 6, "all"),
@@ -127,7 +127,7 @@ def test_ndcg_counts_every_passage_that_holds_an_answer(make_result: MakeResult)
     best_of_two = 1 + 1 / math.log2(3)
     assert ndcg(make_result(rank=1, relevant=2)) == pytest.approx(1 / best_of_two)
     assert ndcg(make_result(rank=2, relevant=2)) == pytest.approx(1 / math.log2(3) / best_of_two)
-    # No passage holds the answer whole: the question stays, as a miss.
+    # No passage holds the whole answer: the question counts as a miss.
     assert ndcg(make_result(rank=None, relevant=0)) == 0.0
 
 
@@ -155,7 +155,7 @@ def many(make_result: MakeResult, count: int, seed: int) -> list[Result]:
     for number in range(count):
         gold = ["Oslo"] if generator.random() < 0.7 else []
         said = "Oslo" if generator.random() < 0.6 else "Bern"
-        # Confidences of two digits, so that there are ties.
+        # Confidences with two digits, so that there are ties.
         confidence = round(float(np.clip(generator.normal(0.6 if said == "Oslo" else 0.4, 0.2), 0, 1)), 2)
         milliseconds = float(generator.gamma(2, 50))
         found.append(
@@ -172,7 +172,7 @@ def test_figures_and_their_intervals_equal_other_implementations(make_result: Ma
     measured = {figure.name: figure for figure in figures(results)}
     confidences = np.array([one.reply.confidence for one in results])
     answerable = np.array([one.example.answerable for one in results])
-    # Abstention as a classifier of what has no answer.
+    # Abstention as a classifier of unanswerable questions.
     barred, withheld = ~answerable, confidences < 0.5
     hits = int((barred & withheld).sum())
     assert measured["abstained (recall)"].value == pytest.approx(hits / barred.sum())
@@ -219,10 +219,10 @@ def test_runs_over_the_same_questions_are_compared_measure_by_measure(make_resul
     assert (row.first, row.second, row.difference.value) == (0.5, 1.0, 0.5)
     assert 0.3 < row.difference.low < 0.5 < row.difference.high < 0.7
     assert row.better is True
-    assert rows["latency p50, ms"].better is None  # beyond chance, but perhaps the machine's doing
+    assert rows["latency p50, ms"].better is None  # beyond chance, but it may be the machine
     assert rows["latency p50, ms"].difference.p == pytest.approx(2 / 501)
     assert rows["refused"].better is None
-    assert "AUROC answerable" not in rows  # nothing to tell apart
+    assert "AUROC answerable" not in rows  # needs unanswerable questions too
     back = {row.name: row for row in compared(second, first, samples=500)}["exact match"]
     assert (back.difference.low, back.difference.high) == pytest.approx(
         (-row.difference.high, -row.difference.low)

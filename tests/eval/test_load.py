@@ -1,4 +1,4 @@
-"""The open-model load generator: arrivals on a clock, latencies from when a question was due."""
+"""The open-model load generator: arrivals by the clock, latencies from when a question was due."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from eval.benchmark.load import NO_RESPONSE, Load, Sample, arrivals, offer, perc
 
 
 def test_arrivals_are_independent_and_keep_their_rate() -> None:
-    """Of a Poisson process the gaps are exponential: their mean is their standard deviation."""
+    """The gaps of a Poisson process are exponential: their mean is their standard deviation."""
     instants = arrivals(50, 200, seed=1)
     gaps = [after - before for before, after in zip([0.0, *instants], instants, strict=False)]
     mean = sum(gaps) / len(gaps)
@@ -40,7 +40,7 @@ def test_questions_are_sent_when_due_even_if_none_is_answered() -> None:
 
 
 def test_latency_counts_from_when_a_question_was_due() -> None:
-    """The loop is held up for 0.3 s, so the second is sent late; the lateness is part of its latency."""
+    """The event loop is blocked for 0.3 s, so the second is sent late; its latency includes the delay."""
 
     async def send(number: int) -> Sample:
         if number == 0:

@@ -1,4 +1,4 @@
-"""Metrics against values worked out by hand and against independent implementations."""
+"""Metrics compared with values computed by hand and with independent implementations."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_perfect_confidence_has_no_calibration_error() -> None:
 
 
 def test_ndcg_is_the_sum_of_discounted_gains_over_the_best_order() -> None:
-    # Relevant at ranks 1 and 3 of 2 that there are: (1 + 1 / log2 4) / (1 + 1 / log2 3).
+    # The two relevant passages are at ranks 1 and 3: (1 + 1 / log2 4) / (1 + 1 / log2 3).
     assert metrics.ndcg_at([1, 3], 2, 8) == pytest.approx(1.5 / (1 + 1 / math.log2(3)))
     assert metrics.ndcg_at([1, 2], 2, 8) == 1.0
     assert metrics.ndcg_at([2], 1, 8) == pytest.approx(1 / math.log2(3))
@@ -141,7 +141,7 @@ def test_overlap_counts_characters(one: tuple[int, int], other: tuple[int, int])
 
 def test_risk_coverage_is_the_share_of_wrong_answers_among_the_most_confident() -> None:
     confidences, right = [0.2, 0.9, 0.5, 0.7], [True, True, False, True]
-    # From the surest down: right, right, wrong, right.
+    # Most confident first: right, right, wrong, right.
     assert metrics.risk_coverage(confidences, right).tolist() == pytest.approx([0, 0, 1 / 3, 1 / 4])
     assert metrics.risk_coverage_area(confidences, right) == pytest.approx((1 / 3 + 1 / 4) / 4)
 
@@ -155,7 +155,7 @@ def test_the_risk_coverage_area_goes_from_all_right_to_all_wrong() -> None:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_size=5))
 def test_ties_count_as_the_mean_of_every_order(rows: list[tuple[int, bool]]) -> None:
-    """The curve over questions of equal confidence, against every order that they could come in."""
+    """The curve over questions of equal confidence is the mean over all their orders."""
     orders = [
         order
         for order in itertools.permutations(rows)
@@ -175,12 +175,12 @@ def test_ties_count_as_the_mean_of_every_order(rows: list[tuple[int, bool]]) -> 
     ("given", "references", "right"),
     [
         ("two", ["two"], True),
-        ("The two of them", ["two"], True),  # holds it whole
+        ("The two of them", ["two"], True),  # contains it
         ("about eight millimetres", ["eight millimetres per year"], True),  # 2 of 3 and 4 words: 2*2/7
         ("eight", ["eight millimetres per year"], False),  # 2*1/5
-        ("twofold", ["two"], False),  # a part of a word holds nothing
+        ("twofold", ["two"], False),  # part of a word does not count
         ("anything", [], False),
-        ("anything", ["the"], False),  # a reference of articles alone is held by all
+        ("anything", ["the"], False),  # a reference that normalises to nothing
     ],
 )
 def test_an_answer_is_right_if_half_of_its_words_agree_or_it_contains_a_reference(
@@ -189,8 +189,8 @@ def test_an_answer_is_right_if_half_of_its_words_agree_or_it_contains_a_referenc
     assert metrics.is_right(given, references) is right
 
 
-# The official evaluation of SQuAD v2, written anew and in another way: one expression finds the tokens of
-# a text, and what two texts share is counted by taking tokens away one by one.
+# The official evaluation of SQuAD v2, written independently: one expression finds the tokens of a text, and
+# common tokens are counted by removing them one by one.
 
 _ASCII_PUNCTUATION = r"!-/:-@\[-`{-~"
 

@@ -1,4 +1,4 @@
-"""Plots: places worked out by hand on tiny examples, and drawings that hold for odd numbers."""
+"""Plots: coordinates computed by hand on tiny examples, and drawings of unusual numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eval.report.svg import Scale
 
 
 def parts(svg: str, tag: str, name: str) -> list[dict[str, str]]:
-    """The attributes of a drawing's elements of a tag and a class; fails if it is not well-formed."""
+    """The attributes of a drawing's elements with a tag and a class; fails if the SVG is not well-formed."""
     root = ElementTree.fromstring(svg)  # noqa: S314 - our own drawing
     return [dict(found.attrib) for found in root.iter(tag) if found.get("class") == name]
 
@@ -76,7 +76,7 @@ def test_a_histogram_counts_every_value(values: list[float]) -> None:
 
 
 def test_the_risk_curve_and_the_threshold_are_drawn_at_their_values() -> None:
-    # Coverage 1/2 is halfway of 44 to 386; a risk of 0.5 is the top of the scale, 0 its foot.
+    # Coverage 1/2 is halfway from 44 to 386; a risk of 0.5 is at the top of the scale, 0 at the bottom.
     svg = plots.risk_coverage([0.0, 0.5], [0.0, 0.5], (0.5, 0.0))
     assert [one["points"] for one in parts(svg, "polyline", "curve")] == ["215,238 386,30"]
     assert [(one["cx"], one["cy"]) for one in parts(svg, "circle", "operating")] == [("215", "238")]
@@ -124,7 +124,7 @@ def test_recall_has_a_point_and_an_interval_at_each_depth() -> None:
 
 
 def test_latency_marks_quantiles_and_counts_outliers() -> None:
-    # Two bins of 10 and, half a bin apart, one for what is beyond: 35 ms on 342 units.
+    # Two bins of 10 and, half a bin apart, one for outliers: 35 ms on 342 units.
     svg = plots.latency(Histogram(0, 10, (3, 1), 2), [("p50", 5.0), ("p99", 17.5)])
     assert [one["points"] for one in parts(svg, "polyline", "quantile")] == [
         "92.9,31 92.9,238",

@@ -191,7 +191,7 @@ READY = {
 
 
 class Busy:
-    """Answers a number of requests with a status, then as a service that is ready."""
+    """Answers some requests with a status, then like a service that is ready."""
 
     def __init__(self, times: int, status: int, headers: dict[str, str], body: str = "try later") -> None:
         self.times = times
@@ -211,7 +211,7 @@ class Busy:
     [
         ({"retry-after": "3"}, 3.0),
         ({"retry-after": "0"}, 0.0),
-        ({"retry-after": "120"}, 10.0),  # not longer than our patience
+        ({"retry-after": "120"}, 10.0),  # at most `_LONGEST_WAIT_S`
         ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, 1.0),
         ({"retry-after": "\u00b2"}, 1.0),
         ({}, 1.0),

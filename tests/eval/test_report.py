@@ -55,7 +55,7 @@ def result(
     text: str = TEXT,
     excerpts: bool = True,
 ) -> Result:
-    """A question about `text`, answered from a confidence of 0.5 on."""
+    """A question about `text`, answered if the confidence is at least 0.5."""
     whole = Place(article, 0, len(text))
     gold = tuple(GoldSpan(article, start, end, text[start:end]) for start, end in answers)
     candidate = Candidate(text[slice(*found)], Place(article, *found), whole) if found else None
@@ -100,7 +100,7 @@ ALL = (RIGHT, WRONG, REFUSED, ABSTAINED, INVENTED)
 
 
 class Page(HTMLParser):
-    """A page's elements, and the text that a person reads; fails where elements are not closed in order."""
+    """A page's elements and its visible text; fails where elements are not closed in order."""
 
     _EMPTY = frozenset({"meta", "link", "br", "input"})
 
@@ -147,7 +147,7 @@ def section(page: str, name: str) -> str:
 
 
 def rows(table: str) -> dict[str, list[str]]:
-    """A table's rows: the words of each cell, by the row's heading."""
+    """A table's rows: the text of each cell, by the row's heading."""
     found = {}
     for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL):
         heading = re.search(r'<th scope="row">(.*?)(?:<small>.*?)?</th>', row, re.DOTALL)
@@ -298,7 +298,7 @@ def test_every_table_heading_has_a_scope() -> None:
 
 
 def hostile(words: str) -> str:
-    """The page of two runs, with the same words wherever a record has a text of its own."""
+    """The page of two runs that have these words wherever a record holds text."""
     text = f"{words} {TEXT}"
     bad = result(
         "x", found=(0, len(words)), answers=[(len(words) + 1, len(words) + 4)], text=text, article=words
@@ -320,17 +320,17 @@ def test_hostile_text_is_shown_as_text() -> None:
     assert (page.scripts, page.styles) == (harmless.scripts, harmless.styles)
     (failure,) = page.having("class", "failure")
     assert failure["data-kind"] == failure["data-article"] == HOSTILE
-    # The title, the change, the failure and its excerpt show it as it is.
+    # The title, the change, the failure and its excerpt show it unchanged.
     assert page.text.count(HOSTILE) == harmless.text.count("x" * len(HOSTILE)) > 10
 
 
 def test_every_measure_is_explained() -> None:
     page = render(run(*ALL), None)
-    told = dict(re.findall(r'<th scope="row">([^<]+)<small>([^<]*)</small>', section(page, "figures")))
+    shown = dict(re.findall(r'<th scope="row">([^<]+)<small>([^<]*)</small>', section(page, "figures")))
     for measure in MEASURES:
         name = html.unescape(measure.name)
-        assert len(told[name].replace("Lower is better.", "").strip()) > 10, name
-        assert told[name].endswith("Lower is better.") is not measure.up
+        assert len(shown[name].replace("Lower is better.", "").strip()) > 10, name
+        assert shown[name].endswith("Lower is better.") is not measure.up
 
 
 def test_the_headline_shows_known_measures() -> None:
@@ -347,9 +347,9 @@ def test_the_headline_shows_known_measures() -> None:
 
 
 def test_denominators_are_shown_with_their_sizes() -> None:
-    told = visible(section(render(run(*ALL), None), "figures"))
+    shown = visible(section(render(run(*ALL), None), "figures"))
     for words in ("all (5)", "answerable (3)", "unanswerable (2)", "answered (3)", "abstained (2)"):
-        assert words in told
+        assert words in shown
 
 
 def test_outcomes_are_counted() -> None:
@@ -411,7 +411,7 @@ def test_marks_are_relative_to_the_start_of_the_excerpt() -> None:
     cut = replace(WRONG, excerpts=(Excerpt(Place("bridge.txt", 8, 29), TEXT[8:29]),))
     page = section(render(run(cut), None), "failures")
     assert '<mark class="given">ge</mark> was opened in <mark class="gold">1932</mark></blockquote>' in page
-    # The candidate began before the excerpt, so that only the answer stands in it whole.
+    # The candidate begins before the excerpt, so only the answer is whole in it.
     assert "An acceptable answer, in <code>bridge.txt:8-29</code>" in page
 
 
@@ -459,7 +459,7 @@ def test_each_figure_is_compared_with_the_reference() -> None:
     before = [replace(WRONG, example=replace(WRONG.example, id=f"{n}", question=f"{n}?")) for n in range(8)]
     after = [replace(RIGHT, example=one.example) for one in before]
     cells = rows(section(render(run(*after), run(*before)), "figures"))["best candidate is right"]
-    # Value, interval, bar, of, reference, difference, p, verdict: p: twice (none + 1) of (50 + 1) draws.
+    # Value, interval, bar, over, reference, difference, p, verdict: p: twice (none + 1) of (50 + 1) draws.
     assert cells == [
         *("1.000", "1.000 – 1.000", "", "8 answerable", "0.000"),
         *("+1.000+1.000 to +1.000", "0.039", "better"),
@@ -474,8 +474,10 @@ def test_changed_questions_are_listed_worse_first() -> None:
     better = replace(RIGHT, example=WRONG.example)
     worse = replace(WRONG, example=RIGHT.example)
     page = render(run(better, worse, ABSTAINED), run(WRONG, RIGHT, ABSTAINED))
-    told = visible(section(page, "changes"))
-    assert "Of 3 questions, 1 got worse, 1 got better, and 0 changed without getting worse or better." in told
+    shown = visible(section(page, "changes"))
+    assert (
+        "Of 3 questions, 1 got worse, 1 got better, and 0 changed without getting worse or better." in shown
+    )
     first, second = re.findall(r'<p class="asked">.*?</dl>', section(page, "changes"), re.DOTALL)
     assert visible(first) == (
         "worse Question right? right Referenceright, 0.900: “1932” This runwrong, 0.800: “bridge” "
@@ -501,11 +503,11 @@ def test_a_reference_over_other_questions_is_not_compared() -> None:
 
 
 def test_questions_that_only_one_run_has_are_counted() -> None:
-    told = visible(section(render(run(RIGHT, WRONG), run(RIGHT)), "figures"))
-    assert "over the 1 question that both have; 1 that only one has" in told
+    shown = visible(section(render(run(RIGHT, WRONG), run(RIGHT)), "figures"))
+    assert "over the 1 question that both have; 1 that only one has" in shown
 
 
-# Odd runs.
+# Unusual runs.
 
 
 def test_a_stopped_run_is_announced_at_the_top() -> None:
@@ -548,9 +550,9 @@ def test_the_recall_curve_is_left_out_where_it_is_meaningless() -> None:
 def test_curves_carry_their_numbers() -> None:
     page = section(render(run(*ALL), None), "curves")
     # Most confident first: right, wrong, invented, abstained, refused; the last has the right words.
-    told = visible(page)
-    assert "At the threshold 0.600 of the questions are answered, and 0.667 of those" in told
-    assert "at least 0.400" in told
+    shown = visible(page)
+    assert "At the threshold 0.600 of the questions are answered, and 0.667 of those" in shown
+    assert "at least 0.400" in shown
     rates = re.findall(
         r"<tr><td class=\"n\">(\d)</td><td class=\"n\">([\d.]+)</td><td class=\"n\">([\d.]+)</td>", page
     )
@@ -561,4 +563,4 @@ def test_curves_carry_their_numbers() -> None:
         ("4", "0.800", "0.750"),
         ("5", "1.000", "0.600"),
     ]
-    assert "Half of the questions took 20.0 ms or less" in told
+    assert "Half of the questions took 20.0 ms or less" in shown

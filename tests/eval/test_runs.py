@@ -1,4 +1,4 @@
-"""Putting questions, and the record of it: what is kept, written and read again."""
+"""Asking questions, and the record of a run: written and read again."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_failure_keeps_the_cited_passage_and_one_that_answers() -> None:
 
     first, second, third = PASSAGES
     assert excerpts(reply("Ada", 0.9, PASSAGES), "Rome") == [first, second]
-    # Of the passages that answer, the one that was read first.
+    # Of the passages with an answer, the best that was read.
     assert excerpts(reply("Ada", 0.9, [first, third, second]), "Rome") == [first, third]
     assert excerpts(reply("Ada", 0.9, [first]), "Rome") == [first, second]
     assert excerpts(reply("Bo", 0.9, PASSAGES, 1), "Rome") == [second]

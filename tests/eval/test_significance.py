@@ -1,4 +1,4 @@
-"""How sure a figure is, against another implementation, the normal approximation and made-up truths."""
+"""Intervals and p, compared with another implementation, the normal approximation and simulated truths."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_intervals_cover_the_true_value_95_percent_of_the_time() -> None:
     for seed in range(400):
         low, high = bootstrap_interval((generator.random(80) < 0.7).tolist(), samples=400, seed=seed)
         held += low <= 0.7 <= high
-    # Of 400 with a chance of 0.95 (a little less, for a share of 80), within four standard deviations.
+    # 400 trials with a probability of 0.95 (a little less, for a share of 80): four standard deviations.
     assert 0.94 - 4 * math.sqrt(0.95 * 0.05 / 400) <= held / 400 <= 0.99
 
 
@@ -97,7 +97,7 @@ def test_p_is_twice_the_share_of_draws_on_the_other_side_and_never_0() -> None:
     assert difference(0.0, -1.0, (first, -above)).p == pytest.approx(0.1)
     assert difference(0.0, 1.0, (first, np.ones(99))).p == pytest.approx(2 / 100)
     assert difference(0.0, 0.0, (first, first)).p == 1.0
-    # A draw without a value is none.
+    # A draw without a value is left out.
     with_none = np.concatenate([above, [math.nan] * 50])
     assert difference(0.0, 1.0, (np.zeros(149), with_none)).p == pytest.approx(0.1)
 
@@ -125,7 +125,7 @@ def test_p_equals_the_normal_approximation_of_a_paired_difference() -> None:
 
 
 def test_runs_that_differ_by_chance_are_rarely_significant() -> None:
-    """The same right-or-wrong chance in both runs, paired: p is below 0.05 about once in 20."""
+    """Both runs are right with the same probability: p is below 0.05 about once in 20."""
     generator = np.random.default_rng(7)
     called, small = 0, 0
     for seed in range(500):
@@ -135,7 +135,7 @@ def test_runs_that_differ_by_chance_are_rarely_significant() -> None:
         found = difference(first.mean(), second.mean(), resampled)
         called += found.significant
         small += found.p < 0.05
-    # 500 with a chance of 0.05: 25, and a standard deviation of 4.9.
+    # 500 trials with a probability of 0.05: 25, with a standard deviation of 4.9.
     assert 8 <= called <= 45
     assert 8 <= small <= 45
 

@@ -102,14 +102,14 @@ def test_equal_answers_of_several_annotators_are_one(tmp_path: Path) -> None:
     ("text", "start", "place", "moved"),
     [
         ("12%", 17, 17, 0),
-        ("12", 34, 34, 0),  # a part of 2012: the file says so
-        ("12%", 0, 17, 1),  # counted wrongly
+        ("12", 34, 34, 0),  # part of 2012, as the file says
+        ("12%", 0, 17, 1),  # a wrong offset
         ("12%", -1, 17, 1),
         ("12%", 10**30, 17, 1),
         ("in May", 0, 21, 1),
-        ("In", 0, 29, 1),  # whole, so not in "In" of another word
-        ("012", 0, 33, 1),  # never whole, and yet it stands there
-        (" 12% ", 16, 17, 0),  # padded, and counted with its padding
+        ("In", 0, 29, 1),  # as a whole word
+        ("012", 0, 33, 1),  # never a whole word, but there
+        (" 12% ", 16, 17, 0),  # padded, with the offset of the padding
         ("12%\n", 17, 17, 0),
         ("\t12%", 17, 17, 1),
     ],

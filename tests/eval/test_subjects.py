@@ -1,4 +1,4 @@
-"""What is asked for becomes questions and a system: sets of every kind, and requests that do not fit."""
+"""Requests become questions and a system: every kind of set, and requests that contradict themselves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROAD = "A road was built to the port. It cost nine million francs."
 
 @pytest.fixture(autouse=True)
 def _words_for_encoder(monkeypatch: pytest.MonkeyPatch, word_encoder: Encoder) -> None:
-    """Whatever encoder is asked for, the one that counts words is loaded."""
+    """Every encoder that is loaded is the one that counts words."""
     for module in ("indexer.encoders.loading", "service.loading", "eval.subjects"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda *_: word_encoder)
 
@@ -47,7 +47,7 @@ def articles(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def questions(tmp_path: Path) -> Path:
-    """Twelve questions, every third of the split dev."""
+    """Twelve questions, every third in the split dev."""
     path = tmp_path / "set.jsonl"
     lines = [
         {"id": f"q{number}", "question": f"What of {number}?", "answers": ["two metres"]}
@@ -210,7 +210,7 @@ def test_a_service_is_identified_before_its_articles_are_fetched(
     made: list[dict[str, object]] = []
 
     class Elsewhere(RemoteSystem):
-        """An address where every article is missing, since nothing of Quoth is there."""
+        """Another service, where every article is missing."""
 
         def __init__(self, url: str, **given: object) -> None:
             super().__init__(url)
@@ -228,7 +228,7 @@ def test_a_service_is_identified_before_its_articles_are_fetched(
     for settings, top_k in ((Settings.of(top_k=4), None), (Settings.of(min_confidence=0.5), 8)):
         with pytest.raises(UnreachableError, match="not Quoth"):
             open_subject(Request(questions, settings, url="http://x", top_k=top_k))
-    # Only what was asked for is sent: the service has settings of its own.
+    # Only chosen options are sent: the service has its own settings.
     assert made == [
         {"url": "http://x", "top_k": None, "min_confidence": None},
         {"url": "http://x", "top_k": 8, "min_confidence": 0.5},
@@ -246,9 +246,9 @@ def test_the_commands_top_k_and_threshold_reach_the_service(
 
     monkeypatch.setattr(subjects, "open_subject", refuse)
     monkeypatch.setenv("QUOTH_MIN_CONFIDENCE", "0.25")
-    for options in ({}, {"top_k": 3, "min_confidence": 0.5}):
+    for top_k, min_confidence in ((None, None), (3, 0.5)):
         with pytest.raises(UnreachableError):
-            evaluate(dataset=questions, url="http://x", **options)
+            evaluate(dataset=questions, url="http://x", top_k=top_k, min_confidence=min_confidence)
     assert [(one.top_k, one.settings.answering.min_confidence) for one in requests] == [
         (None, 0.25),
         (3, 0.5),

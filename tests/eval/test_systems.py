@@ -1,4 +1,4 @@
-"""What is evaluated in this process: an answerer over an index, and a reader with one paragraph."""
+"""Systems in this process: an answerer over an index, and a reader with one paragraph."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_top_k_passages_are_read(answerer: Answerer) -> None:
 
 def test_a_withheld_candidate_is_recorded_and_not_given(answerer: Answerer) -> None:
     class Strict:
-        """The same answerer, which would withhold everything."""
+        """The same answerer with a threshold that withholds everything."""
 
         threshold = 1.0
         index = answerer.index
@@ -99,7 +99,7 @@ def test_a_withheld_candidate_is_recorded_and_not_given(answerer: Answerer) -> N
 
 
 class Recording:
-    """A reader that offers set words of the passage, and remembers what it was given to read."""
+    """A reader that offers given words of the passage and records what it reads."""
 
     name = "recording"
     fingerprint = "ab" * 32

@@ -1,4 +1,4 @@
-"""The ablation: each variant changes what it says, and a row says what changed."""
+"""The ablation: each variant changes one thing, and a row shows its figures and difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two-turn conversations: answers of both turns stand in their articles, and questions refer back."""
+"""The two-turn conversations: both turns' answers are in their articles, and questions refer back."""
 
 from __future__ import annotations
 

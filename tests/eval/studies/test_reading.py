@@ -1,4 +1,4 @@
-"""Reading comprehension: its figures over predictions made by hand, and what it asks of a reader."""
+"""Reading comprehension: figures over predictions made by hand, and what a reader is asked."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_interval_of_questions_that_are_all_alike_is_a_point() -> None:
 
 
 class FakeReader:
-    """Offers for each question the words of a table, best first, and remembers what it was asked."""
+    """Offers for each question the words of a table, best first, and records what it is asked."""
 
     name = "fake"
     fingerprint = "00"
