@@ -1,6 +1,6 @@
 """How many passages to read: `python -m eval.studies.passages`, over the seeds and the development sets.
 
-Every held-out question of a development set (`eval.training.examples`) is put to the whole set twice: as it
+Every held-out question of a development set (`eval.studies.examples`) is put to the whole set twice: as it
 is, and with its own paragraph excluded, so that nothing answers it. Each passage is read once for a question
 and its spans are kept, so all numbers of passages are compared on the same spans. Differences are to the
 first number, paired over the questions, with 95% intervals.
@@ -8,6 +8,7 @@ first number, paired over the questions, with 95% intervals.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,12 +20,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from eval.benchmark.record import write_record
 from eval.dataset import SEEDS, load_examples
+from eval.runs import describe, write
+from eval.studies.examples import group_of, held_out
 from eval.studies.outcomes import FIGURES, Outcome, Outcomes, Question, paired, percentage
 from eval.studies.paragraphs import SETS
 from eval.studies.retrieval import open_set, sample
-from eval.training.examples import group_of, held_out
 from indexer.cli import run_commands
 from indexer.encoders.encoder import Encoder
 from indexer.encoders.loading import load_encoder
@@ -127,16 +128,18 @@ def main(  # noqa: PLR0917 - Typer makes options of them
             pooled[depth] += some
         kept[name] = {depth: [_plain(one) for one in some] for depth, some in outcomes.items()}
         # After each set: a run of hours that is stopped keeps what it has.
-        write_record(
-            json_,
-            " ".join(["python -m eval.studies.passages", *sys.argv[1:]]),
-            reader={"name": loaded.name, "sha256": loaded.fingerprint},
-            encoder={"name": encoder.name, "sha256": encoder.fingerprint},
-            threshold=calibration.threshold,
-            seed=_SEED,
-            columns=["answerable", "f1", "exact", "right", "confidence"],
-            sets=kept,
-        )
+        if json_ is not None:
+            record = {
+                **describe(),
+                "command": " ".join(["python -m eval.studies.passages", *sys.argv[1:]]),
+                "reader": {"name": loaded.name, "sha256": loaded.fingerprint},
+                "encoder": {"name": encoder.name, "sha256": encoder.fingerprint},
+                "threshold": calibration.threshold,
+                "seed": _SEED,
+                "columns": ["answerable", "f1", "exact", "right", "confidence"],
+                "sets": kept,
+            }
+            write(json_, json.dumps(record) + "\n")
     if len(kept) > 1:
         console.print(table("all", pooled, calibration.threshold))
 

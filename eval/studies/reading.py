@@ -2,7 +2,7 @@
 
 The reader reads each question's own whole paragraph and must answer: this measures how well it finds the
 exact words, not whether it knows when to abstain. Only questions of held-out groups are asked
-(`eval.training.examples`); no reader was trained on them.
+(`eval.studies.examples`); no reader was trained on them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from eval.metrics import exact_match, token_f1
 from eval.significance import bootstrap_interval
-from eval.training.examples import SPAN_SETS, ContextExample, span_examples
+from eval.studies.examples import SPAN_SETS, ContextExample, span_examples
 from indexer.cli import run_commands
 from indexer.records import Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets

@@ -23,8 +23,8 @@ import numpy.typing as npt
 from eval.dataset import SEEDS, Example, load_examples
 from eval.metrics import auroc, expected_calibration_error, is_right, token_f1
 from eval.studies.calibrate import fit as fit_logistic
+from eval.studies.examples import ContextExample, group_of, held_out
 from eval.studies.retrieval import open_set
-from eval.training.examples import ContextExample, group_of, held_out
 from eval.training.negatives import altered
 from indexer.build import build
 from indexer.corpus import Corpus

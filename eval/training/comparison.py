@@ -14,8 +14,8 @@ import numpy as np
 
 from eval.metrics import Array, auroc
 from eval.significance import Difference, difference, draws
+from eval.studies.examples import SPAN_SETS, ContextExample, span_examples
 from eval.studies.reading import Prediction, read_examples
-from eval.training.examples import SPAN_SETS, ContextExample, span_examples
 from eval.training.negatives import altered, exchanged, retrieved
 from service.answering.reader import Reader
 

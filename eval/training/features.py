@@ -12,7 +12,7 @@ import numpy as np
 from tokenizers import Encoding
 from transformers import AutoTokenizer
 
-from eval.training.examples import ContextExample
+from eval.studies.examples import ContextExample
 from service.answering.spans import TokenOffsets
 
 MAX_TOKENS = 252

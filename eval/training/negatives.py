@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from eval.training.examples import ContextExample
+from eval.studies.examples import ContextExample
 from eval.training.features import OTHER
 from indexer.analyzer import is_function_word, terms
 from indexer.engines.faiss.lexical import LexicalIndex

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from eval.training.examples import ContextExample
+from eval.studies.examples import ContextExample
 from eval.training.model import SpanModel, layers
 from eval.training.rounding import damped_inverse
 

@@ -25,11 +25,11 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
+from eval.studies.examples import SPAN_SETS, ContextExample, qamr_examples, span_examples, squad_pairs
 from eval.studies.reading import measure
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.blending import blended
 from eval.training.distillation import distillation_loss, teacher_scores
-from eval.training.examples import SPAN_SETS, ContextExample, qamr_examples, span_examples, squad_pairs
 from eval.training.features import Feature, Featuriser, Group, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.negatives import altered, exchanged, retrieved, without_answer

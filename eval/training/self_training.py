@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.studies.examples import ContextExample
 from eval.studies.reading import whole_passage
-from eval.training.examples import ContextExample
 from service.answering.reader import Reader
 from service.answering.spans import distinct
 

@@ -19,10 +19,10 @@ import torch
 import typer
 from rich.console import Console
 
+from eval.studies.examples import SPAN_SETS, ContextExample, qamr_examples, squad_pairs
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.comparison import HeldOut, ReaderResult, table_row
 from eval.training.distillation import Scores, distillation_loss, load_scores, teacher_scores, window_key
-from eval.training.examples import SPAN_SETS, ContextExample, qamr_examples, squad_pairs
 from eval.training.features import OTHER, Featuriser, Group, batches, grouped
 from eval.training.model import SpanModel, from_backbone, restore, save
 from eval.training.network import hidden_states, scorer, torch_reader

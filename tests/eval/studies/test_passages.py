@@ -15,10 +15,10 @@ import pytest
 from eval.dataset import Example, GoldSpan
 from eval.metrics import auroc, expected_calibration_error
 from eval.significance import draws, interval
+from eval.studies.examples import held_out
 from eval.studies.outcomes import FIGURES, Outcome, Outcomes, Question, paired
 from eval.studies.passages import CachingReader, development, table
 from eval.studies.retrieval import open_set
-from eval.training.examples import held_out
 from indexer.encoders.encoder import Encoder
 from indexer.engine import Filters
 from indexer.records import Passage, ScoredPassage

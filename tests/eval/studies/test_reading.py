@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from eval.studies.examples import ContextExample
 from eval.studies.reading import Prediction, read_examples, summary, whole_passage
-from eval.training.examples import ContextExample
 from indexer.records import ScoredPassage
 from service.answering.answers import Span
 

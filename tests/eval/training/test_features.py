@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eval.studies.examples import ContextExample
 from eval.training.backbones import small_backbone
-from eval.training.examples import ContextExample
 from eval.training.features import MAX_TOKENS, OTHER, STRIDE, Feature, Featuriser, Group, batches, grouped
 
 SPECIAL = 3  # [CLS] question [SEP] text [SEP]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from eval.training.examples import ContextExample
+from eval.studies.examples import ContextExample
 from eval.training.features import OTHER
 from eval.training.negatives import altered, exchanged, retrieved, without_answer
 

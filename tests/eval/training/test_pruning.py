@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from transformers import MPNetConfig
 
+from eval.studies.examples import ContextExample
 from eval.training import pruning
-from eval.training.examples import ContextExample
 from eval.training.features import Feature
 from eval.training.model import SpanModel, layers, restore, save, untrained
 from eval.training.pruning import narrowed, sample

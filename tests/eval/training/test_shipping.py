@@ -10,9 +10,9 @@ import pytest
 import torch
 from transformers import BertConfig
 
+from eval.studies.examples import ContextExample
 from eval.training import recipe, shipping
 from eval.training.backbones import small_backbone
-from eval.training.examples import ContextExample
 from eval.training.model import SpanModel, untrained
 from eval.training.network import torch_reader
 from eval.training.recipe import Workspace

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eval.studies.examples import ContextExample
 from eval.training.comparison import ReaderResult
-from eval.training.examples import ContextExample
 from eval.training.features import OTHER
 from eval.training.studies import BASE, STUDIES, Study, StudyRunner, TrainingData, subset
 

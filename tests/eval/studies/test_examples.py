@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.dataset import GoldSpan
-from eval.studies.paragraphs import DataMissingError, data_folder, load
-from eval.training.examples import (
+from eval.studies.examples import (
     DEVELOPMENT_SHARE,
     SPAN_SETS,
     ContextExample,
@@ -24,6 +23,7 @@ from eval.training.examples import (
     squad_pairs,
     stripped,
 )
+from eval.studies.paragraphs import DataMissingError, data_folder, load
 
 # Treebank tokens, and their ordinary form.
 WRITTEN = {
