@@ -26,7 +26,7 @@ SECOND = ScoredPassage(
 
 
 class FixedEncoder:
-    """Cosines chosen by hand: the question is the first axis, each sentence lies at a chosen angle to it."""
+    """Cosines chosen by hand: the question is the first axis, each sentence is at a chosen angle to it."""
 
     name = "fixed"
     fingerprint = "0" * 64
@@ -53,11 +53,11 @@ class FixedEncoder:
         return np.array(rows, dtype=np.float32)
 
 
-def test_features_are_the_cosine_the_weighted_share_of_terms_and_the_passages_cosine() -> None:
+def test_features_are_cosine_weighted_share_of_terms_and_the_passages_cosine() -> None:
     reader = SentenceReader(FixedEncoder(), SentenceWeights((0.0, 0.0, 0.0), 0.0))
     spans, features = reader.candidates("How far did the river rise in Lahore?", [FIRST, SECOND])
     assert [span.text for span in spans] == list(FixedEncoder.cosines)
-    # Terms: far, river, rise, lahor. Three sentences; "river" and "lahor" stand in one each, the others
+    # Terms: far, river, rise, lahor. Three sentences; "river" and "lahor" occur in one each, the others
     # in none, and a term's weight is ln(1 + 3 / (1 + sentences that hold it)).
     held, absent = math.log(1 + 3 / 2), math.log(1 + 3 / 1)
     share = held / (2 * held + 2 * absent)

@@ -1,4 +1,4 @@
-"""A restored index gives the same answers, to the last field: text, confidence, citation, generation."""
+"""A restored index gives the same answers in every field: text, confidence, citation, generation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _QUESTIONS = (
 
 
 def _answers(index: Path, encoder: Encoder, reader: str) -> list[dict[str, Any]]:
-    """What the endpoint returns for each question, but for what differs between any two requests."""
+    """The endpoint's response to each question, without the request id and the timings."""
     opened = open_index(index)
     try:
         answerer = build_answerer(opened, encoder, Settings.of(reader=reader))
@@ -38,7 +38,7 @@ def _answers(index: Path, encoder: Encoder, reader: str) -> list[dict[str, Any]]
 
 @pytest.mark.models
 @pytest.mark.parametrize("reader", ["default", "small"])
-def test_a_restored_index_answers_as_the_one_that_was_lost(
+def test_a_restored_index_answers_like_the_original(
     seeds_index_folder: Path, encoder: Encoder, small_model: Path, tmp_path: Path, reader: str
 ) -> None:
     reader = {"default": "default", "small": str(small_model)}[reader]

@@ -1,4 +1,4 @@
-"""Readers' verdicts: kept whole, in order, by many writers, and exported as a question set."""
+"""Readers' verdicts: stored whole and in order by several writers, and exported as a question set."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def said(
     return Feedback("request-1", question, verdict, reason, quoted)
 
 
-def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_verdicts_are_read_as_they_were_written(tmp_path: Path) -> None:
     store = FeedbackStore(tmp_path / "deep" / "feedback.sqlite")
     given = [
         said("Where?", Verdict.UP, reason="'); DROP TABLE feedback; --"),
@@ -31,7 +31,7 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [*FeedbackStore(tmp_path / "deep" / "feedback.sqlite")] == given
 
 
-def test_no_file_means_no_feedback_and_makes_none(tmp_path: Path) -> None:
+def test_reading_without_a_file_gives_nothing_and_creates_none(tmp_path: Path) -> None:
     assert [*FeedbackStore(tmp_path / "none.sqlite")] == []
     assert not (tmp_path / "none.sqlite").exists()
 
@@ -52,10 +52,10 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
     assert {one.question for one in FeedbackStore(path)} == {f"{w}-{t}" for w in range(4) for t in range(10)}
 
 
-@pytest.mark.parametrize("spoilt", ["folder", "other"])
-def test_a_file_that_cannot_be_used_says_which_setting_names_it(tmp_path: Path, spoilt: str) -> None:
+@pytest.mark.parametrize("damage", ["folder", "other"])
+def test_a_file_that_cannot_be_used_is_an_error_that_names_the_setting(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "feedback.sqlite"
-    if spoilt == "folder":
+    if damage == "folder":
         path.mkdir()
     else:
         path.write_text("not a database, but long enough to be taken for none " * 20)
@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_used_says_which_setting_names_it(tmp_path: Path, 
         FeedbackStore(path).add(said("Where?", Verdict.UP))
 
 
-def test_the_table_itself_refuses_another_verdict(tmp_path: Path) -> None:
+def test_the_table_refuses_an_unknown_verdict(tmp_path: Path) -> None:
     path = tmp_path / "feedback.sqlite"
     FeedbackStore(path).add(said("Where?", Verdict.UP))
     with sqlite3.connect(path) as database, pytest.raises(sqlite3.IntegrityError):
@@ -71,7 +71,7 @@ def test_the_table_itself_refuses_another_verdict(tmp_path: Path) -> None:
     database.close()
 
 
-def test_the_last_verdict_on_a_question_decides_what_is_exported() -> None:
+def test_the_last_verdict_on_a_question_is_exported() -> None:
     lines = [
         json.loads(line)
         for line in as_questions(

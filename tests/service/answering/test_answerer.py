@@ -39,14 +39,14 @@ def small(tmp_path: Path, word_answerer: MakeAnswerer) -> Answerer:
 
 
 def resolve(answerer: Answerer, answer: Answer) -> None:
-    """Every offset that an answer carries resolves to the words that stand beside it."""
+    """Check that every offset in an answer resolves to the words given with it."""
     quotations = [*([answer.quotation] if answer.quotation else []), *answer.alternatives]
     for quotation in quotations:
         assert quotation.text == quotation.citation.exact
         for citation in (quotation.citation, *quotation.other_citations):
             text = answerer.article(citation.article_id).text
             assert text[citation.start : citation.end] == citation.exact
-            # The same words, though their case or the white space between them may be another.
+            # The same words, but case and white space may differ.
             assert normalised(citation.exact) == normalised(quotation.text)
             assert text[citation.quote_start : citation.quote_end] == citation.quote
             assert citation.passage.start <= citation.start
@@ -56,7 +56,7 @@ def resolve(answerer: Answerer, answer: Answer) -> None:
         assert answerer.article(passage.article_id).text[passage.start : passage.end] == read.scored.text
 
 
-def test_an_answer_is_the_articles_words_with_its_place(small: Answerer) -> None:
+def test_an_answer_is_a_sentence_of_an_article_and_resolves(small: Answerer) -> None:
     answer = small.answer("How far did the river rise?")
     assert answer.quotation is not None
     assert answer.quotation.text == "The river rose by two metres."
@@ -79,13 +79,13 @@ def test_a_confidence_below_the_threshold_is_an_abstention_that_shows_what_was_r
     assert answer.passages
 
 
-def test_a_threshold_of_zero_is_not_taken_for_none(small: Answerer) -> None:
+def test_a_threshold_of_zero_is_not_treated_as_unset(small: Answerer) -> None:
     strict = Answerer(small.index, small._retriever, small._reader, Calibration({}, -9.0, 0.5))
     assert strict.answer("river").abstained
     assert not strict.answer("river", min_confidence=0.0).abstained
 
 
-def test_the_threshold_is_the_settings_or_else_the_calibrations(small: Answerer) -> None:
+def test_the_threshold_in_the_settings_replaces_the_calibrations(small: Answerer) -> None:
     calibration = Calibration({}, 0.0, 0.75)  # every confidence is 0.5
     fitted = Answerer(small.index, small._retriever, small._reader, calibration)
     assert fitted.threshold == 0.75
@@ -96,24 +96,24 @@ def test_the_threshold_is_the_settings_or_else_the_calibrations(small: Answerer)
         assert answerer.threshold == chosen
         answer = answerer.answer("river")
         assert (answer.threshold, answer.abstained) == (chosen, abstains)
-        # A question's own threshold counts before both.
+        # A question's own threshold replaces both.
         assert answerer.answer("river", min_confidence=0.9).abstained
         assert not answerer.answer("river", min_confidence=0.1).abstained
 
 
-def test_filters_that_admit_nothing_are_an_abstention_of_its_own(small: Answerer) -> None:
+def test_filters_that_admit_no_passage_give_an_abstention_with_its_own_reason(small: Answerer) -> None:
     answer = small.answer("river", filters=Filters(article_ids=("none.txt",)))
     assert answer.reason is Reason.NO_PASSAGES
     assert answer.passages == ()
     assert answer.confidence == 0.0
 
 
-def test_a_filter_is_never_left(small: Answerer) -> None:
+def test_only_passages_that_the_filters_admit_are_read(small: Answerer) -> None:
     answer = small.answer("river", filters=Filters(article_ids=("copy.txt",)))
     assert {read.article.id for read in answer.passages} == {"copy.txt"}
 
 
-def test_top_k_bounds_what_is_read(small: Answerer) -> None:
+def test_top_k_limits_the_passages_read(small: Answerer) -> None:
     assert len(small.answer("river", top_k=1).passages) == 1
 
 
@@ -131,7 +131,7 @@ def test_the_longest_question_is_answered(small: Answerer) -> None:
 
 
 @pytest.mark.parametrize("question", ["?", "🌧", "\x00", "مرحبا", "the", "'; DROP TABLE article; --", "%s{}"])
-def test_a_question_without_known_words_does_no_harm(small: Answerer, question: str) -> None:
+def test_a_question_without_known_words_still_gets_a_valid_response(small: Answerer, question: str) -> None:
     resolve(small, small.answer(question))
 
 
@@ -149,11 +149,11 @@ def test_a_copy_of_an_article_does_not_change_the_confidence(
         assert answer.quotation is not None
         assert len(answer.quotation.other_citations) == copies - 1
         confidences.append(answer.confidence)
-    # What a term weighs depends on how many sentences hold it, so the features may move a little.
+    # A term's weight depends on how many sentences contain it, so the features may change a little.
     assert confidences[1] == pytest.approx(confidences[0], abs=0.1)
 
 
-def test_an_answer_from_wrapped_text_is_the_whole_sentence(
+def test_an_answer_from_text_with_line_breaks_is_the_whole_sentence(
     tmp_path: Path, word_answerer: MakeAnswerer
 ) -> None:
     folder = tmp_path / "articles"
@@ -195,7 +195,7 @@ def test_an_unknown_article_is_an_error(small: Answerer) -> None:
         small.article("none.txt")
 
 
-def test_a_reader_whose_span_does_not_resolve_is_an_error_and_no_answer(small: Answerer) -> None:
+def test_a_span_that_does_not_resolve_raises_an_error(small: Answerer) -> None:
     class Liar:
         name = "liar"
         fingerprint = ""
@@ -212,7 +212,7 @@ def test_a_reader_whose_span_does_not_resolve_is_an_error_and_no_answer(small: A
 def offering(
     small: Answerer, *offers: tuple[str, str, float], calibration: Calibration, alternatives: int = 3
 ) -> Answerer:
-    """An answerer whose reader offers these words of these articles, with these scores."""
+    """An answerer whose reader returns these words of these articles, with these scores."""
 
     def read(_: str, passages: Sequence[ScoredPassage]) -> list[Span]:
         found = []
@@ -231,7 +231,7 @@ def logistic(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
-def test_alternatives_are_of_other_words_with_the_confidence_of_their_own_evidence(small: Answerer) -> None:
+def test_alternatives_have_other_words_and_confidences_from_their_own_features(small: Answerer) -> None:
     answerer = offering(
         small,
         ("rain.txt", "by two metres", 2.0),
@@ -253,7 +253,7 @@ def test_alternatives_are_of_other_words_with_the_confidence_of_their_own_eviden
         "Lahore",
     ]
     assert [one.article_id for one in answer.quotation.other_citations] == ["copy.txt"]
-    # "Two metres" is a variant of the first and no rival to it.
+    # "Two metres" overlaps the first: a variant of it, which does not count for its margin.
     assert [one.confidence for one in (answer.quotation, *answer.alternatives)] == pytest.approx(
         [
             logistic(2.0 + 0.5 * (2.0 - 1.0) + 2.0 * math.log(2) - 1.0),
@@ -263,7 +263,7 @@ def test_alternatives_are_of_other_words_with_the_confidence_of_their_own_eviden
     )
 
 
-def test_the_margin_of_the_only_one_shown_is_to_the_next_that_is_not(small: Answerer) -> None:
+def test_the_margin_counts_the_next_candidate_even_if_it_is_not_shown(small: Answerer) -> None:
     answerer = offering(
         small,
         ("rain.txt", "Lahore", 2.0),
@@ -276,7 +276,7 @@ def test_the_margin_of_the_only_one_shown_is_to_the_next_that_is_not(small: Answ
     assert answer.confidence == pytest.approx(logistic(3.0))
 
 
-def test_the_same_words_in_another_case_are_cited_as_they_stand(small: Answerer) -> None:
+def test_the_same_words_in_another_case_are_cited_as_written(small: Answerer) -> None:
     answerer = offering(
         small,
         ("rain.txt", "river", 2.0),

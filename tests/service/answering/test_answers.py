@@ -1,4 +1,4 @@
-"""The records of answering: what each carries and what follows from it."""
+"""The records of answering: their fields and derived properties."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_spans_text_is_the_articles_at_its_offsets(article: str, data: st.Data
     assert Span(scored, start, end, 0.0).text == article[start:end]
 
 
-def test_a_citation_names_its_place_and_parts_its_quote_around_the_answer() -> None:
+def test_a_citation_gives_its_location_and_splits_its_quote_at_the_answer() -> None:
     span = rome()
     citation = cite(ARTICLE, span)
     assert citation.location == f"a.txt:{span.start}-{span.end}"
@@ -64,7 +64,7 @@ def test_a_citation_names_its_place_and_parts_its_quote_around_the_answer() -> N
 
 
 @given(st.text(max_size=20), st.text(min_size=1, max_size=20), st.text(max_size=20), st.integers(0, 10**6))
-def test_the_parts_of_a_quote_are_what_stands_before_at_and_after_the_answer(
+def test_quote_parts_are_the_text_before_the_answer_the_answer_and_the_text_after_it(
     before: str, words: str, after: str, quote_start: int
 ) -> None:
     start = quote_start + len(before)
@@ -85,7 +85,7 @@ def test_the_parts_of_a_quote_are_what_stands_before_at_and_after_the_answer(
     assert citation.quote_parts == (before, words, after)
 
 
-def test_an_answer_holds_its_records_whole() -> None:
+def test_an_answer_is_made_of_whole_records() -> None:
     citation = cite(ARTICLE, rome())
     assert citation.metadata is ARTICLE.metadata
     answer = Answer(
@@ -121,7 +121,7 @@ def test_an_answer_holds_its_records_whole() -> None:
         RetrieverSettings(),
     ],
 )
-def test_a_record_is_a_value_that_cannot_be_altered(record: Any) -> None:
+def test_records_are_immutable_and_compare_by_value(record: Any) -> None:
     same = dataclasses.replace(record)
     assert same == record
     assert hash(same) == hash(record)
@@ -129,7 +129,7 @@ def test_a_record_is_a_value_that_cannot_be_altered(record: Any) -> None:
         setattr(record, dataclasses.fields(record)[0].name, None)
 
 
-def test_a_readers_settings_come_from_its_card_and_the_rest_are_the_defaults() -> None:
+def test_reader_settings_missing_from_a_card_have_their_defaults() -> None:
     card = {"max_tokens": 160, "question_tokens": 32, "retrieval_weight": 0.5}
     assert ReaderSettings(**card) == ReaderSettings(  # type: ignore[arg-type]
         max_tokens=160, stride=96, question_tokens=32, retrieval_weight=0.5, spans=20

@@ -26,8 +26,8 @@ GROUPS = [
 ]
 
 
-def test_the_best_ones_evidence() -> None:
-    # Terms of the question: river, rose, far; "how", "did" and "the" are none. The passage holds two.
+def test_the_features_of_the_best_group() -> None:
+    # Terms of the question: river, rose, far ("how" and "the" are function words). The passage has two.
     assert confidence_features("How far the river rose?", GROUPS, 0) == {
         "score": 3.0,
         "margin": 3.0 - 1.25,
@@ -37,7 +37,7 @@ def test_the_best_ones_evidence() -> None:
     }
 
 
-def test_the_evidence_of_lower_ones_has_a_negative_margin_to_the_best() -> None:
+def test_the_margin_of_lower_groups_is_their_negative_distance_to_the_best() -> None:
     assert confidence_features("How far the river rose?", GROUPS, 1) == {
         "score": 1.25,
         "margin": 1.25 - 3.0,
@@ -54,27 +54,27 @@ def test_the_evidence_of_lower_ones_has_a_negative_margin_to_the_best() -> None:
     }
 
 
-def test_without_a_rival_the_margin_is_zero() -> None:
+def test_the_margin_of_a_single_group_is_zero() -> None:
     assert confidence_features("river", GROUPS[:1], 0)["margin"] == 0.0
 
 
-def test_further_places_of_the_same_words_are_support_and_no_rivals() -> None:
-    # Its own second place scores more than the next words, and its margin is to those all the same.
+def test_other_places_of_the_same_words_count_as_support_and_not_for_the_margin() -> None:
+    # Its own second place scores higher than the next group, and still the margin is to that group.
     found = confidence_features("river", GROUPS[:2], 0)
     assert found["margin"] == 1.75
     alone = confidence_features("river", [GROUPS[0][:1], GROUPS[1]], 0)
     assert alone == found | {"support": 0.0}
 
 
-def test_a_question_without_terms_is_covered() -> None:
+def test_coverage_is_one_for_a_question_without_terms() -> None:
     assert confidence_features("?", GROUPS, 0)["coverage"] == 1.0
 
 
-def test_all_evidence_that_a_calibration_may_use_is_there() -> None:
+def test_every_feature_that_a_calibration_may_use_is_computed() -> None:
     assert tuple(confidence_features("river", GROUPS, 0)) == FEATURES
 
 
-def test_confidence_is_the_logistic_of_the_weighted_evidence() -> None:
+def test_confidence_is_the_logistic_function_of_the_weighted_features() -> None:
     calibration = Calibration({"score": 1.0, "support": 2.0}, 0.25, 0.5)
     # 0.25 + 1 x 0.5 + 2 x 0.1 = 0.95, and 1 / (1 + e^-0.95) = 0.7211151780228631.
     found = calibration.confidence({"score": 0.5, "margin": 100.0, "support": 0.1})
@@ -92,7 +92,7 @@ def test_extreme_scores_give_a_probability_and_no_overflow(value: float, expecte
     assert Calibration({"score": 1.0}, 0.0, 0.5).confidence({"score": value}) == expected
 
 
-def test_a_calibration_needs_the_evidence_that_it_was_fitted_to() -> None:
+def test_a_calibration_needs_the_features_that_it_was_fitted_to() -> None:
     with pytest.raises(KeyError, match="margin"):
         Calibration({"margin": 1.0}, 0.0, 0.5).confidence({"score": 1.0})
 

@@ -1,4 +1,4 @@
-"""Which questions lean on the one before, and how they may be read: no model, only words."""
+"""Which questions are follow-ups, and their interpretations: no model, only words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LED = Turn("Who led the delegation to Oslo?", "Ada Lovelace", "b.txt")
         "And who leads it?",
         "What about Rome?",
         "When was it founded?",
-        "On which project in Gwadar did he report?",  # a name before, but "he" is the subject
+        "On which project in Gwadar did he report?",  # a name comes first, but "he" is the subject
         "Why?",
         "Whom did she meet in Baku?",
         "What are their aims?",
@@ -36,7 +36,7 @@ LED = Turn("Who led the delegation to Oslo?", "Ada Lovelace", "b.txt")
         "In which country is that?",
     ],
 )
-def test_a_question_with_a_pronoun_and_no_name_for_it_leans(question: str) -> None:
+def test_a_question_that_depends_on_the_turn_before_is_a_follow_up(question: str) -> None:
     assert is_followup(question)
 
 
@@ -44,7 +44,7 @@ def test_a_question_with_a_pronoun_and_no_name_for_it_leans(question: str) -> No
     "question",
     [
         "Who leads BUCIC?",
-        "Who is Pakistan's IT minister?",  # no pronoun in capitals
+        "Who is Pakistan's IT minister?",  # in capitals it is not a pronoun
         "Which delegation that visited Oslo came first?",
         "What did Khawaja stress in her talks?",
         "When does Shandong Xinhai plan to finish its new factory?",
@@ -57,12 +57,12 @@ def test_a_question_that_names_what_it_is_about_stands_alone(question: str) -> N
     assert interpretations(question, LED) == [Interpretation(question)]
 
 
-def test_hardly_a_question_of_the_seeds_set_is_taken_for_a_leaning_one() -> None:
+def test_at_most_one_percent_of_the_seed_questions_are_taken_for_follow_ups() -> None:
     questions = [json.loads(line)["question"] for line in SEEDS.read_text("utf-8").splitlines()]
     assert sum(map(is_followup, questions)) <= 0.01 * len(questions)
 
 
-def test_a_person_is_first_who_the_question_before_asked_for() -> None:
+def test_a_personal_pronoun_stands_first_for_the_previous_answer() -> None:
     assert interpretations("What post does he hold?", LED) == [
         Interpretation("What post does he hold?"),
         Interpretation("What post does he hold?", "b.txt"),
@@ -71,9 +71,9 @@ def test_a_person_is_first_who_the_question_before_asked_for() -> None:
     ]
 
 
-def test_a_thing_is_first_what_the_question_before_was_about() -> None:
+def test_a_pronoun_for_a_thing_stands_first_for_the_subject_of_the_previous_question() -> None:
     previous = Turn("Who is the chief executive of BUCIC?", "Wang Linghong")
-    assert [way.question for way in interpretations("What does it make?", previous)] == [
+    assert [one.question for one in interpretations("What does it make?", previous)] == [
         "What does it make?",
         "What does BUCIC make?",
         "What does Wang Linghong make?",
@@ -90,12 +90,12 @@ def test_a_thing_is_first_what_the_question_before_was_about() -> None:
         ("In which month was that?", "In which month was the Fiber One?"),
     ],
 )
-def test_the_name_takes_the_pronouns_form(question: str, expected: str) -> None:
+def test_a_possessive_pronoun_is_replaced_by_a_possessive_name(question: str, expected: str) -> None:
     previous = Turn("Who put forward the Fiber One project?", "Ada")
-    assert expected in [way.question for way in interpretations(question, previous)]
+    assert expected in [one.question for one in interpretations(question, previous)]
 
 
-def test_there_are_never_more_readings_than_allowed() -> None:
+def test_the_number_of_interpretations_is_limited() -> None:
     previous = Turn("Did Ada, Bo, Cy, Di, Ed and Flo meet?", "Gus", "a.txt")
     found = interpretations("Where did they meet?", previous)
     assert len(found) == MAX_INTERPRETATIONS
@@ -105,15 +105,15 @@ def test_there_are_never_more_readings_than_allowed() -> None:
     ]
 
 
-def test_where_nothing_can_be_replaced_the_question_before_is_put_in_front() -> None:
+def test_a_follow_up_without_a_pronoun_gets_the_previous_question_in_front() -> None:
     previous = Turn("By how much did trade with Singapore grow?", "19%")
-    assert [way.question for way in interpretations("And with Turkey?", previous)] == [
+    assert [one.question for one in interpretations("And with Turkey?", previous)] == [
         "And with Turkey?",
         "By how much did trade with Singapore grow? And with Turkey?",
     ]
 
 
-def test_a_long_question_before_leaves_room_for_the_one_that_is_asked() -> None:
+def test_a_long_previous_question_is_cut_to_forty_words() -> None:
     previous = Turn("why " * 300)
     assert interpretations("And it?", previous)[-1].question == "why " * 40 + "And it?"
 
@@ -130,15 +130,15 @@ def test_a_long_question_before_leaves_room_for_the_one_that_is_asked() -> None:
         ("In 2018", []),
     ],
 )
-def test_names_are_runs_of_capitals_without_the_asking_word(text: str, found: list[str]) -> None:
+def test_names_are_runs_of_capitalised_words_without_a_question_word(text: str, found: list[str]) -> None:
     assert names(text) == found
 
 
-def test_a_reading_within_an_article_keeps_the_filters_and_never_widens_them() -> None:
+def test_an_interpretation_within_an_article_narrows_the_filters_and_never_widens_them() -> None:
     day = datetime.date(2024, 1, 1)
-    way = Interpretation("?", "a.txt")
-    assert way.within(None) == Filters(article_ids=("a.txt",))
-    assert way.within(Filters(published_from=day)) == Filters(article_ids=("a.txt",), published_from=day)
-    assert way.within(Filters(article_ids=("a.txt", "b.txt"))) == Filters(article_ids=("a.txt",))
-    assert way.within(Filters(article_ids=("b.txt",))) == Filters(article_ids=("b.txt",))
+    narrowed = Interpretation("?", "a.txt")
+    assert narrowed.within(None) == Filters(article_ids=("a.txt",))
+    assert narrowed.within(Filters(published_from=day)) == Filters(article_ids=("a.txt",), published_from=day)
+    assert narrowed.within(Filters(article_ids=("a.txt", "b.txt"))) == Filters(article_ids=("a.txt",))
+    assert narrowed.within(Filters(article_ids=("b.txt",))) == Filters(article_ids=("b.txt",))
     assert not Interpretation("?").within(None)

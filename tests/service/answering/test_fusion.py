@@ -21,7 +21,7 @@ def test_convex_scales_from_the_least_possible_to_the_largest_present() -> None:
     )
 
 
-def test_convex_weight_picks_either_ranking() -> None:
+def test_convex_with_a_weight_of_one_or_zero_is_one_of_the_rankings() -> None:
     dense, lexical = floats(0.9, 0.1), floats(1.0, 5.0)
     assert convex(dense, lexical, 1.0).argmax() == 0
     assert convex(dense, lexical, 0.0).argmax() == 1
@@ -31,7 +31,7 @@ def test_convex_without_a_shared_term_is_the_dense_ranking() -> None:
     assert convex(floats(0.3, 0.6), floats(0.0, 0.0), 0.5) == pytest.approx([0.5 * 1.3 / 1.6, 0.5])
 
 
-def test_reciprocal_rank_is_the_published_sum() -> None:
+def test_reciprocal_rank_follows_the_published_formula() -> None:
     fused = reciprocal_rank(floats(0.9, 0.5, 0.1), floats(1.0, 3.0, 2.0))
     assert fused == pytest.approx(
         [

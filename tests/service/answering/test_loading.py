@@ -47,13 +47,13 @@ def test_an_exported_reader_is_loaded_by_its_folder_and_reads(
     passage = ScoredPassage(Passage(0, "a.txt", 100, 129), text, 0.75, 0.0, 0.0, ((100, 129),))
     (best, *_) = reader.read("Where did Ada go?", [passage])
     assert (best.text, best.start, best.end) == ("Rome", 112, 116)
-    # The sum of its logits, less that of the no-answer token, and half the passage's fused score.
+    # Its logits' sum, less that of the no-answer token, plus half the passage's fused score.
     expected = sum(token_logits["rome"]) - sum(token_logits["[CLS]"]) + 0.5 * 0.75
     assert best.score == pytest.approx(expected, rel=2**-7)
     assert math.isclose(expected, 6.625)
 
 
-def test_the_cards_reading_is_followed(folder: Path) -> None:
+def test_the_reader_uses_the_settings_in_its_card(folder: Path) -> None:
     change(folder, reading={"spans": 1})
     reader, _ = load_reader(str(folder))
     text = "Ada went to Rome, in the end."
@@ -75,7 +75,7 @@ def test_a_folder_without_a_reader_is_an_error_with_a_remedy(tmp_path: Path) -> 
         load_reader(str(tmp_path))
 
 
-def test_a_file_is_no_folder(folder: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_an_error(folder: Path) -> None:
     with pytest.raises(ReaderError, match="there is no reader"):
         load_reader(str(folder / CARD))
 
@@ -111,7 +111,7 @@ def test_a_card_that_does_not_fit_is_an_error_with_a_remedy(folder: Path, change
 
 
 @pytest.mark.parametrize("missing", ["name", "reading", "confidence"])
-def test_a_card_that_lacks_something_is_an_error(folder: Path, missing: str) -> None:
+def test_a_card_without_a_required_field_is_an_error(folder: Path, missing: str) -> None:
     card = json.loads((folder / CARD).read_text("utf-8"))
     del card[missing]
     (folder / CARD).write_text(json.dumps(card), "utf-8")

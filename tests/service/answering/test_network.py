@@ -28,7 +28,7 @@ def folder(small_model: Path, tmp_path: Path) -> Path:
 
 
 def expected_logits(rows: list[list[str]], length: int, token_logits: Logits) -> npt.NDArray[np.float32]:
-    """What the graph should give, looked up by hand."""
+    """The logits that the graph should return, looked up by hand."""
     found = np.zeros((2, len(rows), length), dtype=np.float32)
     for row, tokens in enumerate(rows):
         for place, token in enumerate(tokens):
@@ -63,15 +63,13 @@ def test_a_loaded_model_gives_its_logits_for_batches_of_any_shape(
         assert found == pytest.approx(expected_logits(tokens, length, token_logits), abs=1e-6)
 
 
-def test_the_precision_of_this_processor_gives_the_same_to_within_its_rounding(
-    small_model: Path, token_logits: Logits
-) -> None:
+def test_this_processors_precision_agrees_to_within_rounding(small_model: Path, token_logits: Logits) -> None:
     network, tokenizer = load_network(small_model)
     ids, mask, tokens = batch_of(tokenizer, [("Where?", "Ada went to Rome, Bo to Oslo")], 16)
     assert network(ids, mask) == pytest.approx(expected_logits(tokens, 16, token_logits), rel=2**-8)
 
 
-def test_what_was_returned_does_not_change_with_the_next_call(small_model: Path) -> None:
+def test_returned_logits_do_not_change_with_the_next_call(small_model: Path) -> None:
     network, _ = load_network(small_model)
     ones = np.ones((1, 8), dtype=np.int64)
     first = network(np.full((1, 8), 14), ones)
@@ -91,7 +89,7 @@ def test_threads_get_the_same_logits_as_one(small_model: Path) -> None:
             assert np.array_equal(found, alone[number % len(inputs)])
 
 
-def test_a_whole_folder_is_read(small_model: Path) -> None:
+def test_an_intact_folder_gives_its_card(small_model: Path) -> None:
     card = read_card(small_model)
     assert card["name"] == "small"
     assert set(card["files"]) == {"graph.xml", "weights.zst", "tokenizer.json"}
@@ -160,7 +158,7 @@ def test_a_file_that_cannot_be_loaded_is_an_error_with_a_remedy(
         load_network(folder)
 
 
-def test_reading_imports_no_training_framework_and_tells_nobody() -> None:
+def test_reading_imports_no_training_framework_and_no_telemetry() -> None:
     program = """
 import json, sys
 import service.answering.reader, service.answering.network, service.answering.spans
@@ -171,5 +169,5 @@ print(json.dumps([name for name, module in sys.modules.items() if module is not 
     )
     imported = {name.split(".")[0] for name in json.loads(done.stdout)}
     assert {"openvino", "tokenizers", "numpy"} <= imported
-    # OpenVINO would send an event over the network by the last of these whenever it is imported.
+    # With openvino_telemetry, OpenVINO sends an event over the network on every import.
     assert not imported & {"torch", "transformers", "sentence_transformers", "openvino_telemetry"}

@@ -1,4 +1,4 @@
-"""The span reader, with a real tokenizer of few words and a made-up network."""
+"""The span reader, with a real tokenizer of few words and a network with chosen logits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Logits = npt.NDArray[np.float32]
 
 
 def network_of(tokenizer: Tokenizer, logits: Mapping[str, tuple[float, float]]) -> Network:
-    """Gives each token the logits chosen for it, wherever it stands, and 0 to all others."""
+    """Give each token its chosen logits at every position, and all others 0."""
     table = np.zeros((2, tokenizer.get_vocab_size()), dtype=np.float32)
     for token, pair in logits.items():
         number = tokenizer.token_to_id(token)
@@ -79,22 +79,24 @@ def test_the_best_span_of_a_passage_comes_first_with_its_place_in_the_article(
     assert {span.passage for span in spans} == {passage.passage}
 
 
-def doubting(tokenizer: Tokenizer, network: Network, doubts: Mapping[str, tuple[float, float]]) -> Network:
-    """Gives rows that hold a token these logits for "no answer"."""
+def with_no_answer(
+    tokenizer: Tokenizer, network: Network, no_answer: Mapping[str, tuple[float, float]]
+) -> Network:
+    """Give rows that contain a token these logits for "no answer"."""
 
-    def doubted(ids: Ids, mask: Ids) -> Logits:
+    def changed(ids: Ids, mask: Ids) -> Logits:
         logits = network(ids, mask).copy()
-        for token, pair in doubts.items():
+        for token, pair in no_answer.items():
             holds = (ids == tokenizer.token_to_id(token)).any(axis=1)
             logits[:, holds, 0] = np.array(pair)[:, None]
         return logits
 
-    return doubted
+    return changed
 
 
-def test_each_passages_no_answer_score_is_taken_from_its_spans(small_tokenizer: MakeTokenizer) -> None:
+def test_each_passages_no_answer_score_is_subtracted_from_its_spans(small_tokenizer: MakeTokenizer) -> None:
     tokenizer = small_tokenizer()
-    network = doubting(
+    network = with_no_answer(
         tokenizer, network_of(tokenizer, PLACES), {"rome": (4.0, 2.5), "oslo": (0.5, 0.25), "bern": (1.5, -2)}
     )
     reader = SpanReader("small", tokenizer, network)
@@ -131,20 +133,22 @@ def test_a_passages_fused_score_is_added_by_its_weight(small_tokenizer: MakeToke
 def test_a_place_in_two_passages_counts_once_with_its_best_score(small_tokenizer: MakeTokenizer) -> None:
     tokenizer = small_tokenizer()
     whole, part = scored(ARTICLE, 0, 52, number=0), scored(ARTICLE, 18, 52, number=1)
-    doubted = doubting(tokenizer, network_of(tokenizer, PLACES), {"rome": (1.5, 0.5)})
+    network = with_no_answer(tokenizer, network_of(tokenizer, PLACES), {"rome": (1.5, 0.5)})
     for passages in ([whole, part], [part, whole]):
-        spans = SpanReader("small", tokenizer, doubted).read("Where?", passages)
+        spans = SpanReader("small", tokenizer, network).read("Where?", passages)
         assert len({(span.start, span.end) for span in spans}) == len(spans)
         assert [(one.score, one.passage.id) for one in spans if (one.start, one.end) == (29, 33)] == [
             (5.0, 1)
         ]
-        # "Rome" stands in the whole alone, where the doubt is.
+        # "Rome" is only in the whole text, which has the no-answer score.
         assert [(one.score, one.passage.id) for one in spans if (one.start, one.end) == (12, 16)] == [
             (3.0, 0)
         ]
 
 
-def test_a_place_that_two_passages_score_alike_is_the_first_ones(small_tokenizer: MakeTokenizer) -> None:
+def test_a_place_with_equal_scores_in_two_passages_belongs_to_the_first(
+    small_tokenizer: MakeTokenizer,
+) -> None:
     tokenizer = small_tokenizer()
     reader = SpanReader("small", tokenizer, network_of(tokenizer, PLACES))
     whole, part = scored(ARTICLE, 0, 52, number=0), scored(ARTICLE, 18, 52, number=1)
@@ -153,7 +157,7 @@ def test_a_place_that_two_passages_score_alike_is_the_first_ones(small_tokenizer
         assert [(one.score, one.passage) for one in found] == [(5.0, passages[0].passage)]
 
 
-def test_one_place_of_two_articles_is_two_places(small_tokenizer: MakeTokenizer) -> None:
+def test_the_same_offsets_in_two_articles_are_two_places(small_tokenizer: MakeTokenizer) -> None:
     tokenizer = small_tokenizer()
     reader = SpanReader("small", tokenizer, network_of(tokenizer, PLACES), ReaderSettings(spans=1))
     passages = [scored("Rome", 0, 4, number=number, name=f"{number}.txt") for number in range(3)]
@@ -172,7 +176,7 @@ def test_equal_scores_in_a_passage_are_in_order_of_their_place(small_tokenizer: 
 CROSSING = {"rome": (5.0, 0.0), "oslo": (0.0, 5.0)}
 
 
-def test_a_span_stays_in_its_sentence(small_tokenizer: MakeTokenizer) -> None:
+def test_a_span_does_not_cross_a_sentence(small_tokenizer: MakeTokenizer) -> None:
     tokenizer = small_tokenizer()
     reader = SpanReader("small", tokenizer, network_of(tokenizer, CROSSING), ReaderSettings(spans=500))
     spans = reader.read("Where did Ada go?", [scored(ARTICLE, 0, 52)])
@@ -181,14 +185,14 @@ def test_a_span_stays_in_its_sentence(small_tokenizer: MakeTokenizer) -> None:
 
 
 @pytest.mark.parametrize("question", ["Why did Ada go to Rome?", "Name the towns.", "What are the towns?"])
-def test_a_reason_or_a_list_may_go_on_over_sentences(small_tokenizer: MakeTokenizer, question: str) -> None:
+def test_a_reason_or_a_list_may_cross_sentences(small_tokenizer: MakeTokenizer, question: str) -> None:
     tokenizer = small_tokenizer()
     reader = SpanReader("small", tokenizer, network_of(tokenizer, CROSSING))
     spans = reader.read(question, [scored(ARTICLE, 0, 52)])
     assert shown(spans, 1) == [("Rome. Bo went to Oslo", 12, 10.0)]
 
 
-def test_offsets_count_in_the_article_for_a_passage_inside_it(small_tokenizer: MakeTokenizer) -> None:
+def test_offsets_count_from_the_start_of_the_article(small_tokenizer: MakeTokenizer) -> None:
     tokenizer = small_tokenizer()
     article = "👩‍👩‍👧 Cafe\u0301! ﷽\r\n\r\n" + ARTICLE
     begins = article.index("Bo")
@@ -197,21 +201,23 @@ def test_offsets_count_in_the_article_for_a_passage_inside_it(small_tokenizer: M
     assert (best.text, article[best.start : best.end]) == ("Oslo", "Oslo")
 
 
-def test_a_span_of_a_part_of_a_word_is_the_whole_word(small_tokenizer: MakeTokenizer) -> None:
+def test_a_span_of_part_of_a_word_is_widened_to_the_word(small_tokenizer: MakeTokenizer) -> None:
     tokenizer = small_tokenizer()
     # "Rested" is r, ##e, ##s, ##t, ##e, ##d.
     network = network_of(tokenizer, {"##s": (5.0, 4.0), "##t": (0.0, 3.0)})
     reader = SpanReader("small", tokenizer, network, ReaderSettings(spans=2))
     spans = reader.read("What did Ada?", [scored("Ada rested, too.", 0, 16)])
-    # Both of the best spans are parts of this word: its place counts once, with the better score.
+    # Both of the best spans are parts of this word: it counts once, with the better score.
     assert shown(spans) == [("rested", 4, 9.0)]
 
 
-def test_marks_around_a_span_are_left_out_and_marks_alone_are_no_span(small_tokenizer: MakeTokenizer) -> None:
+def test_punctuation_around_a_span_is_trimmed_and_punctuation_alone_is_no_span(
+    small_tokenizer: MakeTokenizer,
+) -> None:
     tokenizer = small_tokenizer()
     reader = SpanReader("small", tokenizer, network_of(tokenizer, {",": (9.0, 8.0)}))
     spans = reader.read("Who?", [scored("Ada, Bo", 0, 7)])
-    # The comma alone would be best; from it on is "Bo", and up to it "Ada".
+    # The comma alone would be best. A span from it on becomes "Bo", one up to it "Ada".
     assert shown(spans) == [("Bo", 5, 9.0), ("Ada", 0, 8.0), ("Ada, Bo", 0, 0.0)]
 
 
@@ -240,7 +246,7 @@ def test_a_passage_longer_than_the_window_is_read_in_windows(small_tokenizer: Ma
     separator = tokenizer.token_to_id("[SEP]")
     assert all(len(row) <= 24 for row in rows)
     assert all(row[: len(question)] == question and row[-1] == separator for row in rows)
-    # 24 less 5 of the question and 3 of the pair: 16 tokens a window, 10 further each time.
+    # 24 less 5 of the question and 3 special ones: 16 tokens per window, each window 10 further on.
     tokens = [
         tokenizer.token_to_id(word) for word in [*["the"] * 30, "oslo", *["the"] * 3, "e", "##n", "##d"]
     ]
@@ -251,8 +257,8 @@ def test_a_passage_longer_than_the_window_is_read_in_windows(small_tokenizer: Ma
 def test_a_place_in_two_windows_counts_once_with_its_best_score(small_tokenizer: MakeTokenizer) -> None:
     tokenizer = small_tokenizer()
     article = "Bern " + "the " * 12 + "Oslo " + "the " * 8
-    # The first window holds "Bern", and doubts.
-    network = doubting(tokenizer, network_of(tokenizer, PLACES), {"bern": (1.0, 2.0)})
+    # Only the first window holds "Bern", and with it a no-answer score.
+    network = with_no_answer(tokenizer, network_of(tokenizer, PLACES), {"bern": (1.0, 2.0)})
     reader = SpanReader("small", tokenizer, network, WINDOWED)
     spans = reader.read("Where did Bo go?", [scored(article, 0, len(article) - 1)])
     assert len({(span.start, span.end) for span in spans}) == len(spans)
@@ -274,7 +280,7 @@ def test_the_longest_question_leaves_room_for_the_passage(
     separators = np.flatnonzero(ids[0] == tokenizer.token_to_id("[SEP]"))
     assert separators[0] - 1 <= 64
     assert separators[1] + 1 == mask.sum() <= 256
-    # The whole passage stands after the question.
+    # The whole passage follows the question.
     context = tokenizer.encode("", ARTICLE[:33], add_special_tokens=False).ids
     assert ids[0, separators[0] + 1 : separators[1]].tolist() == context
 
@@ -315,8 +321,8 @@ def test_without_passages_or_words_nothing_is_read(small_tokenizer: MakeTokenize
     assert shown(spans) == [("Rome", 0, 5.0)]
 
 
-def by_chance(ids: Ids, mask: Ids) -> Logits:
-    """Logits that hang on the whole row, and on nothing beyond it; beyond it they tempt."""
+def random_logits(ids: Ids, mask: Ids) -> Logits:
+    """Random logits that depend on a row's tokens only; in the padding they are very high."""
     logits = np.full((2, *ids.shape), 1e4, dtype=np.float32)
     for row, (tokens, held) in enumerate(zip(ids, mask, strict=True)):
         length = int(held.sum())
@@ -325,10 +331,10 @@ def by_chance(ids: Ids, mask: Ids) -> Logits:
     return logits
 
 
-def test_passages_read_together_give_what_each_gives_alone(small_tokenizer: MakeTokenizer) -> None:
+def test_passages_read_together_give_the_same_spans_as_each_alone(small_tokenizer: MakeTokenizer) -> None:
     tokenizer = small_tokenizer()
     seen: list[tuple[Ids, Ids]] = []
-    together = SpanReader("small", tokenizer, recording(by_chance, seen), WINDOWED)
+    together = SpanReader("small", tokenizer, recording(random_logits, seen), WINDOWED)
     passages = []
     for number, length in enumerate([30, 1, 9, 9, 2, 40, 17, 5, 6, 7, 28, 3, 3, 50, 12, 8, 20, 4, 33]):
         text = " ".join(["Ada", "went", "to", "Rome", "in", "the"][place % 6] for place in range(length))
@@ -342,7 +348,7 @@ def test_passages_read_together_give_what_each_gives_alone(small_tokenizer: Make
         assert np.array_equal(mask, np.arange(ids.shape[1]) < lengths[:, None])
         assert (ids[mask == 0] == tokenizer.token_to_id("[PAD]")).all()
         assert ids.shape[1] - lengths.max() < 16
-    alone = SpanReader("small", small_tokenizer(), by_chance, WINDOWED)
+    alone = SpanReader("small", small_tokenizer(), random_logits, WINDOWED)
     for passage in passages:
         mine = [span for span in spans if span.passage == passage.passage]
         assert mine
@@ -351,7 +357,7 @@ def test_passages_read_together_give_what_each_gives_alone(small_tokenizer: Make
 
 
 class Recording:
-    """A network without an opinion, which keeps what it is given."""
+    """A network that returns zeros and records its input."""
 
     def __init__(self) -> None:
         self.rows: list[list[int]] = []
@@ -373,7 +379,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("name", [*shipped_readers(), "small"])
-def test_what_is_read_is_what_the_tokeniser_makes_of_question_and_passage(
+def test_windows_equal_the_tokenisers_encoding_of_question_and_passage(
     name: str, small_tokenizer: MakeTokenizer
 ) -> None:
     def tokenizer() -> Tokenizer:
@@ -387,7 +393,7 @@ def test_what_is_read_is_what_the_tokeniser_makes_of_question_and_passage(
     plain.no_padding()
     plain.enable_truncation(settings.max_tokens, stride=settings.stride, strategy="only_second")
     passages = [scored(text, 0, len(text), number=place) for place, text in enumerate(TEXTS)]
-    for question in [*QUESTIONS, *QUESTIONS]:  # the second time the passages' tokens are known
+    for question in [*QUESTIONS, *QUESTIONS]:  # the second time the passages' tokens are cached
         network.rows.clear()
         reader.read(question, passages)
         encodings = [plain.encode(question, text) for text in TEXTS]
@@ -396,7 +402,7 @@ def test_what_is_read_is_what_the_tokeniser_makes_of_question_and_passage(
 
 
 def test_threads_share_a_reader(small_tokenizer: MakeTokenizer) -> None:
-    reader = SpanReader("small", small_tokenizer(), by_chance, WINDOWED)
+    reader = SpanReader("small", small_tokenizer(), random_logits, WINDOWED)
     passages = [scored(ARTICLE, 0, 17), scored(ARTICLE, 0, 52, number=1), scored(ARTICLE, 18, 52, number=2)]
     questions = ["Where did Ada go?", "Who went to Oslo?", "Why?", "漢" * 1_000]
     alone = [reader.read(question, passages) for question in questions]
@@ -432,7 +438,7 @@ any_text = st.lists(st.sampled_from(AWKWARD), min_size=1, max_size=40).map("".jo
 def test_every_span_is_the_articles_words_at_its_place(
     article: str, question: str, data: st.DataObject, small_tokenizer: MakeTokenizer
 ) -> None:
-    reader = SpanReader("small", small_tokenizer(), by_chance, WINDOWED)
+    reader = SpanReader("small", small_tokenizer(), random_logits, WINDOWED)
     passages = []
     for number in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(article) - 1))
@@ -451,10 +457,10 @@ def test_every_span_is_the_articles_words_at_its_place(
 
 @settings(max_examples=300, deadline=None)
 @given(article=any_text, question=st.sampled_from(["Where did Ada go?", "Who?"]))
-def test_no_span_leaves_its_sentence_whatever_the_text(
+def test_no_span_crosses_a_sentence_in_any_text(
     article: str, question: str, small_tokenizer: MakeTokenizer
 ) -> None:
-    reader = SpanReader("small", small_tokenizer(), by_chance, WINDOWED)
+    reader = SpanReader("small", small_tokenizer(), random_logits, WINDOWED)
     passage = scored(article, 0, len(article))
     for span in reader.read(question, [passage]):
         touched = [one for one in passage.sentences if one[0] < span.end and span.start < one[1]]
@@ -475,7 +481,7 @@ def test_no_span_leaves_its_sentence_whatever_the_text(
         "Describe the plan.",
     ],
 )
-def test_a_question_for_a_list_or_a_reason_asks_for_more(question: str) -> None:
+def test_a_question_for_a_list_or_a_reason_allows_a_long_answer(question: str) -> None:
     assert allows_long_answer(question)
 
 
@@ -491,5 +497,5 @@ def test_a_question_for_a_list_or_a_reason_asks_for_more(question: str) -> None:
         "What is the shortlisted title?",
     ],
 )
-def test_a_question_for_one_thing_does_not(question: str) -> None:
+def test_a_question_for_one_thing_allows_no_long_answer(question: str) -> None:
     assert not allows_long_answer(question)

@@ -28,7 +28,7 @@ def retriever(tmp_path: Path, word_answerer: MakeAnswerer, word_encoder: Encoder
     return Retriever(word_answerer(folder, tmp_path / "index").index, word_encoder, RetrieverSettings())
 
 
-def test_passages_come_best_first_with_both_scores(retriever: Retriever) -> None:
+def test_passages_are_returned_best_first_with_both_scores(retriever: Retriever) -> None:
     found = retriever.retrieve("Where is copper mined?", 3)
     assert found[0].text == "Copper is mined in Chile."
     scores = [scored.score for scored in found]
@@ -39,12 +39,12 @@ def test_passages_come_best_first_with_both_scores(retriever: Retriever) -> None
     assert museum.dense < found[0].dense
 
 
-def test_no_more_than_asked_for_come_back(retriever: Retriever) -> None:
+def test_at_most_the_requested_number_of_passages_is_returned(retriever: Retriever) -> None:
     assert len(retriever.retrieve("copper", 1)) == 1
     assert len(retriever.retrieve("copper", 50)) == 3
 
 
-def test_a_filter_that_admits_nothing_gives_nothing(retriever: Retriever) -> None:
+def test_filters_that_admit_no_passage_give_an_empty_list(retriever: Retriever) -> None:
     assert retriever.retrieve("copper", 3, Filters(publishers=("Nobody",))) == []
 
 

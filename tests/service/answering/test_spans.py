@@ -1,4 +1,4 @@
-"""Logits and spans: the joint search, the widening to words, sentences, and which spans say the same."""
+"""Spans: joint search of the logits, widening to words, trimming, sentences, and grouping by words."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_the_best_spans_are_pairs_of_a_start_and_an_end() -> None:
     ]
 
 
-def test_the_no_answer_score_is_taken_from_each() -> None:
+def test_the_no_answer_score_is_subtracted_from_each() -> None:
     found = search(STARTS, ENDS, OFFSETS, no_answer=6.25, count=3)
     assert found == [Candidate(8, 18, -0.75), Candidate(8, 10, -1.25), Candidate(8, 29, -1.75)]
 
 
-def test_no_span_leaves_its_sentence() -> None:
+def test_no_span_crosses_a_sentence() -> None:
     regions = np.array([0, 0, 0, 0, 0, 0, 1, 1], dtype=np.int32)
     assert search(STARTS, ENDS, OFFSETS, regions, count=5) == [
         Candidate(8, 18, 5.5),
@@ -74,13 +74,13 @@ def test_no_span_is_longer_than_allowed() -> None:
 
 
 def test_a_span_never_ends_before_it_starts() -> None:
-    # The best end stands before the best start, so that neither can be had with the other.
+    # The best end is before the best start, so that they cannot be combined.
     starts = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 9.0], dtype=np.float32)
     ends = np.array([8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.0], dtype=np.float32)
     assert search(starts, ends, OFFSETS, count=2) == [Candidate(0, 3, 8.0), Candidate(25, 29, 7.0)]
 
 
-def test_equal_scores_are_in_order_of_their_place_and_the_first_of_them_are_kept() -> None:
+def test_equal_scores_are_ordered_by_place_and_the_first_are_kept() -> None:
     flat = np.zeros(8, dtype=np.float32)
     assert [(found.start, found.end) for found in search(flat, flat, OFFSETS, count=10)] == [
         *[(0, end) for end in (3, 7, 10, 13, 18, 19, 24, 29)],
@@ -90,13 +90,13 @@ def test_equal_scores_are_in_order_of_their_place_and_the_first_of_them_are_kept
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_logit_that_is_no_number_makes_no_candidate(value: float) -> None:
+def test_a_nan_or_infinite_logit_gives_no_candidate(value: float) -> None:
     starts = STARTS.copy()
     starts[2] = value
     assert search(starts, ENDS, OFFSETS, count=2) == [Candidate(14, 18, 4.5), Candidate(14, 29, 3.5)]
 
 
-def test_nothing_gives_nothing() -> None:
+def test_no_tokens_or_a_count_of_zero_give_no_candidates() -> None:
     none = np.empty(0, dtype=np.float32)
     assert search(none, none, np.empty((0, 2), dtype=np.int32)) == []
     assert search(STARTS, ENDS, OFFSETS, count=0) == []
@@ -125,7 +125,7 @@ def by_two_loops(
 )
 @example(seed=0, size=24, levels=1, sentences=None, longest=30, count=7)
 @example(seed=1, size=20, levels=2, sentences=3, longest=4, count=20)
-def test_the_search_finds_what_two_loops_find(
+def test_the_search_equals_two_nested_loops(
     *, seed: int, size: int, levels: int | None, sentences: int | None, longest: int, count: int
 ) -> None:
     draw = np.random.default_rng(seed)
@@ -163,7 +163,7 @@ def test_a_span_is_widened_to_the_words_that_it_cuts(text: str, given_: str, exp
     assert found == (text.index(expected), text.index(expected) + len(expected))
 
 
-# Words, marks of their own and combining ones, emoji of several code points, other scripts, controls.
+# Words, punctuation, combining marks, emoji of several code points, other scripts, control characters.
 AWKWARD = [
     *"aZ09 .,!?'-–\n\t\x00\u00a0\u200b\u200d\u2028。漢字ก\U00020000İß½²Ⅷ_€%",
     *[
@@ -198,7 +198,7 @@ def test_a_widened_span_holds_the_given_one_and_cuts_no_word(text: str, data: st
     for edge in (first, last):
         beside = text[max(0, edge - 1) : edge + 1]
         assert len(beside) < 2 or not all(belongs_to_a_word(char) for char in beside)
-    # What is added is the rest of the words that were cut, and no more.
+    # Only the rest of the words that were cut is added.
     assert all(belongs_to_a_word(char) for char in text[first:start] + text[end:last])
 
 
@@ -236,23 +236,21 @@ def test_a_widened_span_holds_the_given_one_and_cuts_no_word(text: str, data: st
         ("👩‍👩‍👧 Ada", "👩‍👩‍👧 Ada"),
     ],
 )
-def test_what_does_not_belong_to_the_words_is_left_out(words: str, expected: str) -> None:
+def test_punctuation_that_is_not_part_of_the_words_is_trimmed(words: str, expected: str) -> None:
     text = f"Ada {words} Bo"
     start, end = trimmed(text, 4, 4 + len(words))
     assert text[start:end] == expected
 
 
 @pytest.mark.parametrize("words", [".", "…", "()", "“”", " ", "\n\n", "%", "-", "👩‍👩‍👧", "\u0301"])
-def test_nothing_but_marks_is_nothing(words: str) -> None:
+def test_a_span_of_punctuation_alone_becomes_empty(words: str) -> None:
     start, end = trimmed(f"Ada {words} Bo", 4, 4 + len(words))
     assert start == end
 
 
 @settings(max_examples=500, deadline=None)
 @given(text=any_text, data=st.data())
-def test_tidying_leaves_out_no_letter_and_no_digit_and_is_done_at_once(
-    text: str, data: st.DataObject
-) -> None:
+def test_trimming_keeps_every_letter_and_digit_and_is_idempotent(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     first, last = trimmed(text, start, end)
@@ -292,12 +290,12 @@ def span(text: str, start: int, score: float, article: str = "a.txt", passage: i
     return Span(scored, start, end, score)
 
 
-def test_spans_of_other_words_are_answers_of_their_own_best_first() -> None:
+def test_spans_with_other_words_are_separate_groups_best_first() -> None:
     rome, oslo, bern = span("Rome", 40, 3.0), span("Oslo", 0, 2.0), span("Bern", 80, 1.0)
     assert distinct([rome, oslo, bern]) == [[rome], [oslo], [bern]]
 
 
-def test_a_span_that_overlaps_a_better_one_is_no_answer_of_its_own() -> None:
+def test_a_span_that_overlaps_a_better_one_is_dropped() -> None:
     best = span("in Rome", 10, 3.0)
     inside, around, across = span("Rome", 13, 2.5), span("Bo in Rome", 7, 2.0), span("Rome, then", 13, 1.0)
     beside = span(", then", 17, 0.5)
@@ -314,12 +312,12 @@ def test_spans_at_one_place_of_two_articles_do_not_overlap() -> None:
     assert distinct([here, there]) == [[here], [there]]
 
 
-def test_an_overlap_counts_across_passages_of_an_article() -> None:
+def test_spans_of_two_passages_of_an_article_can_overlap() -> None:
     here, there = span("in Rome", 10, 3.0), span("Rome", 13, 2.0, passage=1)
     assert distinct([here, there]) == [[here]]
 
 
-def test_the_same_words_at_several_places_are_one_answer_whose_best_place_is_first() -> None:
+def test_the_same_words_in_several_places_are_one_group_best_place_first() -> None:
     spans = [
         span("the Mayor", 10, 5.0),
         span("a clerk", 100, 4.0),
@@ -329,7 +327,7 @@ def test_the_same_words_at_several_places_are_one_answer_whose_best_place_is_fir
     assert distinct(spans) == [[spans[0], spans[2], spans[3]], [spans[1]]]
 
 
-def test_of_more_answers_than_wanted_the_best_are_kept_with_all_their_places() -> None:
+def test_the_requested_number_of_groups_is_returned_with_all_their_places() -> None:
     spans = [
         span("Rome", 0, 5.0),
         span("Oslo", 10, 4.0),
@@ -348,7 +346,7 @@ def test_of_more_answers_than_wanted_the_best_are_kept_with_all_their_places() -
         st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 20), st.integers(1, 6)), max_size=30
     )
 )
-def test_what_is_kept_overlaps_nowhere_and_what_is_not_overlaps_something_better(
+def test_kept_spans_do_not_overlap_and_each_dropped_one_overlaps_a_better_one(
     places: list[tuple[str, int, int]],
 ) -> None:
     words = "rome oslo rome bern oslo rome"
@@ -372,7 +370,7 @@ def test_what_is_kept_overlaps_nowhere_and_what_is_not_overlaps_something_better
         assert [one.score for one in group] == sorted((one.score for one in group), reverse=True)
         assert len({" ".join(one.text.split()) for one in group}) == 1
     assert [group[0].score for group in groups] == sorted((group[0].score for group in groups), reverse=True)
-    # How many are wanted changes nothing about the first of them.
+    # The number of groups requested does not change the first ones.
     for most in range(len(groups) + 2):
         assert distinct(spans, most) == groups[:most]
 
@@ -396,7 +394,7 @@ def test_what_is_kept_overlaps_nowhere_and_what_is_not_overlaps_something_better
         ("don’t", "don't"),
     ],
 )
-def test_texts_that_say_the_same(one: str, other: str) -> None:
+def test_texts_that_are_the_same_answer(one: str, other: str) -> None:
     assert normalised(one) == normalised(other)
 
 
@@ -432,13 +430,13 @@ def test_texts_that_say_the_same(one: str, other: str) -> None:
         ("🌧", "☀"),
     ],
 )
-def test_texts_that_do_not_say_the_same(one: str, other: str) -> None:
+def test_texts_that_are_different_answers(one: str, other: str) -> None:
     assert normalised(one) != normalised(other)
 
 
 @settings(max_examples=300, deadline=None)
 @given(text=any_text)
-def test_a_texts_words_do_not_hang_on_case_composition_or_the_white_space_around(text: str) -> None:
+def test_normalising_ignores_composition_and_surrounding_white_space(text: str) -> None:
     words = normalised(text)
     assert words
     if words != text:

@@ -1,4 +1,4 @@
-"""Packed weights: what comes back is what was put in, to within the grid; what is no such file is refused."""
+"""Packed weights: a round trip is exact to within rounding, and any other file is refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Matrix = npt.NDArray[np.float16]
 
 
 def even_rows(seed: int, rows: int, columns: int) -> Matrix:
-    """Rows without outliers: half of a row's values are as large as its largest, so that none is clipped."""
+    """Rows without outliers: half of a row's values equal its largest, so that none is clipped."""
     draw = np.random.default_rng(seed)
     signs = draw.choice([-1.0, 1.0], size=(rows, columns))
     sizes = np.where(np.arange(columns) % 2 == 0, 1.0, draw.uniform(size=(rows, columns)))
@@ -34,7 +34,7 @@ def as_bytes(values: Matrix) -> Bytes:
 
 
 @pytest.mark.parametrize("bits", BITS)
-def test_whole_numbers_have_as_many_bits_as_asked_and_one_scale_a_row(bits: int) -> None:
+def test_integers_have_the_requested_bits_and_each_row_one_scale(bits: int) -> None:
     matrix = np.random.default_rng(bits).normal(size=(20, 300)).astype(np.float32)
     whole, scale = quantised(matrix, bits)
     assert whole.dtype == np.int8
@@ -45,7 +45,7 @@ def test_whole_numbers_have_as_many_bits_as_asked_and_one_scale_a_row(bits: int)
 
 
 @pytest.mark.parametrize("bits", BITS)
-def test_a_row_is_never_further_off_than_without_clipping(bits: int) -> None:
+def test_clipping_never_makes_the_error_of_a_row_larger(bits: int) -> None:
     draw = np.random.default_rng(bits)
     matrix = draw.standard_t(3, size=(50, 200)).astype(np.float16).astype(np.float32)
     whole, scale = quantised(matrix, bits)
@@ -56,12 +56,12 @@ def test_a_row_is_never_further_off_than_without_clipping(bits: int) -> None:
     unclipped = ((np.rint(matrix / step[:, None]) * step[:, None] - matrix) ** 2).sum(axis=1)
     assert (error <= unclipped * (1 + 1e-3)).all()
     if bits <= 4:
-        # A few outliers are not worth a coarse grid for all the others.
+        # With few bits, clipping the outliers makes all other values more exact.
         assert error.sum() < 0.9 * unclipped.sum()
 
 
 @pytest.mark.parametrize("bits", BITS)
-def test_a_round_trip_is_off_by_half_a_step_at_most(bits: int, tmp_path: Path) -> None:
+def test_a_round_trip_changes_a_value_by_half_a_step_at_most(bits: int, tmp_path: Path) -> None:
     matrix = even_rows(bits, 30, 64)
     pack(tmp_path / "weights.zst", as_bytes(matrix), {0: matrix.shape}, bits)
     found = unpack(tmp_path / "weights.zst").view(np.float16).reshape(matrix.shape)
@@ -73,7 +73,7 @@ def test_a_round_trip_is_off_by_half_a_step_at_most(bits: int, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("bits", BITS)
-def test_a_matrix_that_lies_on_its_grid_comes_back_exactly(bits: int, tmp_path: Path) -> None:
+def test_a_matrix_of_whole_steps_is_restored_exactly(bits: int, tmp_path: Path) -> None:
     most = 2 ** (bits - 1) - 1
     draw = np.random.default_rng(bits)
     whole = draw.integers(-most, most, size=(12, 40), endpoint=True)
@@ -83,7 +83,7 @@ def test_a_matrix_that_lies_on_its_grid_comes_back_exactly(bits: int, tmp_path: 
     assert unpack(tmp_path / "weights.zst").tobytes() == matrix.tobytes()
 
 
-def test_what_is_no_matrix_comes_back_byte_for_byte(tmp_path: Path) -> None:
+def test_bytes_outside_the_matrices_are_restored_exactly(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     first, second = even_rows(1, 8, 16), even_rows(2, 5, 12)
     # An odd number of bytes before, between and after; NaNs and infinities among them.
@@ -104,14 +104,14 @@ def test_what_is_no_matrix_comes_back_byte_for_byte(tmp_path: Path) -> None:
     assert np.abs(back.astype(np.float64) - second).max() < np.abs(second).max() / 7
 
 
-def test_without_matrices_everything_comes_back(tmp_path: Path) -> None:
+def test_a_file_without_matrices_is_restored_exactly(tmp_path: Path) -> None:
     blob = np.arange(251, dtype=np.uint8)
     pack(tmp_path / "weights.zst", blob, {}, 4)
     assert unpack(tmp_path / "weights.zst").tobytes() == blob.tobytes()
 
 
 @pytest.mark.parametrize("bits", BITS)
-def test_rows_of_zeros_stay_zeros_and_rows_of_next_to_nothing_stay_small(bits: int, tmp_path: Path) -> None:
+def test_rows_of_zeros_stay_zero_and_rows_of_tiny_values_stay_tiny(bits: int, tmp_path: Path) -> None:
     matrix = np.zeros((3, 10), dtype=np.float16)
     matrix[1] = even_rows(0, 1, 10)
     matrix[2, 4] = 2e-7
@@ -129,7 +129,7 @@ def test_fewer_bits_make_a_smaller_file(tmp_path: Path) -> None:
         pack(tmp_path / f"{bits}.zst", as_bytes(matrix), {0: (256, 256)}, bits)
         sizes.append((tmp_path / f"{bits}.zst").stat().st_size)
     assert sizes == sorted(sizes)
-    # No more than the bits of the grid, with a little for the scales.
+    # At most the requested bits, and a little for the scales.
     for bits, size in zip(BITS, sizes, strict=True):
         assert size * 8 < 256 * 256 * (bits + 0.5), bits
 
