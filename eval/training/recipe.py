@@ -211,7 +211,9 @@ def _trained(workspace: Workspace, source: SpanModel, featuriser: Featuriser) ->
         workspace, plan,
         start=lambda: narrow(workspace, source, featuriser),
         groups=lambda: grouped([*taught, *featuriser.features(unanswerable(known, 10))]),
-        loss=distillation_loss(scores, featuriser.pad_id, temperature=TEMPERATURE, share=DEFAULT_TEACHER_SHARE),
+        loss=distillation_loss(
+            scores, featuriser.pad_id, temperature=TEMPERATURE, share=DEFAULT_TEACHER_SHARE
+        ),
         tokenizer=teacher_backbone(workspace.folder) / "tokenizer.json",
     )  # fmt: skip
 
