@@ -133,7 +133,7 @@ class QuothServer(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _waiting(self, listener: socket.socket) -> Iterator[socket.socket]:
-        """Accept the backlog: its connections are open to their clients, and closing the listener resets them."""
+        """Accept the backlog: clients see its connections as open, and closing the listener resets them."""
         with contextlib.suppress(OSError):  # BlockingIOError when there are no more
             for _ in range(self.limits.backlog):
                 yield listener.accept()[0]

@@ -175,7 +175,7 @@ class GuardedProtocol(H11Protocol):
             self.transport.close()
 
     def _end_after_last(self) -> None:
-        """Once the client has closed its side: close if no response is due, answer 400 to a partial request."""
+        """Once the client has closed its side: close, or answer 400 to a partial request."""
         if self._half_closed_timer is None or self.transport.is_closing():
             return
         if self._incoming.begun or self._incoming.their_state is h11.SEND_BODY:

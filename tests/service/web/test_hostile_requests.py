@@ -106,7 +106,7 @@ def test_a_body_that_is_no_request_is_refused(
 
 
 @pytest.mark.parametrize("half", ["\ud800", "a\udc00b"])
-def test_half_a_surrogate_pair_is_refused_wherever_it_stands(client: TestClient, half: str) -> None:
+def test_half_a_surrogate_pair_is_refused_in_every_field(client: TestClient, half: str) -> None:
     question = {"question": "How many cranes?"}
     quoted = {"article_id": "port.txt", "start": 0, "end": 8, "text": "The port"}
     feedback = {**question, "request_id": "r", "verdict": "up", "answer": quoted}
@@ -151,7 +151,7 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("question", [pytest.param(text, id=name) for name, text in QUESTIONS.items()])
-def test_whatever_is_text_may_be_asked(client: TestClient, question: str) -> None:
+def test_any_text_may_be_asked(client: TestClient, question: str) -> None:
     previous = {"question": question[:1_000], "answer": (question * 2)[:2_000], "article_id": question}
     for asked, turns in (
         (question, {}),
@@ -222,7 +222,7 @@ def test_the_least_confidence_is_a_number_from_0_to_1(client: TestClient, litera
         *((day, 422) for day in (1706659200, 0, True, 1e999, ["2024-01-31"])),
     ],
 )
-def test_a_date_is_a_day_that_there_is(client: TestClient, day: object, status: int) -> None:
+def test_a_date_is_an_existing_day(client: TestClient, day: object, status: int) -> None:
     for name in ("published_from", "published_to"):
         response = post(client, "/v1/search", {"question": "cranes", "filters": {name: day}})
         assert response.status_code == status
@@ -230,14 +230,14 @@ def test_a_date_is_a_day_that_there_is(client: TestClient, day: object, status: 
             assert pointers(response) == [f"/filters/{name}"]
 
 
-def test_the_last_of_names_that_stand_twice_counts(client: TestClient) -> None:
+def test_of_duplicate_fields_the_last_counts(client: TestClient) -> None:
     body = b'{"question":"town","top_k":9,"question":"How many cranes?","top_k":1}'
     found = post(client, "/v1/search", body).json()
     assert (found["question"], len(found["passages"])) == ("How many cranes?", 1)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_other_encodings_of_unicode_are_read_as_what_they_are(client: TestClient, encoding: str) -> None:
+def test_other_unicode_encodings_are_read(client: TestClient, encoding: str) -> None:
     answered = post(client, "/v1/answer", '{"question":"Überhaupt 👩 cranes?"}'.encode(encoding))
     assert answered.json()["question"] == "Überhaupt 👩 cranes?"
 
@@ -251,7 +251,7 @@ def test_other_encodings_of_unicode_are_read_as_what_they_are(client: TestClient
     ],
 )
 @pytest.mark.parametrize("path", POSTS)
-def test_only_what_says_that_it_is_json_is_read_as_json(
+def test_other_media_types_are_not_read_as_json(
     client: TestClient, path: str, kind: str | bytes
 ) -> None:
     body = b'{"question":"How many cranes?"}'
@@ -264,7 +264,7 @@ def test_only_what_says_that_it_is_json_is_read_as_json(
 @pytest.mark.parametrize(
     "kind", ["APPLICATION/JSON", "application/json; charset=utf-16", "application/json;a"]
 )
-def test_what_says_that_it_is_json_is_read(client: TestClient, kind: str) -> None:
+def test_json_media_types_are_read(client: TestClient, kind: str) -> None:
     body = b'{"question":"How many cranes?"}'
     assert ask(client, "POST", "/v1/answer", body, content_type=kind).status_code == 200
 
@@ -316,7 +316,7 @@ def test_an_address_leads_to_no_file_and_to_no_other_article(
         *(("8", "0", False), ("3", "3", False)),
     ],
 )
-def test_a_place_that_an_article_has_not_is_not_marked(
+def test_a_span_outside_the_article_is_not_marked(
     client: TestClient, start: str, end: str, marked: bool
 ) -> None:
     page = ask(client, "GET", f"/articles/port.txt?start={start}&end={end}")
@@ -327,7 +327,7 @@ def test_a_place_that_an_article_has_not_is_not_marked(
 @pytest.mark.parametrize(
     "number", ["-1", "1.5", "1e3", "x", "", "٣", "0x1", "nan", "9" * 5_000, "1,2", "1%00"]
 )
-def test_a_place_that_is_no_number_is_refused(client: TestClient, number: str) -> None:
+def test_an_offset_that_is_not_a_number_is_refused(client: TestClient, number: str) -> None:
     for path, name in (("/articles/port.txt", "end"), ("/v1/articles", "offset"), ("/v1/articles", "limit")):
         assert pointers(ask(client, "GET", f"{path}?{name}={number}")) == [f"/{name}"]
 
@@ -343,35 +343,52 @@ def test_an_offset_beyond_the_articles_lists_none(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/v1/articles", "/articles/port.txt", "/livez", "/v1/articles/port.txt"]
 )
-def test_parameters_that_nobody_asked_for_are_passed_over(client: TestClient, path: str) -> None:
+def test_unknown_query_parameters_are_ignored(client: TestClient, path: str) -> None:
     many = "&".join(["a=1"] * 10_000)
     assert ask(client, "GET", f"{path}?{many}").status_code == 200
     assert ask(client, "GET", f"{path}?{'&' * 10_000}%ff%fe=%00&=&a==").status_code == 200
 
 
-def test_the_page_takes_a_question_that_is_no_utf_8(client: TestClient) -> None:
+def test_the_page_accepts_a_question_that_is_not_utf_8(client: TestClient) -> None:
     page = ask(client, "GET", "/?q=%ff%fe%00%ed%a0%80")
     assert page.status_code == 200
     refused = ask(client, "GET", "/?q=" + "x" * 30_000)
     assert refused.status_code == 422
 
 
-def test_filters_have_a_thousand_entries_at_most(client: TestClient) -> None:
-    def search(**filters: object) -> Any:
-        return post(client, "/v1/search", {"question": "cranes", "filters": filters})
+def search(client: TestClient, **filters: object) -> Any:
+    return post(client, "/v1/search", {"question": "cranes", "filters": filters})
 
-    names = [f"{number}-{'x' * 400}" for number in range(1_000)]
-    assert search(publishers=names, article_ids=names).json()["passages"] == []
-    assert len(search(article_ids=[*names[:-1], "port.txt"]).json()["passages"]) > 0
-    assert len(search(article_ids=["port.txt"] * 1_000).json()["passages"]) > 0
+
+def test_a_filter_has_at_most_1000_entries(client: TestClient) -> None:
+    names = [f"{number}-{'x' * 40}" for number in range(1_000)]
+    assert search(client, publishers=names, article_ids=names).json()["passages"] == []
+    assert len(search(client, article_ids=[*names[:-1], "port.txt"]).json()["passages"]) > 0
+    assert len(search(client, article_ids=["port.txt"] * 1_000).json()["passages"]) > 0
     for name in ("publishers", "article_ids"):
-        assert pointers(search(**{name: ["x"] * 1_001})) == [f"/filters/{name}"]
-        assert pointers(search(**{name: ["x"] * 150_000})) == [f"/filters/{name}"]
-        assert pointers(search(**{name: [""]})) == [f"/filters/{name}/0"]
-    assert search(article_ids=["port.txt\x00", "../port.txt", "%"]).json()["passages"] == []
+        assert pointers(search(client, **{name: ["x"] * 1_001})) == [f"/filters/{name}"]
+        assert pointers(search(client, **{name: ["x"] * 150_000})) == [f"/filters/{name}"]
+        assert pointers(search(client, **{name: [""]})) == [f"/filters/{name}/0"]
+    assert search(client, article_ids=["port.txt\x00", "../port.txt", "%"]).json()["passages"] == []
 
 
-def test_the_turn_before_may_name_what_there_is_not(client: TestClient) -> None:
+def test_the_entries_of_both_filters_have_at_most_100000_characters_together(client: TestClient) -> None:
+    publishers = ["é" * 500] * 60  # 30,000 characters, 60,000 bytes
+    article_ids = ["漢" * 2_000] * 35  # 70,000 characters
+    assert search(client, publishers=publishers, article_ids=article_ids).json()["passages"] == []
+    described = search(client, publishers=[*publishers, "x"], article_ids=article_ids)
+    assert pointers(described) == ["/filters"]
+    message = "publishers and article_ids have 100,001 characters together; at most 100,000 are allowed"
+    assert described.json()["detail"] == f"filters: {message}"
+    asked = {"question": "cranes", "filters": {"publishers": ["x" * 500] * 201}}
+    assert pointers(post(client, "/v1/answer", asked)) == ["/filters"]
+    (result,) = post(client, "/v1/answers", {"requests": [asked]}).json()["results"]
+    assert [fault["pointer"] for fault in result["problem"]["errors"]] == ["/filters"]
+    for name, length in (("publishers", 501), ("article_ids", 2_001)):
+        assert pointers(search(client, **{name: ["x" * length]})) == [f"/filters/{name}/0"]
+
+
+def test_the_previous_turn_may_name_unknown_articles_and_words(client: TestClient) -> None:
     previous = {
         "question": "What is the port?",
         "answer": "no words of any article",
@@ -388,7 +405,7 @@ def test_the_turn_before_may_name_what_there_is_not(client: TestClient) -> None:
         assert pointers(post(client, "/v1/answer", long)) == [f"/previous/{name}"]
 
 
-def test_each_of_a_batch_gets_what_it_deserves(client: TestClient) -> None:
+def test_each_question_of_a_batch_gets_its_own_result(client: TestClient) -> None:
     deep: Any = []
     for _ in range(400):
         deep = [deep]
@@ -418,7 +435,7 @@ def test_each_of_a_batch_gets_what_it_deserves(client: TestClient) -> None:
         *((0, 10**30), (10**30, 10**30 + 8), (0, 1e999), ("0", "8"), (False, 8), (0.5, 8), (None, None)),
     ],
 )
-def test_a_verdict_on_words_at_an_impossible_place_is_refused(
+def test_a_verdict_on_words_at_impossible_offsets_is_refused(
     client: TestClient, start: object, end: object
 ) -> None:
     words = {"article_id": "port.txt", "start": start, "end": end, "text": "The port"}
@@ -441,7 +458,7 @@ def test_a_verdict_may_hold_any_text(client: TestClient) -> None:
         assert post(client, "/v1/feedback", body).status_code == 201
 
 
-def test_names_that_a_client_sends_are_not_repeated_at_length(client: TestClient) -> None:
+def test_long_field_names_are_not_repeated_in_full(client: TestClient) -> None:
     question = {"question": "cranes"}
     long = post(client, "/v1/answer", {**question, "k" * 900_000: 1})
     many = post(client, "/v1/answer", {**question, **{f"{number}{'k' * 900}": 1 for number in range(900)}})
@@ -451,7 +468,7 @@ def test_names_that_a_client_sends_are_not_repeated_at_length(client: TestClient
 
 
 @pytest.mark.parametrize("path", POSTS)
-def test_names_beyond_number_are_one_fault(client: TestClient, path: str) -> None:
+def test_too_many_fields_are_one_error(client: TestClient, path: str) -> None:
     # Each told by itself, those of one body would hold the service up for half a second.
     many = {str(number): 1 for number in range(80_000)}
     assert pointers(post(client, path, many)) == [""]
@@ -461,7 +478,7 @@ def test_names_beyond_number_are_one_fault(client: TestClient, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["/v1/answer/", "/v1/articles/port.txt/", "/articles", "/livez/"])
-def test_an_address_that_is_nearly_right_is_wrong(client: TestClient, path: str) -> None:
+def test_an_almost_right_path_is_not_found(client: TestClient, path: str) -> None:
     # A redirection's address would be made of the Host header.
     method = "POST" if path == "/v1/answer/" else "GET"
     response = ask(client, method, path, b"{}", host="evil.example")
@@ -472,7 +489,7 @@ def test_an_address_that_is_nearly_right_is_wrong(client: TestClient, path: str)
 @pytest.mark.parametrize(
     "method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW", "X" * 5_000]
 )
-def test_a_method_that_is_not_there_is_refused_and_the_right_one_named(
+def test_an_unsupported_method_is_refused_and_the_right_one_named(
     client: TestClient, method: str
 ) -> None:
     for path, allowed in (("/v1/answer", "POST"), ("/v1/articles", "GET"), ("/", "GET"), ("/livez", "GET")):

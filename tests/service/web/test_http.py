@@ -16,6 +16,7 @@ from service.feedback import FeedbackStore, Quoted
 from service.settings import Settings
 from service.web.app import create_app
 from service.web.schemas.answers import AnswerResponse
+from service.web.schemas.questions import MAX_FILTER_CHARACTERS
 
 pytestmark = pytest.mark.models
 
@@ -74,7 +75,7 @@ def test_an_abstention_says_why_and_shows_the_nearest_passages(client: TestClien
     assert len(body["passages"]) == 8
 
 
-def test_a_minimum_of_zero_withholds_nothing(client: TestClient) -> None:
+def test_a_min_confidence_of_zero_always_gives_an_answer(client: TestClient) -> None:
     body = client.post("/v1/answer", json={"question": "colour of the moon", "min_confidence": 0}).json()
     assert body["answer"] is not None
     assert body["threshold"] == 0
@@ -90,7 +91,7 @@ def test_a_minimum_of_zero_withholds_nothing(client: TestClient) -> None:
         ({"published_to": "2016-09-12"}, {"004-china-asean-smart-cities.txt"}),
     ],
 )
-def test_filters_bound_what_is_read(client: TestClient, filters: dict[str, Any], expected: set[str]) -> None:
+def test_filters_limit_which_articles_are_read(client: TestClient, filters: dict[str, Any], expected: set[str]) -> None:
     request = {"question": "smart cities and Pakistan", "filters": filters, "top_k": 50}
     for path in ("/v1/answer", "/v1/search"):
         body = client.post(path, json=request).json()
@@ -240,7 +241,7 @@ def test_a_body_over_the_limit_is_refused_declared_or_streamed(client: TestClien
     problem(client.post("/v1/answer", content=chunks), 413)
 
 
-def test_what_is_not_there_or_not_allowed_is_a_problem(client: TestClient) -> None:
+def test_unknown_paths_and_methods_get_problems(client: TestClient) -> None:
     problem(client.get("/nothing"), 404)
     problem(client.get("/v1/articles/none.txt"), 404)
     problem(client.get("/v1/articles/..%2f..%2fetc%2fpasswd"), 404)
@@ -249,7 +250,7 @@ def test_what_is_not_there_or_not_allowed_is_a_problem(client: TestClient) -> No
     problem(client.get("/v1/articles", params={"offset": -1}), 422)
 
 
-def test_a_failure_inside_is_a_problem_without_internals(answerer: Answerer) -> None:
+def test_an_internal_error_is_a_problem_without_internals(answerer: Answerer) -> None:
     class Broken:
         threshold = 0.5
 
@@ -294,6 +295,7 @@ def test_openapi_describes_every_endpoint_with_examples_and_problems(client: Tes
             assert "application/problem+json" in operation["responses"]["422"]["content"], path
     components = schema["components"]["schemas"]
     assert components["AnswerRequest"]["properties"]["question"]["examples"] == [QUESTION]
+    assert f"{MAX_FILTER_CHARACTERS:,} characters together" in components["FiltersModel"]["description"]
     example = components["AnswerResponse"]["examples"][0]
     AnswerResponse.model_validate_json(json.dumps(example))
     real = client.post("/v1/answer", json={"question": QUESTION, "top_k": 1}).json()
@@ -315,7 +317,7 @@ def test_nothing_is_loaded_from_another_host(client: TestClient) -> None:
         assert response.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_a_follow_up_is_read_with_the_turn_before_it(client: TestClient) -> None:
+def test_a_follow_up_is_read_with_the_previous_turn(client: TestClient) -> None:
     body = {
         "question": "When was it launched?",
         "previous": {
@@ -345,7 +347,7 @@ def test_only_the_sites_in_the_settings_may_ask_from_a_browser(answerer: Answere
             assert "access-control-allow-credentials" not in answered.headers
 
 
-def test_a_verdict_is_kept_only_on_words_that_an_article_holds(answerer: Answerer, tmp_path: Path) -> None:
+def test_a_verdict_is_stored_only_on_words_that_an_article_holds(answerer: Answerer, tmp_path: Path) -> None:
     settings = Settings.of(feedback=tmp_path / "feedback.sqlite")
     with TestClient(create_app(answerer, settings.web), raise_server_exceptions=False) as client:
         answered = client.post("/v1/answer", json={"question": QUESTION}).json()

@@ -85,7 +85,7 @@ def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_no_request_that_the_description_leads_to_breaks_the_service() -> None:
+def test_no_request_drawn_from_the_description_breaks_the_service() -> None:
     done = run(CAMPAIGN, "--no-models", "--examples", "4", "--json")
     assert done.stdout, done.stderr[-2_000:]
     record = json.loads(done.stdout)
@@ -110,7 +110,7 @@ def test_no_request_that_the_description_leads_to_breaks_the_service() -> None:
     } <= set(figures["checks"])
 
 
-def test_a_service_that_breaks_its_promises_is_found_out() -> None:
+def test_faults_of_a_service_are_found() -> None:
     done = run(FAULTY)
     assert done.returncode == 0, done.stderr[-2_000:]
     told: dict[str, list[str]] = {}
@@ -133,17 +133,17 @@ def test_without_schemathesis_the_command_says_how_to_get_it(monkeypatch: pytest
 
 PROBLEM: dict[str, Any] = {
     "type": "urn:quoth:problem:not-found",
-    "title": "There is nothing here",
+    "title": "Not found",
     "status": 404,
     "detail": "there is no article 'a.txt'",
-    "remedy": "See /openapi.json for what there is.",
+    "remedy": "See /openapi.json for all endpoints.",
     "instance": "/v1/articles/a.txt",
     "request_id": "r-1",
 }
 HEADERS = {"content-type": "application/problem+json", "x-request-id": "r-1"}
 
 
-def test_a_whole_problem_has_no_fault_and_a_success_is_not_asked() -> None:
+def test_a_complete_problem_has_no_fault_and_a_success_is_not_checked() -> None:
     assert [*faults(404, HEADERS, json.dumps(PROBLEM).encode())] == []
     assert [*faults(201, {}, b"Traceback")] == []
 
@@ -158,19 +158,19 @@ def test_a_whole_problem_has_no_fault_and_a_success_is_not_asked() -> None:
         (404, {"x-request-id": "r-2"}, {}, "request_id 'r-1', its header 'r-2'"),
         (404, {}, {"request_id": ""}, "request_id ''"),
         (404, {}, {"detail": "Traceback (most recent call last)"}, "Traceback"),
-        (404, {}, {"detail": "in service.web.routes"}, "service.r"),
+        (404, {}, {"detail": "in service.web.routes"}, "service.w"),
         (404, {}, {"detail": "routes.py went wrong"}, ".py"),
         (404, {}, {"detail": "<Route object at 0x7f3a5c2d1e80>"}, "0x7f3a5c2d1e80"),
         (404, {}, {"detail": "see errors.pydantic.dev"}, "pydantic.d"),
         (404, {}, {"detail": f"cannot open {ROOT}/index"}, str(ROOT)),
     ],
 )
-def test_what_is_wrong_with_a_problem_is_told(
+def test_each_fault_of_a_problem_is_reported(
     status: int, headers: dict[str, str], changed: dict[str, Any], fault: str
 ) -> None:
     found = [*faults(status, {**HEADERS, **headers}, json.dumps({**PROBLEM, **changed}).encode())]
     assert any(fault in one for one in found), found
 
 
-def test_what_is_no_json_is_no_problem() -> None:
+def test_a_body_that_is_not_json_is_not_a_problem() -> None:
     assert "no problem as described" in next(faults(500, HEADERS, b"Internal Server Error"))

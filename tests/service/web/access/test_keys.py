@@ -52,7 +52,7 @@ def write(path: Path, content: Any) -> None:
     path.chmod(0o600)
 
 
-def test_a_key_is_32_random_bytes_and_only_its_hash_is_kept(path: Path) -> None:
+def test_a_key_is_32_random_bytes_and_only_its_hash_is_stored(path: Path) -> None:
     made = [add_key(path, f"key-{number}") for number in range(3)]
     assert len(set(made)) == 3
     for key in made:
@@ -65,7 +65,7 @@ def test_a_key_is_32_random_bytes_and_only_its_hash_is_kept(path: Path) -> None:
     ]
 
 
-def test_what_is_known_of_a_key_comes_back_as_it_was_given(path: Path) -> None:
+def test_a_key_s_description_is_read_back_unchanged(path: Path) -> None:
     add_key(path, "newsroom", "ask", Rate(5, "second"))
     add_key(path, "Ops.1_x-y", "admin")
     asking, admin = read_keys(path).values()
@@ -74,14 +74,14 @@ def test_what_is_known_of_a_key_comes_back_as_it_was_given(path: Path) -> None:
     assert asking.created.utcoffset() == datetime.timedelta(0)
 
 
-def test_what_is_known_of_a_key_does_not_tell_it_or_its_hash(path: Path) -> None:
+def test_a_key_s_description_holds_neither_key_nor_hash(path: Path) -> None:
     key = add_key(path, "newsroom")
     (known,) = read_keys(path).values()
     assert key not in repr(known)
     assert hashlib.sha256(key.encode()).hexdigest() not in repr(known)
 
 
-def test_the_file_is_its_owner_s_alone_whatever_the_umask(path: Path) -> None:
+def test_only_the_owner_can_read_the_file_whatever_the_umask(path: Path) -> None:
     before = os.umask(0)
     try:
         add_key(path, "a")
@@ -101,7 +101,7 @@ def test_a_removed_key_is_gone_and_the_others_stay(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "é", "x" * 65, "a\n", "[bold]"])
-def test_a_name_that_is_not_plain_is_refused(path: Path, name: str) -> None:
+def test_an_invalid_name_is_refused(path: Path, name: str) -> None:
     with pytest.raises(KeyNameError, match="1 to 64 letters"):
         add_key(path, name)
     assert not path.exists()
@@ -110,7 +110,7 @@ def test_a_name_that_is_not_plain_is_refused(path: Path, name: str) -> None:
 def test_a_name_that_is_taken_or_unknown_is_refused_and_changes_nothing(path: Path) -> None:
     add_key(path, "a")
     before = path.read_bytes()
-    with pytest.raises(KeyNameError, match="there is a key named a"):
+    with pytest.raises(KeyNameError, match="there is already a key named a"):
         add_key(path, "a")
     with pytest.raises(KeyNameError, match="no key named b"):
         remove_key(path, "b")
@@ -130,13 +130,13 @@ def test_writers_at_the_same_time_lose_no_key(path: Path) -> None:
     assert {key.name for key in read_keys(path).values()} == {f"{w}-{t}" for w in range(4) for t in range(5)}
 
 
-def test_a_writer_who_never_ends_is_told_of(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_never_finishes_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_WAIT_S", 0.05)
-    with FileLock(f"{path}.lock"), pytest.raises(KeyFileError, match="let it finish"):
+    with FileLock(f"{path}.lock"), pytest.raises(KeyFileError, match="try again when it has finished"):
         add_key(path, "a")
 
 
-def test_a_write_that_fails_leaves_the_keys_and_no_litter(
+def test_a_failed_write_leaves_the_keys_and_no_temporary_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_key(path, "a")
@@ -147,13 +147,13 @@ def test_a_write_that_fails_leaves_the_keys_and_no_litter(
 
     with monkeypatch.context() as failing:
         failing.setattr(os, "fsync", full)
-        with pytest.raises(KeyFileError, match=r"No space left on device.*is as it was"):
+        with pytest.raises(KeyFileError, match=r"No space left on device.*is unchanged"):
             add_key(path, "b")
     assert path.read_bytes() == before
     assert {entry.name for entry in path.parent.iterdir()} <= {"keys.json", "keys.json.lock"}
 
 
-def test_behind_a_link_the_file_is_replaced_and_not_the_link(tmp_path: Path, path: Path) -> None:
+def test_a_symbolic_link_is_kept_and_its_target_replaced(tmp_path: Path, path: Path) -> None:
     link = tmp_path / "link.json"
     add_key(path, "a")
     link.symlink_to(path)
@@ -163,7 +163,7 @@ def test_behind_a_link_the_file_is_replaced_and_not_the_link(tmp_path: Path, pat
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o666])
-def test_a_file_that_others_may_read_or_write_is_refused(path: Path, mode: int) -> None:
+def test_a_file_that_other_users_can_read_or_write_is_refused(path: Path, mode: int) -> None:
     add_key(path, "a")
     path.chmod(mode)
     for use in (lambda: read_keys(path), lambda: add_key(path, "b"), lambda: remove_key(path, "a")):
@@ -193,22 +193,22 @@ def test_a_file_that_others_may_read_or_write_is_refused(path: Path, mode: int) 
         ({"format": 1, "keys": [RECORD, {**RECORD, "sha256": "0" * 64}]}, "twice"),
     ],
 )
-def test_anything_unexpected_in_the_file_is_refused(path: Path, content: Any, told: str) -> None:
+def test_unexpected_content_is_refused(path: Path, content: Any, told: str) -> None:
     write(path, content)
     with pytest.raises(KeyFileError, match=told) as refused:
         read_keys(path)
-    assert "mend it, or remove it" in str(refused.value)
+    assert "correct it, or remove it" in str(refused.value)
     assert "topsecret" not in str(refused.value)
 
 
-def test_a_sound_file_by_another_hand_is_read(path: Path) -> None:
+def test_a_valid_file_written_by_hand_is_read(path: Path) -> None:
     write(path, {"format": 1, "keys": [RECORD, {**RECORD, "name": "b", "sha256": "0" * 64, "rate": "9/day"}]})
     found = read_keys(path)
     assert found[hashlib.sha256(b"quoth_a").digest()].name == "a"
     assert found[bytes(32)].rate == Rate(9, "day")
 
 
-def test_a_missing_or_unreadable_file_says_what_to_do(path: Path, tmp_path: Path) -> None:
+def test_the_error_for_a_missing_or_unreadable_file_says_what_to_do(path: Path, tmp_path: Path) -> None:
     for use in (lambda: read_keys(path), lambda: remove_key(path, "a"), lambda: Keyring(path)):
         with pytest.raises(KeyFileError, match="make it with `quoth keys add`"):
             use()
@@ -255,7 +255,7 @@ def test_every_key_is_compared_whichever_matches(path: Path, monkeypatch: pytest
         assert compared == expected
 
 
-def test_a_changed_file_holds_within_a_second_without_a_restart(path: Path) -> None:
+def test_a_changed_file_is_read_within_a_second_without_a_restart(path: Path) -> None:
     first = add_key(path, "first").encode()
     clock = Clock()
     ring = Keyring(path, clock)
@@ -269,7 +269,7 @@ def test_a_changed_file_holds_within_a_second_without_a_restart(path: Path) -> N
     assert ring.find(first) is None
 
 
-def test_an_unchanged_file_is_looked_at_once_a_second_and_not_read_again(
+def test_an_unchanged_file_is_checked_once_a_second_and_not_read_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = add_key(path, "a").encode()
@@ -297,7 +297,7 @@ def test_an_unchanged_file_is_looked_at_once_a_second_and_not_read_again(
 
 
 @pytest.mark.parametrize("fault", ["broken", "gone", "open to others"])
-def test_a_file_that_turns_bad_is_logged_once_and_the_keys_of_before_hold(
+def test_an_unusable_file_is_logged_once_and_the_previous_keys_stay_valid(
     path: Path, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -316,7 +316,7 @@ def test_a_file_that_turns_bad_is_logged_once_and_the_keys_of_before_hold(
         assert ring.find(first) is not None
     (said,) = caplog.records
     assert said.levelno == logging.ERROR
-    assert re.search(r"key file .*keys of before hold", said.getMessage())
+    assert re.search(r"key file .*previous keys stay valid", said.getMessage())
     caplog.clear()
     write(path, good.decode())
     second = add_key(path, "second").encode()
@@ -327,7 +327,7 @@ def test_a_file_that_turns_bad_is_logged_once_and_the_keys_of_before_hold(
     ]
 
 
-def test_a_file_without_keys_opens_to_nobody(path: Path) -> None:
+def test_a_file_without_keys_admits_nobody(path: Path) -> None:
     key = add_key(path, "a").encode()
     remove_key(path, "a")
     assert Keyring(path).find(key) is None

@@ -41,7 +41,7 @@ class Clock:
         ("999999999/day", 999_999_999, 86_400),
     ],
 )
-def test_a_rate_is_read_as_it_is_written(text: str, quota: int, seconds: int) -> None:
+def test_a_rate_is_parsed_and_formatted(text: str, quota: int, seconds: int) -> None:
     rate = Rate.parse(text)
     assert (rate.quota, rate.seconds, str(rate)) == (quota, seconds, text)
 
@@ -63,10 +63,10 @@ def test_a_rate_is_read_as_it_is_written(text: str, quota: int, seconds: int) ->
         *["60/minute\n", " 60/minute", "6٠/minute", "1000000000/day", "/minute", "60/minute/second"],
     ],
 )
-def test_what_is_no_rate_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(RateError, match="write one as 60/minute"):
+def test_an_invalid_rate_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(RateError, match="write 60/minute"):
         Rate.parse(text)
-    with pytest.raises(ValueError, match="is no rate"):  # as Pydantic needs it
+    with pytest.raises(ValueError, match="is not a valid rate"):  # as Pydantic needs it
         Rate.parse(text)
 
 
@@ -92,7 +92,7 @@ def test_an_idle_client_has_its_quota_again_after_a_window_and_never_more() -> N
         assert [limiter.take("a", rate).units for _ in range(9)] == [1] * 7 + [0] * 2
 
 
-def test_the_seconds_that_are_told_are_whole_and_rounded_up() -> None:
+def test_seconds_are_whole_and_rounded_up() -> None:
     clock, rate = Clock(), Rate(5, "minute")  # one in 12 s
     limiter = Limiter(clock=clock)
     assert limiter.take("a", rate).next_in == 12
@@ -109,7 +109,7 @@ def test_the_seconds_that_are_told_are_whole_and_rounded_up() -> None:
     assert limiter.take("a", rate).units == 1
 
 
-def test_waiting_as_long_as_told_is_enough() -> None:
+def test_waiting_retry_in_seconds_is_enough() -> None:
     clock, rate = Clock(), Rate(7, "hour")
     limiter = Limiter(clock=clock)
     limiter.take("a", rate, 7)
@@ -119,7 +119,7 @@ def test_waiting_as_long_as_told_is_enough() -> None:
         assert limiter.take("a", rate, units).units == units
 
 
-def test_what_is_refused_costs_nothing() -> None:
+def test_a_refusal_costs_nothing() -> None:
     clock, rate = Clock(), Rate(10, "minute")
     limiter = Limiter(clock=clock)
     limiter.take("a", rate, 6)
@@ -128,7 +128,7 @@ def test_what_is_refused_costs_nothing() -> None:
     assert limiter.take("a", rate, 4).remaining == 0
 
 
-def test_clients_do_not_share_and_neither_do_rates_of_one_client() -> None:
+def test_each_client_and_each_rate_has_its_own_bucket() -> None:
     limiter = Limiter(clock=Clock())
     rate, other = Rate(2, "minute"), Rate(3, "minute")
     assert limiter.take("a", rate, 2).remaining == 0
@@ -137,7 +137,7 @@ def test_clients_do_not_share_and_neither_do_rates_of_one_client() -> None:
     assert limiter.take("a", rate).units == 0
 
 
-def test_more_than_the_quota_is_never_there() -> None:
+def test_more_than_the_quota_is_always_refused() -> None:
     clock, rate = Clock(), Rate(3, "second")
     limiter = Limiter(clock=clock)
     for _ in range(3):
@@ -146,7 +146,7 @@ def test_more_than_the_quota_is_never_there() -> None:
     assert limiter.take("a", rate, 3).units == 3
 
 
-def test_asking_in_two_steps_costs_what_asking_at_once_does() -> None:
+def test_taking_in_two_steps_costs_the_same_as_at_once() -> None:
     clock, rate = Clock(), Rate(10, "minute")
     limiter = Limiter(clock=clock)
     held = limiter.take("a", rate)
@@ -155,7 +155,7 @@ def test_asking_in_two_steps_costs_what_asking_at_once_does() -> None:
     assert (taken.units, taken.remaining) == (10, 0)
 
 
-def test_a_second_step_that_is_refused_gives_the_first_back() -> None:
+def test_a_refused_second_step_refunds_the_first() -> None:
     rate = Rate(10, "minute")
     limiter = Limiter(clock=Clock())
     limiter.take("a", rate, 6)
@@ -165,7 +165,7 @@ def test_a_second_step_that_is_refused_gives_the_first_back() -> None:
     assert limiter.take("a", rate, 4).units == 4
 
 
-def test_what_goes_back_late_has_flowed_in_already() -> None:
+def test_a_late_refund_excludes_what_was_refilled() -> None:
     clock, rate = Clock(), Rate(10, "minute")  # one in 6 s
     limiter = Limiter(clock=clock)
     held = limiter.take("a", rate)
@@ -175,7 +175,7 @@ def test_what_goes_back_late_has_flowed_in_already() -> None:
     assert limiter.take("a", rate).units == 0
 
 
-def test_what_was_taken_in_several_steps_goes_back_as_of_the_first() -> None:
+def test_a_refund_of_several_steps_counts_from_the_first() -> None:
     clock, rate = Clock(), Rate(10, "minute")
     limiter = Limiter(clock=clock)
     held = limiter.take("a", rate)
@@ -193,7 +193,7 @@ steps = st.lists(
 
 @settings(max_examples=200, deadline=None)
 @given(quota=st.integers(1, 7), steps=steps)
-def test_the_counts_are_those_of_an_exact_bucket(quota: int, steps: list[tuple[int, int, bool]]) -> None:
+def test_counts_equal_those_of_an_exact_bucket(quota: int, steps: list[tuple[int, int, bool]]) -> None:
     clock, rate = Clock(), Rate(quota, "second")
     limiter = Limiter(clock=clock)
     bucket = Fraction(quota)
@@ -212,7 +212,7 @@ def test_the_counts_are_those_of_an_exact_bucket(quota: int, steps: list[tuple[i
 
 @settings(max_examples=300, deadline=None)
 @given(quota=st.integers(1, 5), steps=steps)
-def test_no_window_holds_twice_the_quota_however_a_client_asks(
+def test_no_window_allows_twice_the_quota(
     quota: int, steps: list[tuple[int, int, bool]]
 ) -> None:
     clock, rate = Clock(), Rate(quota, "second")
@@ -253,7 +253,7 @@ def test_the_least_recently_seen_client_is_forgotten_first() -> None:
     assert limiter.take("b", rate).units == 1
 
 
-def test_memory_is_bounded_however_many_come() -> None:
+def test_memory_is_bounded_for_any_number_of_clients() -> None:
     limiter = Limiter(max_clients=100)
     for number in range(5_000):
         limiter.take(f"address {number}", Rate(60, "day"))
@@ -272,7 +272,7 @@ class Slow(str):
     __eq__ = str.__eq__
 
 
-def test_threads_take_exactly_what_there_is() -> None:
+def test_threads_together_take_exactly_the_quota() -> None:
     rate = Rate(12, "day")
     limiter = Limiter(clock=Clock())
     ready = threading.Barrier(4)

@@ -89,7 +89,7 @@ def standing(response: Any) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def test_each_request_costs_one_and_says_what_is_left() -> None:
+def test_each_request_costs_one_and_the_header_says_what_remains() -> None:
     client = serve("60/minute")
     for left in (59, 58, 57):
         response = client.get("/")
@@ -98,7 +98,7 @@ def test_each_request_costs_one_and_says_what_is_left() -> None:
         assert standing(response) == (left, 1)
 
 
-def test_beyond_the_rate_it_is_a_problem_that_says_when_to_come_back() -> None:
+def test_a_request_over_the_rate_gets_a_problem_with_retry_after() -> None:
     clock = Clock()
     client = serve("2/hour", clock)
     assert [client.get("/").status_code for _ in range(3)] == [200, 200, 429]
@@ -137,7 +137,7 @@ def test_a_key_has_its_own_rate_and_its_own_count() -> None:
     assert client.get("/").status_code == 200  # by its address
 
 
-def test_a_key_is_limited_where_nothing_else_is() -> None:
+def test_a_key_s_rate_applies_without_a_default_rate() -> None:
     client = serve(None, slow="1/day")
     assert client.get("/", headers={"key": "slow"}).status_code == 200
     assert client.get("/", headers={"key": "slow"}).headers["retry-after"] == "86400"
@@ -164,7 +164,7 @@ def test_a_batch_costs_one_a_question() -> None:
     assert standing(client.post("/batch", json=["q"] * 6))[0] == 0
 
 
-def test_a_batch_that_is_refused_costs_nothing_at_all() -> None:
+def test_a_refused_batch_costs_nothing() -> None:
     client = serve("10/minute")
     client.post("/batch", json=["q"] * 7)
     for _ in range(5):
@@ -175,7 +175,7 @@ def test_a_batch_that_is_refused_costs_nothing_at_all() -> None:
     assert client.post("/batch", json=["q"] * 3).status_code == 200
 
 
-def test_a_batch_that_never_fits_is_the_caller_s_mistake() -> None:
+def test_a_batch_larger_than_the_quota_is_invalid() -> None:
     client = serve("10/minute")
     refused = client.post("/batch", json=["q"] * 11)
     assert refused.status_code == 422
@@ -199,13 +199,13 @@ def test_a_batch_that_never_fits_is_the_caller_s_mistake() -> None:
         ("testclient", "elsewhere", False),
     ],
 )
-def test_an_address_is_a_client_and_so_are_64_bits_of_the_new_kind(one: str, other: str, same: bool) -> None:
+def test_a_client_is_an_ipv4_address_or_an_ipv6_network_of_64_bits(one: str, other: str, same: bool) -> None:
     client = serve("1/day")
     assert client.get("/", headers={"from": one}).status_code == 200
     assert client.get("/", headers={"from": other}).status_code == (429 if same else 200)
 
 
-def test_a_key_s_name_is_no_address_and_a_socket_without_one_is_a_client() -> None:
+def test_a_key_s_name_is_not_an_address_and_a_socket_without_one_is_a_client() -> None:
     key = Key("192.0.2.1", "ask", CREATED)
     assert client_of({KEY: key, "client": ("192.0.2.2", 1)}) != client_of({"client": ("192.0.2.1", 1)})
     assert client_of({"client": None}) == client_of({})

@@ -58,7 +58,7 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(bounded())
 
 
-def test_no_more_run_than_there_are_slots() -> None:
+def test_at_most_as_many_run_as_there_are_slots() -> None:
     async def test() -> None:
         bench, admission = Bench(), Admission(AdmissionSettings(2, 10, 10))
         asked = [asyncio.create_task(ask(admission, bench.work, number)) for number in range(6)]
@@ -73,7 +73,7 @@ def test_no_more_run_than_there_are_slots() -> None:
     run(test)
 
 
-def test_the_first_to_come_is_the_first_served() -> None:
+def test_questions_are_answered_in_order_of_arrival() -> None:
     async def test() -> None:
         bench, admission = Bench(), Admission(AdmissionSettings(1, 10, 10))
         asked = [asyncio.create_task(ask(admission, bench.work, number)) for number in range(6)]
@@ -85,7 +85,7 @@ def test_the_first_to_come_is_the_first_served() -> None:
     run(test)
 
 
-def test_a_full_queue_refuses_at_once_and_says_when_to_come_again() -> None:
+def test_a_full_queue_refuses_at_once_with_retry_after() -> None:
     async def test() -> None:
         bench, admission = Bench(), Admission(AdmissionSettings(1, 2, 10))
         asked = [asyncio.create_task(ask(admission, bench.work, number)) for number in range(3)]
@@ -103,7 +103,7 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_again() -> None:
     run(test)
 
 
-def test_what_could_not_begin_in_time_is_refused_on_arrival() -> None:
+def test_a_question_that_could_not_begin_in_time_is_refused_on_arrival() -> None:
     """Four seconds a question, one slot, ten seconds of patience: two may wait, a third may not."""
 
     async def test() -> None:
@@ -128,7 +128,7 @@ def test_what_could_not_begin_in_time_is_refused_on_arrival() -> None:
     run(test)
 
 
-def test_nobody_waits_longer_than_patience() -> None:
+def test_no_question_waits_longer_than_the_queue_timeout() -> None:
     async def test() -> None:
         bench, admission = Bench(), Admission(AdmissionSettings(1, 5, 0.2))
         first = asyncio.create_task(ask(admission, bench.work, 0))
@@ -146,7 +146,7 @@ def test_nobody_waits_longer_than_patience() -> None:
     run(test)
 
 
-def test_a_question_whose_asker_hung_up_is_not_answered_and_frees_its_slot() -> None:
+def test_a_disconnected_client_s_question_is_not_answered_and_frees_its_slot() -> None:
     async def test() -> None:
         bench, admission = Bench(), Admission(AdmissionSettings(1, 5, 10))
         bench.go_on.set()
@@ -163,7 +163,7 @@ def test_a_question_whose_asker_hung_up_is_not_answered_and_frees_its_slot() -> 
     run(test)
 
 
-def test_a_cancelled_wait_leaves_the_queue_as_if_it_had_not_been() -> None:
+def test_a_cancelled_wait_leaves_the_queue() -> None:
     async def test() -> None:
         bench, admission = Bench(), Admission(AdmissionSettings(1, 5, 10))
         asked = [asyncio.create_task(ask(admission, bench.work, number)) for number in range(3)]
@@ -178,7 +178,7 @@ def test_a_cancelled_wait_leaves_the_queue_as_if_it_had_not_been() -> None:
     run(test)
 
 
-def test_a_slot_that_comes_together_with_a_cancellation_is_passed_on() -> None:
+def test_a_slot_handed_over_during_a_cancellation_is_passed_on() -> None:
     """The end of one question and the cancellation of the next fall into one turn of the loop."""
 
     async def test() -> None:
@@ -214,7 +214,7 @@ def test_an_error_frees_the_slot() -> None:
     run(test)
 
 
-def test_a_batch_leaves_room_for_those_who_come_after_it() -> None:
+def test_a_question_after_a_batch_does_not_wait_for_all_of_it() -> None:
     """With two slots a batch has two turns at a time, so a later question waits for no more than those."""
 
     async def test() -> None:
@@ -245,7 +245,7 @@ def test_a_batch_leaves_room_for_those_who_come_after_it() -> None:
     run(test)
 
 
-def test_a_batch_larger_than_the_queue_begins_when_nobody_waits() -> None:
+def test_a_batch_larger_than_the_queue_begins_when_the_queue_is_empty() -> None:
     async def test() -> None:
         admission = Admission(AdmissionSettings(1, 2, 10))
         async with admission.admit(5) as ticket:
@@ -254,7 +254,7 @@ def test_a_batch_larger_than_the_queue_begins_when_nobody_waits() -> None:
     run(test)
 
 
-def test_an_error_in_a_batch_is_raised_as_it_is_and_leaves_nothing_behind() -> None:
+def test_an_error_in_a_batch_is_raised_as_it_is_and_frees_all_slots() -> None:
     async def test() -> None:
         admission = Admission(AdmissionSettings(2, 20, 10))
 
@@ -271,7 +271,7 @@ def test_an_error_in_a_batch_is_raised_as_it_is_and_leaves_nothing_behind() -> N
     run(test)
 
 
-def test_counts_come_back_to_nothing_after_a_storm_of_all_kinds() -> None:
+def test_counts_return_to_zero_after_errors_timeouts_and_cancellations() -> None:
     async def test() -> None:
         admission = Admission(AdmissionSettings(3, 8, 0.2))
 
@@ -301,7 +301,7 @@ def test_counts_come_back_to_nothing_after_a_storm_of_all_kinds() -> None:
     run(test)
 
 
-def test_a_batch_that_is_broken_off_keeps_its_slot_until_its_thread_is_done() -> None:
+def test_a_cancelled_batch_keeps_its_slot_until_its_thread_ends() -> None:
     async def test() -> None:
         bench, admission = Bench(), Admission(AdmissionSettings(2, 10, 10))
 
@@ -324,7 +324,7 @@ def test_a_batch_that_is_broken_off_keeps_its_slot_until_its_thread_is_done() ->
     run(test)
 
 
-def test_what_is_quick_does_not_keep_answers_waiting() -> None:
+def test_busy_default_threads_do_not_delay_answers() -> None:
     """All of the event loop's default threads are held up; a question has a thread of its own."""
 
     async def test() -> None:
@@ -341,7 +341,7 @@ def test_what_is_quick_does_not_keep_answers_waiting() -> None:
     run(test)
 
 
-def test_a_batch_does_not_shut_out_who_comes_after_it() -> None:
+def test_a_question_after_a_long_batch_is_admitted() -> None:
     """Two seconds a question, ten of a batch: a question after them begins next, and is admitted."""
 
     async def test() -> None:
@@ -371,7 +371,7 @@ def test_a_batch_does_not_shut_out_who_comes_after_it() -> None:
     run(test)
 
 
-def test_what_tells_nothing_of_the_next_leaves_the_pace() -> None:
+def test_unmeasured_work_leaves_the_average_time_unchanged() -> None:
     async def test() -> None:
         now = [0.0]
         admission = Admission(AdmissionSettings(1, 10, 5), clock=lambda: now[0])
@@ -381,10 +381,10 @@ def test_what_tells_nothing_of_the_next_leaves_the_pace() -> None:
             return 0
 
         await ask(admission, work, 4)
-        async with admission.admit(paced=False) as ticket:
+        async with admission.admit(measured=False) as ticket:
             await ticket.run(work, 0)
-        assert admission.pace == 4
+        assert admission.average_seconds == 4
         await ask(admission, work, 0)
-        assert admission.pace < 4
+        assert admission.average_seconds < 4
 
     run(test)

@@ -67,7 +67,7 @@ class Clock:
         return self.now
 
 
-def test_a_lease_keeps_the_generation_that_it_began_with() -> None:
+def test_a_lease_keeps_its_generation_open() -> None:
     old, new = make("one"), make("two")
     serving = Serving(old)
     with serving.lease() as first:
@@ -78,7 +78,7 @@ def test_a_lease_keeps_the_generation_that_it_began_with() -> None:
     assert (old.closed, new.closed) == (1, 0)
 
 
-def test_a_generation_that_nobody_uses_is_closed_at_once() -> None:
+def test_a_replaced_generation_without_leases_is_closed_at_once() -> None:
     old = make("one")
     serving = Serving(old)
     serving.replace(make("two"))
@@ -119,7 +119,7 @@ def test_a_lease_ends_with_an_error_too() -> None:
     assert old.closed == 1
 
 
-def test_what_is_named_is_opened_only_when_it_is_new() -> None:
+def test_the_current_generation_is_opened_only_when_it_is_new() -> None:
     served, new = make("one"), make("two")
     serving, source = Serving(served), FakeSource(opens=[new])
     seen: list[Reload] = []
@@ -133,7 +133,7 @@ def test_what_is_named_is_opened_only_when_it_is_new() -> None:
     assert seen == [Reload.UNCHANGED, Reload.SWAPPED, Reload.UNCHANGED]
 
 
-def test_a_pointer_that_cannot_be_read_now_changes_nothing() -> None:
+def test_an_unreadable_pointer_changes_nothing() -> None:
     source = FakeSource(named=None)
     assert Reloader(Serving(make("one")), source).check() is Reload.UNCHANGED
     assert source.opened == 0
@@ -155,7 +155,7 @@ def test_a_generation_that_cannot_be_served_leaves_the_old_one_and_is_tried_agai
     assert (source.opened, served.closed) == (2, 1)
 
 
-def test_another_generation_is_not_kept_waiting_by_the_one_that_failed() -> None:
+def test_a_different_generation_is_tried_at_once_after_a_refusal() -> None:
     source = FakeSource("two", [DamagedGenerationError("cut short"), make("three")])
     reloader = Reloader(Serving(make("one")), source, clock=Clock())
     assert reloader.check() is Reload.REFUSED
@@ -163,14 +163,14 @@ def test_another_generation_is_not_kept_waiting_by_the_one_that_failed() -> None
     assert reloader.check() is Reload.SWAPPED
 
 
-def test_falling_back_to_what_is_served_is_a_refusal_and_frees_what_was_opened() -> None:
+def test_falling_back_to_the_served_generation_is_a_refusal_and_closes_it_again() -> None:
     again = make("one")
     reloader = Reloader(Serving(make("one")), FakeSource("two", [again]), clock=Clock())
     assert reloader.check() is Reload.REFUSED
     assert again.closed == 1
 
 
-def test_a_damaged_generation_never_takes_the_service_back() -> None:
+def test_a_damaged_generation_never_makes_the_service_go_back() -> None:
     """The third is named and damaged; what opens is the first, the second or, meanwhile, the third."""
     for found, expected in (("one", Reload.REFUSED), ("two", Reload.REFUSED), ("three", Reload.SWAPPED)):
         opened = make(found)
@@ -179,7 +179,7 @@ def test_a_damaged_generation_never_takes_the_service_back() -> None:
         assert opened.closed == (expected is Reload.REFUSED)
 
 
-def test_a_sound_generation_before_the_damaged_one_is_served_and_the_damaged_one_tried_again() -> None:
+def test_a_valid_generation_before_a_damaged_one_is_served_and_the_damaged_one_tried_again() -> None:
     clock = Clock()
     source = FakeSource("three", [make("two"), make("three")])
     reloader = Reloader(Serving(make("one")), source, clock=clock)
@@ -189,7 +189,7 @@ def test_a_sound_generation_before_the_damaged_one_is_served_and_the_damaged_one
     assert reloader.check() is Reload.SWAPPED
 
 
-def test_whatever_a_generation_raises_the_old_one_stays_and_the_watch_goes_on() -> None:
+def test_after_any_error_the_old_generation_stays_and_checks_go_on() -> None:
     class Runtime(Exception):  # noqa: N818 - as other libraries name theirs
         pass
 
@@ -209,7 +209,7 @@ def test_whatever_a_generation_raises_the_old_one_stays_and_the_watch_goes_on() 
     asyncio.run(asyncio.wait_for(watch(), 20))
 
 
-def test_without_a_source_nothing_is_looked_for() -> None:
+def test_without_a_source_nothing_changes() -> None:
     assert Reloader(Serving(make("one")), None).check() is Reload.UNCHANGED
 
 

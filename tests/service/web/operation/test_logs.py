@@ -56,7 +56,7 @@ def test_nothing_that_is_logged_can_look_like_another_line(form: LogFormat) -> N
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
-def test_what_an_unexpected_error_says_is_left_out_unless_asked_for(form: LogFormat) -> None:
+def test_messages_of_unexpected_errors_are_logged_only_if_enabled(form: LogFormat) -> None:
     for messages in (False, True):
         stream, log = lines(form, messages=messages)
         try:
@@ -68,13 +68,13 @@ def test_what_an_unexpected_error_says_is_left_out_unless_asked_for(form: LogFor
         assert "test_logs.py:" in stream.getvalue()
 
 
-def test_what_our_own_errors_say_is_told() -> None:
+def test_messages_of_our_own_errors_are_logged() -> None:
     stream, log = lines("json")
     log.error("failed", exc_info=QuothError("the index is damaged"))
     assert json.loads(stream.getvalue())["error"]["message"] == "the index is damaged"
 
 
-def test_an_error_s_causes_are_told_too() -> None:
+def test_causes_of_an_error_are_logged() -> None:
     stream, log = lines("json")
     error = QuothError("it cannot be read")
     error.__cause__ = OSError("a secret")
@@ -96,7 +96,7 @@ def test_a_terminal_gets_text_and_anything_else_json() -> None:
         assert "a word" in stream.getvalue()
 
 
-def test_libraries_are_heard_only_from_warnings_on() -> None:
+def test_libraries_are_logged_from_warnings_on() -> None:
     stream, _ = lines("json")
     logging.getLogger("httpx2").info("GET /?q=secret")
     logging.getLogger("uvicorn.error").warning("a warning")
@@ -115,33 +115,33 @@ class Stuck(io.StringIO):
         return super().write(text)
 
 
-def test_nobody_waits_for_whoever_reads_the_log() -> None:
+def test_requests_do_not_wait_for_the_reader_of_the_log() -> None:
     stream = Stuck()
     logs.configure(LogSettings("json"), stream)
     log = logging.getLogger("service.test")
     began = time.perf_counter()
-    with logs.written_aside(limit=10):
+    with logs.in_background(limit=10):
         for number in range(1_000):
             log.info("event %d", number)
         assert time.perf_counter() - began < 5
         stream.read_on.set()
-        while "left out" not in stream.getvalue():
+        while "dropped" not in stream.getvalue():
             time.sleep(0.01)
         log.info("the last")
     events = [json.loads(line)["message"] for line in stream.getvalue().splitlines()]
     assert events[0] == "event 0"
     assert events[-1] == "the last"
-    lost = next(int(message.split()[0]) for message in events if "left out" in message)
+    lost = next(int(message.split()[0]) for message in events if "dropped" in message)
     assert lost + len(events) - 2 == 1_000
     log.info("written directly again")
     assert "directly again" in stream.getvalue()
 
 
-def test_a_log_that_nobody_reads_does_not_hold_up_the_end() -> None:
+def test_a_log_that_nobody_reads_does_not_delay_the_exit() -> None:
     stream = Stuck()
     logs.configure(LogSettings("json"), stream)
     began = time.perf_counter()
-    with logs.written_aside(limit=2):
+    with logs.in_background(limit=2):
         for _ in range(10):
             logging.getLogger("service.test").warning("a word")
     assert time.perf_counter() - began < 5

@@ -86,7 +86,7 @@ def figures(client: TestClient) -> dict[tuple[str, tuple[tuple[str, str], ...]],
 QUESTION = {"question": "How many cranes has the port?"}
 
 
-def test_beyond_the_queue_questions_are_refused_with_when_to_ask_again(answerer: Answerer) -> None:
+def test_with_a_full_queue_questions_are_refused_with_retry_after(answerer: Answerer) -> None:
     held: Any = Held(answerer)
     app = create_app(held, settings(queue_size=1))
     with serving(app) as client, ThreadPoolExecutor(8) as pool:
@@ -117,7 +117,7 @@ def test_beyond_the_queue_questions_are_refused_with_when_to_ask_again(answerer:
         assert after[("quoth_queue_depth", ())] == after[("quoth_answering", ())] == 0
 
 
-def test_a_service_that_stops_takes_nothing_new_and_ends_what_it_has_begun(answerer: Answerer) -> None:
+def test_a_stopping_service_refuses_new_requests_and_finishes_the_others(answerer: Answerer) -> None:
     held: Any = Held(answerer)
     app = create_app(held, settings())
     with serving(app) as client, ThreadPoolExecutor(2) as pool:
@@ -165,7 +165,7 @@ class IndexSource:
         return Answerer(index, retriever, self._like._reader, self._like._calibration)
 
 
-def test_a_published_generation_is_served_when_asked_for_and_by_itself(
+def test_a_published_generation_is_served_on_reload_and_by_itself(
     folder: Path, answerer: Answerer, word_encoder: Any
 ) -> None:
     source = IndexSource(folder, answerer, word_encoder)
@@ -202,7 +202,7 @@ def test_a_damaged_generation_leaves_the_old_one_and_is_counted(
         assert figures(client)[("quoth_reloads_total", (("outcome", "refused"),))] == 1
 
 
-def test_figures_tell_what_was_asked_and_how_it_came_out(answerer: Answerer) -> None:
+def test_metrics_count_questions_and_their_outcomes(answerer: Answerer) -> None:
     with serving(create_app(answerer, settings())) as client:
         for minimum in (0, 0, 1):
             client.post("/v1/answer", json={**QUESTION, "min_confidence": minimum})
@@ -225,7 +225,7 @@ def test_figures_tell_what_was_asked_and_how_it_came_out(answerer: Answerer) -> 
     assert found[("quoth_articles", ())] == 1
 
 
-def test_no_label_takes_its_values_from_requests(answerer: Answerer) -> None:
+def test_no_label_value_comes_from_a_request(answerer: Answerer) -> None:
     with serving(create_app(answerer, settings())) as client:
         for number in range(50):
             client.get(f"/nothing/{number}")
@@ -291,7 +291,7 @@ def test_logs_hold_no_question_no_key_and_no_forged_line(answerer: Answerer) -> 
     assert (answered["generation"], answered["questions"], answered["abstained"]) == ("gen-000001", 1, 0)
 
 
-def test_questions_are_logged_when_asked_for(answerer: Answerer) -> None:
+def test_questions_are_logged_if_enabled(answerer: Answerer) -> None:
     stream = io.StringIO()
     root = logging.getLogger()
     kept, level = root.handlers[:], root.level
@@ -306,7 +306,7 @@ def test_questions_are_logged_when_asked_for(answerer: Answerer) -> None:
     assert (event["asked"], event["request_id"]) == ([SECRET], "abc-1")
 
 
-def test_only_the_sites_in_the_settings_may_show_the_page_within_theirs(answerer: Answerer) -> None:
+def test_only_the_frame_ancestors_may_frame_the_page(answerer: Answerer) -> None:
     for frames, said in (((), "'none'"), (("https://a.example", "https://b.example"), None)):
         with serving(create_app(answerer, settings(frame_ancestors=frames))) as client:
             policy = client.get("/").headers["content-security-policy"]
@@ -350,7 +350,7 @@ def test_keys_and_rates_hold_over_the_whole_application(answerer: Answerer, tmp_
         assert status("GET", "/v1/articles", asking) == 429
 
 
-def test_a_request_sent_to_another_name_is_refused(answerer: Answerer) -> None:
+def test_a_request_for_another_host_name_is_refused(answerer: Answerer) -> None:
     with serving(create_app(answerer, settings(allowed_hosts=("localhost",)))) as client:
         assert client.get("/livez", headers={"host": "localhost:8000"}).status_code == 200
         refused = client.get("/livez", headers={"host": "rebound.example"})
@@ -359,7 +359,7 @@ def test_a_request_sent_to_another_name_is_refused(answerer: Answerer) -> None:
         assert refused.headers["x-request-id"] == refused.json()["request_id"]
 
 
-def test_a_failure_inside_has_the_headers_of_every_response(answerer: Answerer) -> None:
+def test_an_internal_error_has_the_headers_of_every_response(answerer: Answerer) -> None:
     class Failing:
         index, threshold, models = answerer.index, answerer.threshold, answerer.models
 
@@ -378,13 +378,13 @@ def test_a_failure_inside_has_the_headers_of_every_response(answerer: Answerer) 
     assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
-def test_what_is_wrong_in_a_batch_is_told_in_its_place_and_takes_no_turn(answerer: Answerer) -> None:
+def test_invalid_questions_of_a_batch_get_problems_and_take_no_slot(answerer: Answerer) -> None:
     app = create_app(answerer, settings())
     with serving(app) as client:
         items: list[Any] = [{"question": " "}, 1, {**QUESTION, "typo": 1}]
         refused = client.post("/v1/answers", json={"requests": items})
         assert [result["status"] for result in refused.json()["results"]] == [422, 422, 422]
-        assert app.state.admission.pace == 0
+        assert app.state.admission.average_seconds == 0
         mixed = client.post("/v1/answers", json={"requests": [items[0], QUESTION, items[1], QUESTION]})
         assert [result["status"] for result in mixed.json()["results"]] == [422, 200, 422, 200]
         assert figures(client)[("quoth_answers_total", (("outcome", "answered"),))] == 2

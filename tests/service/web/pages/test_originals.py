@@ -14,7 +14,7 @@ def link(words: str, url: str = "https://example.org/a") -> str | None:
     return original_link(url, TEXT, (start, start + len(words)))
 
 
-def test_the_words_are_given_with_what_stands_beside_them() -> None:
+def test_the_fragment_has_the_words_with_their_context() -> None:
     # "In" goes: it may be the rest of a word that was cut. So does what has no space after it.
     assert link("Ada Lovelace") == (
         "https://example.org/a#:~:text=May%2C%20the%20well%2Dknown-,Ada%20Lovelace,"
@@ -32,7 +32,7 @@ def test_context_stays_within_the_paragraph() -> None:
     assert str(link("She")).endswith("#:~:text=She,-wrote%20notes%20%26%20letters%2C%20all")
 
 
-def test_words_over_two_paragraphs_are_given_by_their_ends() -> None:
+def test_words_over_two_paragraphs_are_given_by_their_first_and_last_words() -> None:
     assert ",a%20mathematician%2C,She%20wrote,-notes" in str(link("a mathematician, wrote.\nShe wrote"))
 
 
@@ -41,7 +41,7 @@ def test_an_address_with_a_fragment_keeps_it_and_loses_an_old_directive() -> Non
     assert str(link("Ada", "https://example.org/a#:~:text=old")).count(":~:") == 1
 
 
-def test_without_a_span_the_address_stays_as_it_is() -> None:
+def test_without_a_span_the_address_is_unchanged() -> None:
     assert original_link("https://example.org/a", TEXT, None) == "https://example.org/a"
 
 

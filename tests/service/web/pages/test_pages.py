@@ -60,7 +60,7 @@ def test_the_first_page_shows_a_form_and_the_articles(client: TestClient) -> Non
 
 
 @pytest.mark.models
-def test_an_abstention_is_said_and_the_nearest_passages_are_shown(client: TestClient) -> None:
+def test_an_abstention_shows_the_nearest_passages(client: TestClient) -> None:
     page = Page(client.get("/", params={"q": "Who painted the ceiling of the Sistine Chapel?"}).text)
     assert "The articles do not say." in page.text
     assert page.tags.count("blockquote") == 8
@@ -71,7 +71,7 @@ _ACCEPTED = {"text/html,*/*;q=0.8": "text/html", "*/*": "application/problem+jso
 
 
 @pytest.mark.models
-def test_a_question_that_is_too_long_is_told_on_the_page(client: TestClient) -> None:
+def test_the_page_says_that_a_question_is_too_long(client: TestClient) -> None:
     for accept, media_type in _ACCEPTED.items():
         response = client.get("/", params={"q": "x" * 1_001}, headers={"accept": accept})
         assert response.status_code == 422
@@ -88,7 +88,7 @@ def test_an_article_without_a_fitting_span_is_shown_unmarked(client: TestClient,
 
 
 @pytest.mark.models
-def test_a_missing_article_is_said_on_a_page(client: TestClient) -> None:
+def test_a_missing_article_gets_a_page(client: TestClient) -> None:
     for accept, media_type in _ACCEPTED.items():
         response = client.get("/articles/none.txt?start=1&end=2", headers={"accept": accept})
         assert response.status_code == 404

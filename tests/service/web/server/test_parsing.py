@@ -85,7 +85,7 @@ def streams(draw: st.DrawFn) -> tuple[list[tuple[bytes, bytes]], bytes]:
 
 @settings(deadline=None)
 @given(streams(), st.lists(st.integers(0, 2_000), max_size=30))
-def test_requests_come_out_as_they_were_written_however_they_arrive(
+def test_requests_are_parsed_the_same_however_they_are_split(
     stream: tuple[list[tuple[bytes, bytes]], bytes], places: list[int]
 ) -> None:
     requests, written = stream
@@ -132,7 +132,7 @@ def test_nothing_is_raised_on_any_bytes(junk: bytes, places: list[int]) -> None:
         (CHUNKED.replace(b"1.1", b"1.0"), 400),
     ],
 )
-def test_a_head_that_is_not_right_is_a_fault(written: bytes, status: int) -> None:
+def test_invalid_headers_are_a_fault(written: bytes, status: int) -> None:
     requests, fault, _ = read([written])
     assert requests == []
     assert fault is not None
@@ -150,7 +150,7 @@ def test_a_head_that_is_not_right_is_a_fault(written: bytes, status: int) -> Non
         b"0\r\n" + b"X: a\r\n" * LIMIT,
     ],
 )  # fmt: skip
-def test_a_chunk_that_is_not_right_is_a_fault(body: bytes) -> None:
+def test_an_invalid_chunk_is_a_fault(body: bytes) -> None:
     for pieces in ([CHUNKED + body], small(CHUNKED + body)):
         requests, fault, _ = read(pieces)
         assert requests in ([(b"/", b"")], [(b"/", b"x")])
@@ -198,7 +198,7 @@ def test_no_request_takes_long_to_refuse(written: bytes) -> None:
     assert fault is not None
 
 
-def test_begun_and_unread_tell_what_is_awaited() -> None:
+def test_begun_and_unread_say_what_is_awaited() -> None:
     connection = GuardedConnection(LIMIT)
 
     def state(data: bytes) -> tuple[bool, bool]:

@@ -177,7 +177,7 @@ def test_at_a_signal_readiness_flips_accepted_requests_finish_and_the_status_is_
     assert "unfinished" not in err
 
 
-def test_under_load_every_request_gets_its_answer_or_is_told_to_go_elsewhere() -> None:
+def test_under_load_every_request_is_answered_or_refused() -> None:
     outcomes: list[object] = []
     stopped = threading.Event()
 
@@ -211,7 +211,7 @@ def test_under_load_every_request_gets_its_answer_or_is_told_to_go_elsewhere() -
 
 
 @pytest.mark.parametrize("path", ["/sleep", "/spin"])
-def test_what_outlasts_the_grace_is_cut_off_and_the_status_is_0(path: str) -> None:
+def test_requests_longer_than_the_grace_are_cut_off_and_the_status_is_0(path: str) -> None:
     with service(drain_seconds=0.2, grace_seconds=2) as process, ThreadPoolExecutor(3) as pool:
         requests = [pool.submit(process.get, f"{path}?seconds=30") for _ in range(3)]
         time.sleep(0.5)
@@ -226,7 +226,7 @@ def test_what_outlasts_the_grace_is_cut_off_and_the_status_is_0(path: str) -> No
     assert "Traceback" not in err
 
 
-def test_a_thread_that_nobody_waits_for_does_not_outlast_the_grace() -> None:
+def test_another_thread_does_not_outlast_the_grace() -> None:
     with service(drain_seconds=0, grace_seconds=2) as process:
         assert process.get("/leave?seconds=30")[0] == 200
         began = process.stop()
@@ -236,7 +236,7 @@ def test_a_thread_that_nobody_waits_for_does_not_outlast_the_grace() -> None:
     assert "with 0 requests unfinished" in err
 
 
-def test_a_client_that_has_gone_does_not_outlast_the_grace() -> None:
+def test_a_disconnected_client_s_request_does_not_outlast_the_grace() -> None:
     with service(drain_seconds=0, grace_seconds=2) as process:
         with socket.create_connection(("127.0.0.1", process.port)) as connected:
             connected.sendall(b"GET /sleep?seconds=30 HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -260,7 +260,7 @@ def test_a_second_signal_ends_it_at_once(second: signal.Signals) -> None:
     assert time.monotonic() - began < SLACK
 
 
-def test_an_answer_in_pieces_does_not_wait_for_the_client_to_acknowledge_the_first() -> None:
+def test_a_response_in_parts_does_not_wait_for_an_acknowledgement() -> None:
     with service() as process:
         connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=30)
         taken = []
@@ -274,7 +274,7 @@ def test_an_answer_in_pieces_does_not_wait_for_the_client_to_acknowledge_the_fir
         assert sorted(taken[20:])[5] < 0.03, taken
 
 
-def test_it_is_quick_where_nothing_is_under_way() -> None:
+def test_an_idle_service_stops_quickly() -> None:
     with service(drain_seconds=0, grace_seconds=30) as process:
         process.get("/sleep?seconds=0")
         began = process.stop()

@@ -264,7 +264,7 @@ MALFORMED: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_what_is_not_valid_is_refused_and_the_connection_closed(running: Running, name: str) -> None:
+def test_an_invalid_request_is_refused_and_the_connection_closed(running: Running, name: str) -> None:
     sent, status = MALFORMED[name]
     with running.connect() as connected:
         with contextlib.suppress(ConnectionError):  # the server may close before it has read all
@@ -309,7 +309,7 @@ VALID: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize("name", VALID)
-def test_what_is_odd_but_valid_is_the_applications(running: Running, name: str) -> None:
+def test_unusual_but_valid_requests_reach_the_application(running: Running, name: str) -> None:
     sent, status = VALID[name]
     answer = ask(running, sent)
     assert answer.status == status
@@ -317,7 +317,7 @@ def test_what_is_odd_but_valid_is_the_applications(running: Running, name: str) 
         check_problem(answer, status)
 
 
-def test_no_upgrade_is_warned_of(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_upgrade_is_ignored_without_a_warning(running: Running, caplog: pytest.LogCaptureFixture) -> None:
     for name in ("websocket", "h2c"):
         ask(running, VALID[name][0])
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
@@ -358,7 +358,7 @@ CUT_SHORT = [b"GET /self_check", POST + b"Content-Length: 9\r\n\r\n{", CHUNKED +
 
 
 @pytest.mark.parametrize("sent", [b"", *CUT_SHORT])
-def test_who_closes_early_is_forgotten(running: Running, sent: bytes) -> None:
+def test_a_client_that_closes_early_is_forgotten(running: Running, sent: bytes) -> None:
     for _ in range(5):
         with running.connect() as connected:
             connected.sendall(sent)
@@ -370,7 +370,7 @@ def test_who_closes_early_is_forgotten(running: Running, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("sent", CUT_SHORT)
-def test_who_ends_its_side_too_early_is_told(running: Running, sent: bytes) -> None:
+def test_a_client_that_closes_its_side_within_a_request_gets_400(running: Running, sent: bytes) -> None:
     with running.connect() as connected:
         connected.sendall(sent)
         connected.shutdown(socket.SHUT_WR)
@@ -378,7 +378,7 @@ def test_who_ends_its_side_too_early_is_told(running: Running, sent: bytes) -> N
         assert connected.recv(1) == b""
 
 
-def test_who_ends_its_side_is_still_answered_for_a_while(running: Running, app: FastAPI) -> None:
+def test_a_client_that_has_closed_its_side_is_still_answered_for_a_while(running: Running, app: FastAPI) -> None:
     slow = GET.replace(b"livez", b"test/slow")
     for sent, statuses in (
         (GET, [200]),
@@ -398,7 +398,7 @@ def test_who_ends_its_side_is_still_answered_for_a_while(running: Running, app: 
         assert connected.recv(1) == b""
 
 
-def test_who_leaves_while_the_answer_is_made_is_forgotten(running: Running) -> None:
+def test_a_client_that_disconnects_before_the_response_is_forgotten(running: Running) -> None:
     for path in (b"test/slow", b"test/big"):
         with running.connect() as connected:
             connected.sendall(GET.replace(b"livez", path))
@@ -409,7 +409,7 @@ def test_who_leaves_while_the_answer_is_made_is_forgotten(running: Running) -> N
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
-def test_a_body_that_goes_wrong_under_an_answer_ends_the_connection(running: Running) -> None:
+def test_an_invalid_body_during_a_response_closes_the_connection(running: Running) -> None:
     begun = CHUNKED.replace(b"/v1/answer", b"/test/begun")
     with running.connect() as connected:
         connected.sendall(begun + b"1\r\nx\r\n")
@@ -443,7 +443,7 @@ def test_a_client_that_sends_all_before_it_reads_gets_its_413(running: Running, 
             assert connected.recv(1) == b""
 
 
-def test_an_unread_body_does_not_hold_the_connection(running: Running) -> None:
+def test_an_unread_body_does_not_keep_the_connection_open(running: Running) -> None:
     with running.connect() as connected:
         connected.sendall(b"POST /self_check HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n\r\nx")
         check_problem(receive(connected)[0], 404)
@@ -484,7 +484,7 @@ def test_a_body_that_trickles_gets_408() -> None:
         assert answer.headers["connection"] == "close"
 
 
-def test_who_reads_nothing_is_cut_off_and_who_reads_slowly_is_not(running: Running) -> None:
+def test_a_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not(running: Running) -> None:
     def connect() -> socket.socket:
         connected = socket.socket()
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
@@ -507,7 +507,7 @@ def test_who_reads_nothing_is_cut_off_and_who_reads_slowly_is_not(running: Runni
     assert time.monotonic() - began > 3 * LIMITS.write_seconds
 
 
-def test_200_that_send_headers_slowly_hold_up_nobody_and_get_408(app: FastAPI) -> None:
+def test_200_clients_that_send_headers_slowly_delay_nobody_and_get_408(app: FastAPI) -> None:
     limits = ConnectionSettings(header_seconds=2, drain_seconds=0)
     with serving(app, limits) as running, contextlib.ExitStack() as opened:
         began = time.monotonic()
@@ -530,7 +530,7 @@ def test_200_that_send_headers_slowly_hold_up_nobody_and_get_408(app: FastAPI) -
         wait_until(lambda: running.open() == 0)
 
 
-def test_the_clock_of_a_further_request_starts_with_its_first_byte(app: FastAPI) -> None:
+def test_the_timer_of_a_further_request_starts_with_its_first_byte(app: FastAPI) -> None:
     limits = ConnectionSettings(header_seconds=1, idle_seconds=20, drain_seconds=0)
     with serving(app, limits) as running, running.connect() as connected:
         connected.sendall(GET)
@@ -559,7 +559,7 @@ def test_an_idle_connection_is_closed(app: FastAPI) -> None:
         assert connected.recv(1) == b""
 
 
-def test_connections_over_the_limit_are_told_to_come_again(
+def test_connections_over_the_limit_get_503_with_retry_after(
     app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
     with (
@@ -584,7 +584,7 @@ def test_connections_over_the_limit_are_told_to_come_again(
     assert told == ["all 3 connections are in use: further ones get 503"]
 
 
-def test_what_is_turned_away_is_bounded_too(app: FastAPI) -> None:
+def test_the_number_of_refused_connections_is_limited(app: FastAPI) -> None:
     with (
         serving(app, ConnectionSettings(max_connections=1, drain_seconds=0)) as running,
         contextlib.ExitStack() as opened,
@@ -599,7 +599,7 @@ def test_what_is_turned_away_is_bounded_too(app: FastAPI) -> None:
         assert answered == 64
 
 
-def test_no_task_is_left_of_any_of_it(app: FastAPI) -> None:
+def test_no_task_is_left_over(app: FastAPI) -> None:
     tasks: list[int] = []
 
     @app.get("/test/tasks")
