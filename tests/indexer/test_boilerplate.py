@@ -66,5 +66,5 @@ def test_a_line_of_two_hundred_characters_is_the_longest_that_counts() -> None:
         "Further reading: the committee's report is in the library.",
     ],
 )
-def test_a_line_that_ends_as_a_sentence_is_the_articles(line: str) -> None:
+def test_a_line_that_ends_like_a_sentence_is_not_boilerplate(line: str) -> None:
     assert not is_boilerplate(line)

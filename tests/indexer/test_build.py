@@ -84,7 +84,7 @@ def test_the_first_build_embeds_every_passage_once(desk: Desk) -> None:
     assert report.seconds > 0
 
 
-def test_a_passage_s_vector_is_that_of_its_text(desk: Desk) -> None:
+def test_a_passage_has_the_vector_of_its_text(desk: Desk) -> None:
     desk.build()
     expected = [desk.encoder.encode_query(text) for text in desk.passages("railway.txt")]
     np.testing.assert_array_equal(desk.vectors("railway.txt"), np.array(expected))
@@ -132,7 +132,7 @@ def test_vectors_stay_bit_for_bit_over_many_generations(
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_a_new_description_alone_embeds_nothing(desk: Desk, kind: FaissKind) -> None:
+def test_new_metadata_alone_embeds_nothing(desk: Desk, kind: FaissKind) -> None:
     desk.build(kind)
     before = desk.vectors("harbour.txt").tobytes()
     (desk.articles / "metadata.toml").write_text('["harbour.txt"]\npublisher = "Harbour Post"\n', "utf-8")
@@ -147,7 +147,7 @@ def test_a_new_description_alone_embeds_nothing(desk: Desk, kind: FaissKind) -> 
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_a_renamed_file_is_embedded_under_its_new_name_no_more(desk: Desk, kind: FaissKind) -> None:
+def test_a_renamed_file_is_not_embedded_again(desk: Desk, kind: FaissKind) -> None:
     desk.build(kind)
     before, passages = desk.vectors("harbour.txt").tobytes(), desk.passages("harbour.txt")
     (desk.articles / "harbour.txt").rename(desk.articles / "zebra.txt")
@@ -171,7 +171,7 @@ def test_two_files_that_swap_names_keep_their_vectors(desk: Desk) -> None:
     assert desk.vectors("harbour.txt").tobytes() == railway.tobytes()
 
 
-def test_a_copy_of_an_article_is_an_article_and_is_not_embedded(desk: Desk) -> None:
+def test_a_copy_of_an_article_is_indexed_and_not_embedded_again(desk: Desk) -> None:
     desk.build()
     text = (desk.articles / "harbour.txt").read_text("utf-8")
     (desk.articles / "copy.txt").write_text(text, "utf-8")
@@ -232,7 +232,7 @@ def test_another_encoder_embeds_everything_again(desk: Desk) -> None:
 
 @pytest.mark.parametrize("before", _KINDS)
 @pytest.mark.parametrize("after", _KINDS)
-def test_another_kind_of_faiss_index_takes_the_vectors_over(
+def test_another_kind_of_faiss_index_reuses_the_vectors(
     desk: Desk, before: FaissKind, after: FaissKind
 ) -> None:
     desk.build(before)
@@ -277,7 +277,7 @@ def test_the_kind_follows_the_number_of_passages(
     assert _kind(desk) == "flat"
 
 
-def test_a_named_kind_stays_whatever_the_number_of_passages(
+def test_a_named_kind_does_not_depend_on_the_number_of_passages(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dense, "FLAT_UP_TO", 1)
@@ -336,7 +336,7 @@ def test_an_unreadable_file_that_was_never_indexed_is_reported_and_the_rest_inde
     assert report.ignored == 1
 
 
-def test_an_unreadable_file_that_is_mended_is_a_changed_article(
+def test_an_unreadable_file_that_is_repaired_is_a_changed_article(
     desk: Desk, make_prose: Callable[..., str]
 ) -> None:
     desk.build()
@@ -412,9 +412,7 @@ def test_a_damaged_index_that_falls_back_to_the_same_articles_is_published_anew(
     assert current_number(Layout(desk.out)) == 3
 
 
-def test_the_generation_kept_to_fall_back_to_is_a_sound_one(
-    desk: Desk, make_prose: Callable[..., str]
-) -> None:
+def test_the_generation_kept_as_a_fallback_is_sound(desk: Desk, make_prose: Callable[..., str]) -> None:
     desk.build()
     (desk.articles / "railway.txt").write_text(make_prose("tramway"), "utf-8")
     desk.build()

@@ -190,7 +190,7 @@ def test_a_file_that_goes_away_is_reported(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "message"), [("missing", "not there"), ("file.txt", "not a folder")])
-def test_what_is_no_folder_is_refused(tmp_path: Path, name: str, message: str) -> None:
+def test_a_path_that_is_not_a_folder_is_refused(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "file.txt").write_text("Text.")
 
     with pytest.raises(CorpusError, match=message):
@@ -208,7 +208,7 @@ def test_the_sidecar_wins_over_front_matter(folder: Path) -> None:
     assert articles["a.md"].text == "Text."
 
 
-def test_a_wrong_entry_of_the_sidecar_keeps_back_its_file_alone(folder: Path) -> None:
+def test_an_invalid_sidecar_entry_leaves_out_only_its_file(folder: Path) -> None:
     (folder / "other.txt").write_text("The other text.")
     (folder / "metadata.toml").write_text(
         '["good.txt"]\nurl = "javascript:alert(1)"\n["other.txt"]\nauthor = "Ann"\n'
@@ -221,7 +221,7 @@ def test_a_wrong_entry_of_the_sidecar_keeps_back_its_file_alone(folder: Path) ->
     assert "http" in failures["good.txt"]
 
 
-def test_a_sidecar_that_is_not_toml_stops_everything(folder: Path) -> None:
+def test_a_sidecar_that_is_not_toml_stops_the_build(folder: Path) -> None:
     (folder / "metadata.toml").write_text("title = ")
 
     with pytest.raises(SidecarError, match="correct it"):

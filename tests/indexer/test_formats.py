@@ -38,7 +38,7 @@ def test_line_ends_and_outer_white_space_of_plain_text_are_kept() -> None:
     assert read("a.txt", b" One.\r\nTwo.\rThree.\n\n").text == " One.\r\nTwo.\rThree.\n\n"
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
     assert read("a.txt", b"\xef\xbb\xbfText").text == "Text"
 
 
@@ -54,13 +54,13 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
         (b"\xef\xbb\xbf \n", "no text|no article text"),
     ],
 )
-def test_what_is_no_text_is_refused_with_the_reason(name: str, data: bytes, reason: str) -> None:
+def test_bytes_that_are_not_text_are_refused_with_the_reason(name: str, data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableFileError, match=reason):
         read(name, data)
 
 
 @pytest.mark.parametrize("data", ["\u00a0\u3000", "\u2028\x0b\x85"])
-def test_white_space_of_any_kind_is_no_text(data: str) -> None:
+def test_a_file_of_white_space_of_any_kind_has_no_text(data: str) -> None:
     with pytest.raises(UnreadableFileError, match="no text"):
         read("a.txt", data)
 
@@ -125,7 +125,7 @@ def test_deep_lists_are_read_whole() -> None:
 
 
 @pytest.mark.parametrize("source", [">" * 5000 + " deep", "> - " * 300 + "deep\n\nText."])
-def test_nesting_too_deep_to_read_is_refused_and_not_cut(source: str) -> None:
+def test_nesting_too_deep_to_read_is_refused_not_truncated(source: str) -> None:
     with pytest.raises(UnreadableFileError, match="nested"):
         read("a.md", source)
 
@@ -133,7 +133,7 @@ def test_nesting_too_deep_to_read_is_refused_and_not_cut(source: str) -> None:
 @pytest.mark.parametrize(
     "source", ["![" * 3000 + "x" + "](y)" * 3000, "*a " * 3000, "[" * 3000, "a " + "`" * 3000]
 )
-def test_piled_up_marks_do_not_crash(source: str) -> None:
+def test_repeated_marks_do_not_crash(source: str) -> None:
     assert read("a.md", source).text
 
 
@@ -153,7 +153,7 @@ The text.
 """
 
 
-def test_front_matter_is_metadata_and_no_text() -> None:
+def test_front_matter_is_metadata_and_not_text() -> None:
     document = read("a.md", STATED)
 
     assert document == Document(
@@ -196,7 +196,7 @@ def test_dates_in_front_matter(value: str, date: datetime.date | None) -> None:
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "//x.org", "http://"]
 )
-def test_an_address_that_is_none_of_the_web_is_dropped(url: str) -> None:
+def test_an_address_that_is_not_a_web_address_is_dropped(url: str) -> None:
     assert split_front_matter(f"---\nurl: '{url}'\n---\nText") == (Metadata(), "Text")
 
 
@@ -215,16 +215,16 @@ def test_an_address_that_is_none_of_the_web_is_dropped(url: str) -> None:
         "---\na: " + "9" * 5000 + "\n---\nText",
     ],
 )
-def test_what_is_no_front_matter_stays_text(source: str) -> None:
+def test_a_block_that_is_not_front_matter_stays_text(source: str) -> None:
     assert split_front_matter(source) == (Metadata(), source)
 
 
 @pytest.mark.parametrize("value", ["7", "true", "{a: b}", "[1, 2]", "[]", "''", "[' ']", "null"])
-def test_a_field_that_is_no_text_is_unknown(value: str) -> None:
+def test_a_front_matter_field_that_is_not_text_is_unknown(value: str) -> None:
     assert split_front_matter(f"---\ntitle: {value}\nauthor: {value}\n---\nText") == (Metadata(), "Text")
 
 
-def test_emoji_escaped_in_halves_are_joined_and_lone_halves_replaced() -> None:
+def test_escaped_surrogate_pairs_are_joined_and_lone_surrogates_replaced() -> None:
     metadata, _ = split_front_matter('---\ntitle: "Hi \\ud83d\\ude00"\nauthor: "J\\udc00 X"\n---\nText')
 
     assert (metadata.title, metadata.author) == ("Hi 😀", "J\ufffd X")
@@ -369,7 +369,7 @@ def test_html_in_markdown_is_read_as_a_reader_sees_it() -> None:
     )
 
 
-def test_a_page_gives_its_words_and_no_marks_of_ours() -> None:
+def test_a_page_gives_its_words_without_added_marks() -> None:
     page = """<html><head><title>Ministers agree on cable</title></head><body>
     <nav><a href="/">Home</a></nav><article><h1>Ministers agree on cable</h1>
     <p>The first <b>bold</b> paragraph of the article is long enough to

@@ -122,7 +122,7 @@ def test_memory_is_bounded_too() -> None:
         assert reader.read(PurePath("a.md"), b"Next.").text == "Next."
 
 
-def test_what_others_left_in_memory_does_not_count_against_a_file() -> None:
+def test_memory_left_by_earlier_files_does_not_count_against_a_file() -> None:
     """trafilatura remembers lines: each of these files leaves some 25 MB behind."""
     with Isolation(Limits(seconds=60, memory=250_000_000)) as reader:
         for number in range(8):
@@ -177,7 +177,7 @@ def test_a_reader_that_crashes_costs_one_file(isolation: Isolation) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_process_that_gets_nothing_done_is_ended_by_the_clock() -> None:
+def test_a_process_that_makes_no_progress_is_stopped_by_the_clock() -> None:
     script = "import time; from indexer.formats.child import _set_timers; _set_timers(0.05); time.sleep(50)"
     ran = subprocess.run([sys.executable, "-c", script], check=False, timeout=50)
     assert ran.returncode == -signal.SIGALRM
@@ -233,7 +233,7 @@ def test_no_module_is_taken_from_the_folder_of_the_articles(tmp_path: Path) -> N
         ("a.txt", b"\x00" * 18_000_000),
     ],
 )
-def test_what_is_only_large_is_read_or_refused_at_once(name: str, data: bytes) -> None:
+def test_a_file_that_is_merely_large_is_read_or_refused_at_once(name: str, data: bytes) -> None:
     """In this process: here nothing stops what takes long but the test's own limit."""
     try:
         document = read(name, data)
@@ -261,7 +261,7 @@ def test_a_page_that_cannot_be_parsed_to_its_end_is_refused(middle: str) -> None
     assert "it cannot be read whole" in refused("a.html", page(middle))
 
 
-def test_a_page_that_just_can_be_parsed_is_read_to_its_end() -> None:
+def test_a_page_just_within_the_parser_s_limits_is_read_to_its_end() -> None:
     text = read("a.html", page("<div>" * 200 + PROSE + "</div>" * 200)).text
     assert "First." in text
     assert "Last." in text
@@ -311,7 +311,7 @@ def test_a_page_reaches_neither_files_nor_the_network(
         listener.accept()
 
 
-def test_entities_of_entities_do_not_unfold() -> None:
+def test_nested_entities_do_not_expand() -> None:
     entities = '<!ENTITY l0 "lollollol">' + "".join(
         f'<!ENTITY l{level} "{f"&l{level - 1};" * 10}">' for level in range(1, 10)
     )
@@ -324,7 +324,7 @@ def test_entities_of_entities_do_not_unfold() -> None:
 @pytest.mark.parametrize(
     "block", ["</p>\x01", "<HTML <>", "<P>0<!>\x1f", "<p>\x00", "<?xml encoding='x'?>", "<!>x"]
 )
-def test_odd_html_in_markdown_is_no_reason_to_lose_the_rest(block: str) -> None:
+def test_odd_html_in_markdown_does_not_lose_the_rest(block: str) -> None:
     assert read("a.md", f"Before.\n\n{block}\n\nAfter.".encode()).text.startswith("Before.")
 
 
@@ -336,14 +336,14 @@ def test_control_characters_in_html_in_markdown_are_kept() -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, bz2.compress])
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
-def test_what_is_compressed_is_not_unpacked(pack: Callable[[bytes], bytes], name: str) -> None:
+def test_compressed_data_is_not_unpacked(pack: Callable[[bytes], bytes], name: str) -> None:
     bomb = pack(page(f"<p>{'0' * 5_000_000}</p>"))
     assert len(bomb) < 50_000
     reason = refused(name, bomb)
     assert "not UTF-8" in reason or "NUL" in reason
 
 
-def test_a_packed_page_that_declares_an_encoding_is_not_unpacked_either() -> None:
+def test_a_compressed_page_that_declares_an_encoding_is_not_unpacked() -> None:
     """gzip keeps a file's name, so that one can stand in the first bytes that declares any byte as text."""
     buffer = io.BytesIO()
     with gzip.GzipFile("<html><meta charset=iso-8859-15>", "wb", fileobj=buffer, mtime=0) as file:
@@ -360,13 +360,13 @@ def test_an_encoding_that_unpacks_is_refused(codec: str) -> None:
     assert codec in refused("a.html", page("", f'<meta charset="{codec}">'))
 
 
-def test_compressed_files_are_no_articles(tmp_path: Path) -> None:
+def test_compressed_files_are_not_articles(tmp_path: Path) -> None:
     for name in ("a.html.gz", "a.zip", "a.md.bz2", "a.txt.zst", "a.gz"):
         (tmp_path / name).write_bytes(gzip.compress(b"Text."))
     assert (len(Corpus(tmp_path)), Corpus(tmp_path).ignored) == (0, 5)
 
 
-def test_a_folder_beside_with_a_like_name_is_outside(tmp_path: Path) -> None:
+def test_a_sibling_folder_with_a_similar_name_is_outside(tmp_path: Path) -> None:
     for name in ("articles", "articles-of-others"):
         (tmp_path / name).mkdir()
     (tmp_path / "articles-of-others" / "secret.txt").write_text("Secret.")
@@ -478,7 +478,7 @@ def test_a_sidecar_is_bounded_in_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_a_sidecar_that_is_a_link_out_or_a_pipe_is_refused(tmp_path: Path) -> None:
+def test_a_sidecar_that_links_outside_or_is_a_pipe_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
     (tmp_path / "secret.toml").write_text('["a.txt"]\ntitle = "Secret"\n')
@@ -648,7 +648,9 @@ def patient() -> Iterator[Isolation]:
     | markdown.map(lambda body: f"---\ntitle: T\ndate: 2024-01-31\n---\n{body}".encode("utf-8", "replace")),
 )
 @QUIETLY
-def test_the_process_reads_what_is_read_here(patient: Isolation, ending: str, data: bytes) -> None:
+def test_the_isolated_process_reads_the_same_as_this_one(
+    patient: Isolation, ending: str, data: bytes
+) -> None:
     path = PurePath(f"a{ending}")
     try:
         expected = read_document(path, data)

@@ -78,7 +78,7 @@ def test_a_sidecar_date_may_be_written_in_several_ways(tmp_path: Path, value: st
         ("x = " + "[" * 5000, "cannot be read"),
     ],
 )
-def test_a_sidecar_that_is_wrong_is_refused_with_the_place(
+def test_an_invalid_sidecar_is_refused_with_the_place(
     tmp_path: Path, text: str | bytes, message: str
 ) -> None:
     with pytest.raises(SidecarError, match=message):
@@ -93,7 +93,7 @@ def test_the_sidecar_wins_over_markup_and_markup_over_the_text() -> None:
     assert merged == Metadata("Stated", "Markup press", "Mark Up", datetime.date(2021, 3, 3), None)
 
 
-def test_an_empty_field_of_the_sidecar_is_unknown_whatever_else_says() -> None:
+def test_an_empty_field_of_the_sidecar_is_unknown_whatever_other_sources_state() -> None:
     text = "A headline from the text\nBy Tex Ter\n3 March 2021\n\nThe body."
     unknown = dict.fromkeys(("title", "publisher", "author", "published", "url"))
 
@@ -128,7 +128,7 @@ def test_without_a_sidecar_markup_is_kept() -> None:
         ("", Metadata()),
     ],
 )
-def test_only_what_a_text_plainly_shows_is_read_out_of_it(text: str, expected: Metadata) -> None:
+def test_only_metadata_that_a_text_plainly_shows_is_read_from_it(text: str, expected: Metadata) -> None:
     assert guess(text) == expected
 
 
@@ -160,7 +160,7 @@ def test_a_guess_is_always_words_of_the_text(text: str) -> None:
         ("", None),
     ],
 )
-def test_dates_are_read_where_they_are_certain(text: str, date: datetime.date | None) -> None:
+def test_only_valid_unambiguous_dates_are_read(text: str, date: datetime.date | None) -> None:
     assert parse_date(text) == date
 
 
@@ -169,7 +169,7 @@ def test_dates_are_read_where_they_are_certain(text: str, date: datetime.date | 
     st.sampled_from(["{d:%Y-%m-%d}", "{d.day} {d:%B} {d.year:04}", "{d:%b}. {d.day}, {d.year:04}"]),
 )
 @settings(max_examples=150, deadline=None)
-def test_a_date_that_was_written_is_read_back(date: datetime.date, form: str) -> None:
+def test_a_written_date_is_read_back(date: datetime.date, form: str) -> None:
     written = form.format(d=date) if "%Y" not in form else date.isoformat()
 
     assert parse_date(written) == date
@@ -207,7 +207,7 @@ def test_only_web_addresses_pass(address: str | None, expected: str | None) -> N
         "Published works since 1999-05-03 are listed",
     ],
 )
-def test_a_date_that_a_line_only_mentions_is_not_the_articles(line: str) -> None:
+def test_a_date_that_a_line_only_mentions_is_not_the_date_of_publication(line: str) -> None:
     assert guess(f"{line}\n\nThe body goes on here.").published is None
 
 
@@ -222,7 +222,7 @@ def test_a_date_that_a_line_only_mentions_is_not_the_articles(line: str) -> None
         "Published Sept 5, 2023",
     ],
 )
-def test_a_line_that_is_there_for_a_date_gives_it(line: str) -> None:
+def test_a_dateline_gives_the_date_of_publication(line: str) -> None:
     assert guess(f"Ministers agree on cable\n\n{line}\n\nThe body.").published == datetime.date(2023, 9, 5)
 
 
@@ -235,7 +235,7 @@ def test_a_line_that_is_there_for_a_date_gives_it(line: str) -> None:
         "Only one line stands here",
     ],
 )
-def test_prose_a_date_or_a_byline_is_no_title(text: str) -> None:
+def test_prose_a_date_or_a_byline_is_not_a_title(text: str) -> None:
     assert guess(text).title is None
 
 
@@ -250,7 +250,7 @@ def test_no_first_line_takes_long_to_read(unit: str) -> None:
         assert guess(f"The headline stands here\n{line}\nThe body goes on here.").author is None
 
 
-def test_a_number_too_long_for_python_is_a_fault_of_the_sidecar(tmp_path: Path) -> None:
+def test_a_number_too_long_for_python_is_a_sidecar_error(tmp_path: Path) -> None:
     (tmp_path / "metadata.toml").write_text("a = " + "9" * 5_000)
     with pytest.raises(SidecarError, match="correct it and index again"):
         read_sidecar(tmp_path)

@@ -109,7 +109,7 @@ def test_boilerplate_lines_are_in_no_sentence(seeds: dict[str, Article]) -> None
 @pytest.mark.models
 @pytest.mark.parametrize("overlap", [0, 50])
 @pytest.mark.parametrize("name", SHA256)
-def test_passages_keep_every_promise_with_the_real_encoder(
+def test_passages_cover_each_article_in_order_with_the_real_encoder(
     seeds: dict[str, Article], encoder: Encoder, name: str, overlap: int
 ) -> None:
     text = seeds[name].text

@@ -119,7 +119,7 @@ def test_windows_line_ends_cut_as_plain_ones_do() -> None:
     assert sentences("First line\r\n\r\nSecond line\r\n") == ["First line", "Second line"]
 
 
-def test_boilerplate_is_in_no_block_and_parts_its_neighbours() -> None:
+def test_boilerplate_is_in_no_block_and_separates_its_neighbours() -> None:
     text = "The report goes\non here and\nRelevant Read: elsewhere\nthen it ends\nat last"
 
     assert [text[start:end] for start, end in blocks(text)] == [
@@ -136,7 +136,7 @@ def test_boilerplate_is_in_no_block_and_parts_its_neighbours() -> None:
     ],
 )
 @pytest.mark.timeout(60)
-def test_a_long_line_takes_a_time_in_proportion_and_loses_nothing(unit: str) -> None:
+def test_the_time_for_a_long_line_is_linear_and_nothing_is_lost(unit: str) -> None:
     """At this length some of these kept sentencex busy for minutes, given whole."""
     text = "Begun." + unit * (600_000 // len(unit)) + "Ended."
     found = sentence_offsets(text)
@@ -154,7 +154,7 @@ def test_sentences_of_a_long_line_are_those_of_its_parts() -> None:
     assert sentences(" ".join(parts)) == parts
 
 
-def test_what_is_longer_than_any_sentence_is_cut_at_white_space() -> None:
+def test_a_run_of_text_longer_than_any_sentence_is_cut_at_white_space() -> None:
     words = " ".join(f"word{number}" for number in range(5_000))
     found = sentences(words)
     assert " ".join(found) == words

@@ -92,7 +92,9 @@ def fits(text: str, sentence: Offsets, limit: int) -> bool:
 @example("w" * 2000, SETTINGS, LIMIT)
 @example("one two three. " * 60, SETTINGS, LIMIT)
 @example("漢" * 500, SETTINGS, LIMIT)
-def test_passages_of_any_text_keep_every_promise(text: str, chosen: SplitterSettings, limit: int) -> None:
+def test_passages_of_any_text_cover_it_in_order_within_the_limits(
+    text: str, chosen: SplitterSettings, limit: int
+) -> None:
     passages = passages_of(text, chosen, count_words, limit=limit)
     limit = max(limit, chosen.max_tokens)
     whole = [sentence for sentence in sentence_offsets(text) if fits(text, sentence, limit)]
@@ -174,7 +176,7 @@ def test_without_overlap_windows_share_nothing() -> None:
     assert [text[start:end] for start, end in passages] == [" ".join(lines[0:4]), " ".join(lines[4:8])]
 
 
-def test_a_sentence_longer_than_a_window_stands_alone_and_whole() -> None:
+def test_a_sentence_longer_than_a_window_is_a_passage_by_itself() -> None:
     long = "Longer " * 14 + "ends."  # 29 tokens, above max_tokens and below the limit
     text = f"Short one. {long} Short two."
 
@@ -211,7 +213,7 @@ def test_a_text_without_sentences_has_no_passages(text: str) -> None:
 
 
 @pytest.mark.parametrize(("most", "overlap"), [(15, 0), (513, 0), (16, 16), (16, -1), (150, 200)])
-def test_settings_that_cannot_hold_are_refused(most: int, overlap: int) -> None:
+def test_settings_out_of_range_are_refused(most: int, overlap: int) -> None:
     with pytest.raises(SettingsError, match="choose"):
         SplitterSettings(max_tokens=most, overlap_tokens=overlap)
 

@@ -26,8 +26,8 @@ def back_up(root: Path, target: Path, *, force: bool = False) -> Manifest:
     """Write the generation that is served to the file `target` and return its manifest.
 
     Every file is checked first; where the current generation is damaged, the newest sound one is taken,
-    with a warning in the log. `target` is written whole or left unchanged. It holds every article, so only its
-    owner may read it.
+    with a warning in the log. `target` is written whole or left unchanged. Only its owner may read it, for it
+    holds every article.
 
     Raises:
         IndexMissingError: nothing was ever published in `root`.

@@ -128,7 +128,9 @@ def _expected(folder: Path, pooling: str) -> np.ndarray[Any, Any]:
         ("mean", {"num_attention_heads": 12, "layer_norm_eps": 0.5}),
     ],
 )
-def test_a_graph_gives_what_transformers_gives(make: Make, pooling: str, config: dict[str, Any]) -> None:
+def test_the_graph_gives_the_vectors_of_transformers(
+    make: Make, pooling: str, config: dict[str, Any]
+) -> None:
     folder = make(pooling=pooling, **config)
 
     encoder = load_bert(folder, "small", "f32")
@@ -168,7 +170,7 @@ def test_a_variant_without_a_graph_is_left_to_sentence_transformers(
     assert isinstance(load_encoder(str(folder)), SentenceTransformerEncoder)
 
 
-def test_the_default_way_is_the_graph(make: Make) -> None:
+def test_the_default_encoder_runs_as_a_graph(make: Make) -> None:
     assert isinstance(load_encoder(str(make())), BertEncoder)
 
 
@@ -191,7 +193,7 @@ def test_a_weight_that_is_missing_is_refused(make: Make) -> None:
         load_bert(folder, "small")
 
 
-def test_an_encoder_without_its_tokeniser_is_left_to_sentence_transformers(make: Make) -> None:
+def test_an_encoder_without_its_tokenizer_is_left_to_sentence_transformers(make: Make) -> None:
     folder = make()
     shutil.rmtree(folder / "1_Pooling")
 

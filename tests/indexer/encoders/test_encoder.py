@@ -104,7 +104,7 @@ def test_published_values_are_reproduced(
     np.testing.assert_allclose(vector[: len(published)], published, rtol=0, atol=tolerance)
 
 
-def test_the_fastest_precision_loses_next_to_nothing(encoder: Encoder, reference: Vectors) -> None:
+def test_the_fastest_precision_gives_nearly_the_same_vectors(encoder: Encoder, reference: Vectors) -> None:
     passages = encoder.encode_passages(TEXTS)
     queries = np.stack([encoder.encode_query(text) for text in TEXTS])
 
@@ -132,7 +132,7 @@ def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
     assert encoder.count_tokens([]) == []
 
 
-def test_a_vector_does_not_depend_on_its_batch_or_its_place(exact: Encoder) -> None:
+def test_a_vector_does_not_depend_on_its_batch_or_position(exact: Encoder) -> None:
     texts = [f"{'filler ' * (number % 7)}text number {number}" for number in range(70)]
     shuffled = np.random.default_rng(3).permutation(len(texts))
 

@@ -150,7 +150,7 @@ def test_without_a_sound_generation_nothing_is_written(root: Path, tmp_path: Pat
     assert {path.name for path in tmp_path.iterdir()} == {"index"}
 
 
-def test_a_file_that_is_there_is_replaced_only_by_force(root: Path, tmp_path: Path, data: bytes) -> None:
+def test_an_existing_file_is_replaced_only_with_force(root: Path, tmp_path: Path, data: bytes) -> None:
     target = tmp_path / "b.tar"
     target.write_text("precious")
     with pytest.raises(BackupError, match=r"b\.tar exists: .*--force"):
@@ -160,7 +160,7 @@ def test_a_file_that_is_there_is_replaced_only_by_force(root: Path, tmp_path: Pa
     assert target.read_bytes() == data
 
 
-def test_a_link_to_nothing_is_there_too(root: Path, tmp_path: Path) -> None:
+def test_a_broken_link_counts_as_existing(root: Path, tmp_path: Path) -> None:
     (tmp_path / "b.tar").symlink_to("elsewhere")
     with pytest.raises(BackupError, match="exists: "):
         back_up(root, tmp_path / "b.tar")
@@ -172,7 +172,7 @@ def test_a_folder_is_not_replaced(root: Path, tmp_path: Path, force: bool) -> No
         back_up(root, tmp_path, force=force)
 
 
-def test_a_place_that_cannot_be_written_is_named(root: Path, tmp_path: Path) -> None:
+def test_a_target_that_cannot_be_written_is_reported(root: Path, tmp_path: Path) -> None:
     for target in (tmp_path / "no" / "b.tar", root / "CURRENT" / "b.tar"):
         with pytest.raises(BackupError, match=r"b\.tar could not be written .*another place"):
             back_up(root, target)
@@ -193,7 +193,7 @@ for limit in range(0, target.stat().st_size, 4096):
 """
 
 
-def test_a_full_disk_leaves_the_file_before(root: Path, tmp_path: Path, data: bytes) -> None:
+def test_a_full_disk_leaves_the_existing_file_unchanged(root: Path, tmp_path: Path, data: bytes) -> None:
     """The limit on a file's size grows step by step; each backup is too large for it."""
     folder = tmp_path / "backups"
     folder.mkdir()
@@ -239,7 +239,7 @@ def test_a_backup_made_while_others_publish_is_one_sound_generation(
 # Restoring
 
 
-def test_in_an_empty_folder_everything_is_as_it_was(
+def test_restoring_into_an_empty_folder_restores_everything(
     pristine: Path, tmp_path: Path, fake_encoder: FakeEncoder
 ) -> None:
     manifest = restore(pristine / "backup.tar", tmp_path / "deep" / "new")
@@ -249,7 +249,7 @@ def test_in_an_empty_folder_everything_is_as_it_was(
     assert _results(tmp_path / "deep" / "new", fake_encoder) == _results(pristine / "index", fake_encoder)
 
 
-def test_what_is_restored_takes_the_next_build(
+def test_the_next_build_continues_from_a_restored_index(
     pristine: Path, tmp_path: Path, fake_encoder: FakeEncoder
 ) -> None:
     restore(pristine / "backup.tar", tmp_path / "new")
@@ -265,7 +265,7 @@ def test_what_is_restored_takes_the_next_build(
 
 
 @pytest.mark.parametrize(("highest", "number"), [(1, 3), (2, 3), (7, 8)])
-def test_beside_other_generations_it_becomes_the_newest(
+def test_restoring_beside_other_generations_makes_the_newest(
     pristine: Path, tmp_path: Path, fake_encoder: FakeEncoder, highest: int, number: int
 ) -> None:
     root = tmp_path / "index"
@@ -281,7 +281,7 @@ def test_beside_other_generations_it_becomes_the_newest(
     assert _results(root, fake_encoder)[1:] == _results(pristine / "index", fake_encoder)[1:]
 
 
-def test_a_folder_that_is_being_written_is_left_alone(root: Path, pristine: Path) -> None:
+def test_restoring_into_a_folder_that_is_being_written_is_refused(root: Path, pristine: Path) -> None:
     with writer_lock(Layout(root)), pytest.raises(WriterLockedError, match="let it finish"):
         restore(pristine / "backup.tar", root)
     assert Layout(root).numbers() == [2, 1]
@@ -326,11 +326,11 @@ def test_an_archive_cut_short_or_added_to_is_refused(data: bytes, tmp_path: Path
         b"\xff" * 4096,
     ],
 )
-def test_what_is_no_archive_is_refused(forged: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(forged: bytes, tmp_path: Path) -> None:
     assert "not a sound backup" in _refused(forged, tmp_path)
 
 
-def test_a_compressed_backup_is_refused_and_not_unfolded(data: bytes, tmp_path: Path) -> None:
+def test_a_compressed_backup_is_refused_and_not_unpacked(data: bytes, tmp_path: Path) -> None:
     assert "it is not a tar archive" in _refused(gzip.compress(data), tmp_path)
 
 
@@ -401,7 +401,7 @@ def test_no_more_is_written_than_the_archive_holds(data: bytes, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("number", [0, -1, 10**9, 10**30, True, "2", 2.0, None])
-def test_a_generation_without_a_proper_number_is_refused(data: bytes, tmp_path: Path, number: Any) -> None:
+def test_a_generation_with_an_invalid_number_is_refused(data: bytes, tmp_path: Path, number: Any) -> None:
     assert "has invalid values" in _refused(_with_manifest(data, generation=number), tmp_path)
 
 
@@ -493,7 +493,7 @@ def test_a_file_that_changes_while_it_is_copied_is_noticed(root: Path) -> None:
 
 
 @pytest.mark.timeout(20)
-def test_a_source_that_is_no_file_is_named(tmp_path: Path) -> None:
+def test_a_source_that_is_not_a_file_is_reported(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name, state in (("pipe", "is not a file"), (".", "is not a file"), ("nowhere", "does not exist")):
         with pytest.raises(BackupError, match=rf"{state}: name a file that `quoth backup` wrote"):

@@ -165,7 +165,7 @@ def test_a_file_of_another_generation_is_refused(root: Path) -> None:
     assert _served(root) == "gen-000002"
 
 
-def test_every_generation_damaged_names_the_first_tried_and_the_remedy(root: Path) -> None:
+def test_if_every_generation_is_damaged_the_error_names_the_first_tried_and_the_remedy(root: Path) -> None:
     (root / "gen-000001" / "corpus.sqlite").unlink()
     (root / "gen-000002" / "dense.faiss").write_bytes(b"")
     with pytest.raises(DamagedGenerationError, match=r"gen-000002/dense\.faiss has 0 bytes.*quoth index"):

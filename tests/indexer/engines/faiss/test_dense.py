@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.arrays import Ids, Mask, Vectors
+from indexer.arrays import Ids, Mask, Scores, Vector, Vectors
 from indexer.engines.faiss.dense import FLAT_UP_TO, HNSW_UP_TO, DenseIndex, kind_for
 from indexer.errors import DamagedGenerationError, SettingsError
 from indexer.settings import FaissChoice, FaissKind, check_choice, check_kind
@@ -32,7 +32,7 @@ def clustered(count: int, *, seed: int) -> Vectors:
     )
 
 
-def exact(vectors: Vectors, query: Vectors, count: int, allowed: Mask | None = None) -> tuple[Ids, Vectors]:
+def exact(vectors: Vectors, query: Vector, count: int, allowed: Mask | None = None) -> tuple[Ids, Scores]:
     """Every inner product in double precision, sorted by score and then by id."""
     scores = np.round(vectors.astype(np.float64) @ query.astype(np.float64), 9)
     ids = np.arange(len(vectors)) if allowed is None else np.flatnonzero(allowed)
@@ -72,7 +72,7 @@ def test_flat_search_is_brute_force_even_with_duplicates(
 ) -> None:
     rng = np.random.default_rng(seed)
     vectors = unit(rng.standard_normal((distinct, DIMENSION)))[rng.integers(distinct, size=size)]
-    query = unit(rng.standard_normal(DIMENSION))
+    query: Vector = unit(rng.standard_normal((1, DIMENSION)))[0]
     allowed = None if share is None else rng.random(size) < share
 
     ids, scores = DenseIndex.build(vectors, "flat").search(query, count, allowed)
@@ -108,7 +108,7 @@ def test_approximate_search_finds_nearly_all_of_the_exact_ten(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.002, 0.05, 0.5])
-def test_a_filter_is_kept_exactly(
+def test_no_result_is_outside_the_filter(
     indexes: dict[FaissKind, DenseIndex], many: Vectors, queries: Vectors, kind: FaissKind, share: float
 ) -> None:
     allowed = np.random.default_rng(9).random(len(many)) < share
@@ -158,7 +158,7 @@ def test_scores_fall_and_ties_rank_by_id(kind: FaissKind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [1, 2, 39, 500])
-def test_vectors_come_back_as_they_were_put_in(kind: FaissKind, count: int) -> None:
+def test_vectors_are_returned_as_added(kind: FaissKind, count: int) -> None:
     vectors = clustered(count, seed=2)
     index = DenseIndex.build(vectors, kind)
 
@@ -203,7 +203,7 @@ def test_scores_of_chosen_ids_are_their_inner_products(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_that_is_no_index_is_named_as_damaged(kind: FaissKind, tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_index_is_reported_as_damaged(kind: FaissKind, tmp_path: Path) -> None:
     path = tmp_path / "dense"
     path.write_bytes(b"no index at all")
 
@@ -233,7 +233,7 @@ def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
         ("ivf-sq8", 1, "ivf-sq8"),
     ],
 )
-def test_the_kind_is_the_named_one_or_that_for_the_number(
+def test_the_kind_is_the_named_one_or_chosen_by_the_number_of_passages(
     choice: FaissChoice, passages: int, kind: FaissKind
 ) -> None:
     assert kind_for(choice, passages) == kind

@@ -97,7 +97,7 @@ def test_a_full_disk_leaves_the_old_generation_serving(
     assert _served(root) == "gen-000002"
 
 
-def test_a_read_only_file_system_is_refused_and_still_answers(
+def test_a_read_only_file_system_is_refused_and_the_old_generation_serves(
     mount_tmpfs: Callable[[str], Path],
     articles: Path,
     fake_encoder: FakeEncoder,

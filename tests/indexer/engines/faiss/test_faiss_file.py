@@ -49,7 +49,7 @@ def _rewrite(path: Path, change: Callable[[Any], None]) -> Path:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_process_s_limits_are_as_before(save: Callable[[Kind], Path], kind: Kind) -> None:
+def test_the_limits_of_the_process_are_restored(save: Callable[[Kind], Path], kind: Kind) -> None:
     def limits() -> tuple[int, int]:
         return faiss.get_deserialization_vector_byte_limit(), faiss.get_deserialization_loop_limit()
 
@@ -70,7 +70,7 @@ _LIES = (2**39, 2**61, 2**61 + 400, 2**62 + 400, 2**63, 2**64 - 64, 2**64 - 1)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lie", _LIES)
-def test_a_size_that_the_file_does_not_hold_is_refused_before_room_is_made(
+def test_a_size_larger_than_the_file_is_refused_before_memory_is_allocated(
     save: Callable[[Kind], Path], vectors: Vectors, kind: Kind, lie: int
 ) -> None:
     """Wherever a size may stand."""
@@ -96,7 +96,7 @@ def test_a_file_that_is_cut_short_anywhere_is_refused(save: Callable[[Kind], Pat
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_index_answers_though_its_file_is_removed(
+def test_an_index_works_after_its_file_is_removed(
     save: Callable[[Kind], Path], vectors: Vectors, kind: Kind
 ) -> None:
     path = save(kind)
@@ -115,7 +115,7 @@ def test_a_file_that_fills_its_last_page_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_with_more_than_an_index_is_refused(save: Callable[[Kind], Path], kind: Kind) -> None:
+def test_a_file_with_bytes_after_the_index_is_refused(save: Callable[[Kind], Path], kind: Kind) -> None:
     path = save(kind)
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(DamagedGenerationError, match=f"not a sound {kind} index"):
@@ -178,7 +178,7 @@ def _enter_nowhere(index: Any) -> None:
 
 
 @pytest.mark.parametrize("change", [_link_down, _enter_low, _enter_nowhere])
-def test_a_graph_that_leads_astray_is_refused(
+def test_a_graph_with_invalid_links_is_refused(
     save: Callable[[Kind], Path], change: Callable[[Any], None]
 ) -> None:
     path = _rewrite(save("hnsw"), lambda _: None)
@@ -201,7 +201,7 @@ def _id_of_none(index: Any) -> None:
 
 
 @pytest.mark.parametrize("change", [_same_id_twice, _id_of_none])
-def test_lists_without_a_place_for_each_vector_are_refused(
+def test_lists_with_repeated_or_invalid_ids_are_refused(
     save: Callable[[Kind], Path], change: Callable[[Any], None]
 ) -> None:
     path = _rewrite(save("ivf-sq8"), lambda _: None)
@@ -210,9 +210,7 @@ def test_lists_without_a_place_for_each_vector_are_refused(
         read_faiss(_rewrite(path, change), "ivf-sq8")
 
 
-def test_where_the_file_says_that_a_vector_is_goes_unused(
-    save: Callable[[Kind], Path], vectors: Vectors
-) -> None:
+def test_positions_stated_in_the_file_are_ignored(save: Callable[[Kind], Path], vectors: Vectors) -> None:
     def mislead(index: Any) -> None:
         places = index.direct_map.array
         faiss.rev_swig_ptr(places.data(), places.size())[:] = 2**40
@@ -232,6 +230,6 @@ def test_originals_of_another_shape_are_refused(
         DenseIndex.load(path, tmp_path / "vectors.npy", "ivf-sq8")
 
 
-def test_an_unknown_kind_is_another_version_s(save: Callable[[Kind], Path], tmp_path: Path) -> None:
+def test_an_unknown_kind_is_reported_as_another_version(save: Callable[[Kind], Path], tmp_path: Path) -> None:
     with pytest.raises(FormatVersionError, match="'annoy', which this version"):
         DenseIndex.load(save("flat"), tmp_path / "vectors.npy", "annoy")

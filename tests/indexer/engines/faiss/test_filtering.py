@@ -145,7 +145,9 @@ def _admits(filters: Filters, article: Article) -> bool:
     return filters.published_to is None or (published is not None and published <= filters.published_to)
 
 
-_NAMES = st.sampled_from(["Post", "post", " POST  ", "The Times", "the\ttimes", "Straße", "STRASSE", "漢字", ""])
+_NAMES = st.sampled_from(
+    ["Post", "post", " POST  ", "The Times", "the\ttimes", "Straße", "STRASSE", "漢字", ""]
+)
 _DAYS = st.dates(_day("2024-01-01"), _day("2024-01-10"))
 _OPTIONAL_DAYS = st.none() | _DAYS
 _RANDOM_ARTICLES = st.lists(st.tuples(st.none() | _NAMES, _OPTIONAL_DAYS), max_size=30).map(

@@ -175,7 +175,7 @@ def test_the_self_check_refuses_vectors_that_are_not_unit_vectors(tmp_path: Path
 
 @pytest.mark.parametrize("index", ["ivf-sq8"], indirect=True)
 @pytest.mark.usefixtures("index")
-def test_the_self_check_refuses_kept_vectors_in_another_order(tmp_path: Path) -> None:
+def test_the_self_check_refuses_exact_vectors_in_another_order(tmp_path: Path) -> None:
     folder = Layout(tmp_path / "index").generation(1)
 
     def shuffle(dense: DenseIndex) -> DenseIndex:
@@ -201,7 +201,7 @@ def test_the_self_check_refuses_passages_outside_their_text(index: FaissPassageI
 
 
 @pytest.mark.usefixtures("index")
-def test_files_of_two_generations_do_not_go_together(tmp_path: Path) -> None:
+def test_files_of_two_generations_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DamagedGenerationError, match="do not belong together"):
         _with_dense(
             tmp_path / "index",

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer.analyzer import terms
-from indexer.arrays import Vectors
+from indexer.arrays import Scores
 from indexer.engines.faiss.lexical import FILES, LexicalIndex
 from indexer.errors import DamagedGenerationError
 
@@ -40,14 +40,14 @@ def bm25(texts: list[str], question: str) -> list[float]:
     return scores
 
 
-def all_scores(index: LexicalIndex, question: str) -> Vectors:
+def all_scores(index: LexicalIndex, question: str) -> Scores:
     return index.scores(question, np.arange(len(index)))
 
 
 @given(documents, questions)
 @settings(max_examples=200, deadline=None)
 @example(["port port trade", "", "cloud"], "port cloud port")
-def test_scores_are_the_formulas(texts: list[str], question: str) -> None:
+def test_scores_equal_the_formula(texts: list[str], question: str) -> None:
     scores = all_scores(LexicalIndex.build(texts), question)
 
     assert scores.dtype == np.float32

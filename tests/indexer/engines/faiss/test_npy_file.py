@@ -49,7 +49,7 @@ def _with_header(header: str, data: bytes = b"\0" * 12) -> bytes:
         _with_header("[" * 5_000),
     ],
 )
-def test_what_is_no_array_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_a_file_that_is_not_an_array_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.npy"
     path.write_bytes(data)
     with pytest.raises(DamagedGenerationError, match=r"a\.npy cannot be read .*quoth index"):

@@ -24,7 +24,7 @@ def _postings(*terms: dict[int, float], count: int) -> Postings:
     )
 
 
-def test_the_passages_of_a_term_stand_together_in_their_order() -> None:
+def test_the_passages_of_a_term_are_contiguous_and_ascending() -> None:
     built = postings.build([[0, 1, 0], [], [2, 1]])
 
     assert built.starts.tolist() == [0, 1, 3, 4]
@@ -42,7 +42,7 @@ def test_the_passages_of_a_term_stand_together_in_their_order() -> None:
     np.testing.assert_allclose(built.scores, expected, rtol=1e-6)
 
 
-def test_passages_that_are_counted_apart_make_one_index() -> None:
+def test_passages_counted_in_chunks_make_one_index() -> None:
     rng = np.random.default_rng(0)
     count = 9_001  # more than are counted together
     documents = [rng.integers(0, 50, size=rng.integers(0, 6)).tolist() for _ in range(count)]

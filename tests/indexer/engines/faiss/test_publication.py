@@ -56,7 +56,7 @@ def _accept(folder: Path, manifest: Manifest) -> None:
     pass
 
 
-def test_a_generation_that_does_not_answer_is_not_published(tmp_path: Path) -> None:
+def test_a_generation_that_fails_the_check_is_not_published(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     publish(layout, _write_note, _describe, _accept)
 
@@ -132,7 +132,7 @@ def test_a_failure_to_write_says_what_to_do_and_changes_nothing(
     assert current_number(layout) == 1
 
 
-def test_what_a_killed_writer_left_behind_is_cleared(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_writer_are_removed(tmp_path: Path) -> None:
     (tmp_path / ".building-abc").mkdir()
     (tmp_path / ".building-abc" / "half").write_text("half")
     (tmp_path / ".building-current").write_text("gen-0000")
@@ -198,7 +198,7 @@ def test_the_current_generation_is_not_collected_even_if_it_is_damaged(tmp_path:
     assert layout.numbers() == [2]
 
 
-def test_a_folder_that_cannot_be_synced_keeps_no_generation_that_was_not_published(
+def test_if_the_folder_cannot_be_synced_the_unpublished_generation_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layout = Layout(tmp_path)
@@ -227,7 +227,7 @@ def test_the_index_folder_is_synced_into_each_folder_that_is_made_for_it(
     assert sorted(synced) == [tmp_path, tmp_path / "deep", tmp_path / "deep" / "deeper"]
 
 
-def test_what_was_collected_while_it_was_opened_is_looked_for_again(tmp_path: Path) -> None:
+def test_opening_tries_again_if_the_generation_is_removed_meanwhile(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     publish(layout, _write_note, _describe, _accept)
     tried = []

@@ -101,7 +101,7 @@ def test_no_file_of_a_generation_is_a_pickle(pristine: Path) -> None:
             assert not array.dtype.hasobject
 
 
-def test_a_generation_may_be_read_by_whom_the_index_folder_may(
+def test_a_generation_has_the_permissions_of_the_index_folder(
     articles: Path, tmp_path: Path, fake_encoder: FakeEncoder
 ) -> None:
     root = tmp_path / "index"
@@ -111,7 +111,7 @@ def test_a_generation_may_be_read_by_whom_the_index_folder_may(
     assert (root / "gen-000001").stat().st_mode & 0o777 == 0o750
 
 
-def test_only_names_as_generations_have_them_count(tmp_path: Path) -> None:
+def test_only_names_of_generations_count(tmp_path: Path) -> None:
     for name in (
         "gen-000007",
         "gen-0000008",
@@ -124,7 +124,7 @@ def test_only_names_as_generations_have_them_count(tmp_path: Path) -> None:
     assert Layout(tmp_path).numbers() == [7]
 
 
-def test_the_previous_generation_is_kept_and_no_older_one(
+def test_the_previous_generation_is_kept_and_older_ones_are_removed(
     articles: Path, tmp_path: Path, fake_encoder: FakeEncoder
 ) -> None:
     for number in range(4):
@@ -138,7 +138,7 @@ def test_the_previous_generation_is_kept_and_no_older_one(
     }
 
 
-def test_an_open_index_answers_on_after_its_generation_is_collected(
+def test_an_open_index_works_after_its_generation_is_removed(
     articles: Path, tmp_path: Path, fake_encoder: FakeEncoder
 ) -> None:
     root = tmp_path / "index"
@@ -160,7 +160,7 @@ def test_a_sound_index_opens_without_a_warning(root: Path, caplog: pytest.LogCap
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_an_index_that_was_never_made_is_missing(tmp_path: Path) -> None:
+def test_a_folder_without_generations_is_a_missing_index(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(IndexMissingError, match=r"quoth index FOLDER --out"):
             open_index(folder)
@@ -176,7 +176,7 @@ def test_a_generation_under_another_name_is_refused(lone: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b"[]", b"null", b"1", b"{" * 100_000, b"\xff", b'{"checksum": 1}']
 )
-def test_what_is_no_manifest_is_damage(data: bytes) -> None:
+def test_bytes_that_are_not_a_manifest_are_damage(data: bytes) -> None:
     with pytest.raises(DamagedGenerationError, match=r"MANIFEST\.json"):
         Manifest.from_bytes(data)
 
@@ -214,7 +214,7 @@ def test_another_format_version_gives_way_to_the_one_before(root: Path) -> None:
         {"format": float(FORMAT)},
     ],
 )
-def test_a_manifest_that_only_looks_like_one_is_refused(lone: Path, fields: dict[str, Any]) -> None:
+def test_a_manifest_with_invalid_values_is_refused(lone: Path, fields: dict[str, Any]) -> None:
     path = lone / "gen-000002" / "MANIFEST.json"
     stated = json.loads(path.read_bytes())
     del stated["checksum"]
@@ -222,11 +222,13 @@ def test_a_manifest_that_only_looks_like_one_is_refused(lone: Path, fields: dict
     checksum = hashlib.sha256(text.encode("ascii")).hexdigest()
     path.write_text(json.dumps({**stated, **fields, "checksum": checksum}, indent=2, sort_keys=True) + "\n")
     (lone / "CURRENT").write_text(f"gen-000002 {checksum}\n")
-    with pytest.raises(DamagedGenerationError, match=r"MANIFEST\.json.* (has invalid values|has other fields)"):
+    with pytest.raises(
+        DamagedGenerationError, match=r"MANIFEST\.json.* (has invalid values|has other fields)"
+    ):
         open_index(lone)
 
 
-def test_a_manifest_comes_back_as_it_was_written(pristine: Path) -> None:
+def test_a_manifest_is_read_as_written(pristine: Path) -> None:
     manifest = read_manifest(pristine / "index" / "gen-000002")
     again = Manifest.from_bytes(manifest.to_bytes())
     assert asdict(again) == asdict(manifest)

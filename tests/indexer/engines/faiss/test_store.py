@@ -69,7 +69,7 @@ def open_store(
 
 @given(_described())
 @settings(max_examples=60, deadline=None)
-def test_articles_and_passages_of_any_text_come_back_as_they_went_in(
+def test_articles_and_passages_of_any_text_are_read_as_written(
     described: list[tuple[Article, list[CharRange], list[CharRange]]],
 ) -> None:
     with TemporaryDirectory() as folder:
@@ -122,7 +122,7 @@ def test_metadata_that_an_article_states_comes_back(open_store: Callable[..., St
     assert store.articles[0].metadata == stated
 
 
-def test_descriptions_carry_no_text_but_the_hash_of_the_text(open_store: Callable[..., Store]) -> None:
+def test_listed_articles_have_no_text_but_its_hash(open_store: Callable[..., Store]) -> None:
     store = open_store([(_article("a.txt", "Wörter 😀"), [(0, 8)], [(0, 8)])])
     assert [article.text for article in store.articles] == [""]
     assert store.articles[0].sha256 == hashlib.sha256("Wörter 😀".encode()).hexdigest()
@@ -141,7 +141,7 @@ def test_an_unknown_passage_is_a_key_error(open_store: Callable[..., Store], pas
         store.passage(passage_id)
 
 
-def test_an_article_without_passages_leaves_the_numbering_whole(open_store: Callable[..., Store]) -> None:
+def test_an_article_without_passages_leaves_no_gap_in_the_numbers(open_store: Callable[..., Store]) -> None:
     store = open_store(
         [
             (_article("a", "One. Two."), [(0, 4), (5, 9)], [(0, 4), (5, 9)]),
@@ -187,7 +187,7 @@ def test_opening_writes_nothing_beside_the_store(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_folder_name_with_uri_characters_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_folder_name_may_hold_uri_characters(tmp_path: Path) -> None:
     folder = tmp_path / "a?b#c %41"
     folder.mkdir()
     write_store(folder / "corpus.sqlite", [(_article("a", "One."), [(0, 4)], [(0, 4)])])
@@ -197,7 +197,7 @@ def test_a_folder_name_with_uri_characters_is_no_obstacle(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b"no database", None])
-def test_what_is_no_store_is_refused(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_not_a_store_is_refused(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "corpus.sqlite"
     if content is not None:
         path.write_bytes(content)
@@ -205,7 +205,7 @@ def test_what_is_no_store_is_refused(tmp_path: Path, content: bytes | None) -> N
         Store(path)
 
 
-def test_a_date_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_date_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "corpus.sqlite"
     write_store(path, [(_article("a", "One."), [(0, 4)], [(0, 4)])])
     connection = sqlite3.connect(path)
@@ -246,7 +246,7 @@ def _change(path: Path, *statements: str) -> None:
         "DROP TABLE passage",
     ],
 )
-def test_rows_that_were_never_written_are_refused(tmp_path: Path, statement: str) -> None:
+def test_invalid_rows_are_refused(tmp_path: Path, statement: str) -> None:
     path = tmp_path / "corpus.sqlite"
     write_store(path, [(_article("a", "One."), [(0, 4)], [(0, 4)])])
     Store(path).close()
@@ -269,7 +269,7 @@ def test_a_passage_has_its_sentences_and_its_parts_of_those_that_are_cut(
 
 
 @pytest.mark.parametrize("sentences", [[(3, 3)], [(2, 1)], [(-1, 2)], [(0, 3), (2, 4)], [(2, 4), (0, 1)]])
-def test_sentences_that_are_none_are_named_as_damage_when_they_are_asked_for(
+def test_invalid_sentences_are_reported_as_damage_when_read(
     open_store: Callable[..., Store], sentences: list[CharRange]
 ) -> None:
     store = open_store([(_article("a", "One."), sentences, [(0, 4)])])
@@ -277,7 +277,7 @@ def test_sentences_that_are_none_are_named_as_damage_when_they_are_asked_for(
         store.sentences(store.passage(0))
 
 
-def test_a_text_that_cannot_be_read_is_named_as_damage_when_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_text_that_cannot_be_decoded_is_reported_as_damage_when_read(tmp_path: Path) -> None:
     path = tmp_path / "corpus.sqlite"
     write_store(path, [(_article("a", "One."), [(0, 4)], [(0, 4)])])
     _change(path, "UPDATE article SET text = X'FF'")
