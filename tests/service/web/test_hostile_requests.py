@@ -1,4 +1,4 @@
-"""Requests made by hand to break the service: each gets a right answer or a problem, in bounded time."""
+"""Handwritten requests meant to break the service: each gets a right answer or a problem, in bounded time."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from service.settings import Settings
 from service.web.app import create_app
 
 SECONDS = 2.0
-"""Of processor time for a request; each takes a small part of it."""
+"""Processor time allowed for a request; each takes a small part of it."""
 
 TEXT = "The port has 3 cranes. It was built in 1964. Ada leads it. Bo led it before her. Oslo is far away."
-SECRET = "zebrafinch"  # noqa: S105 - stands next to the articles, and no response may hold it
+SECRET = "zebrafinch"  # noqa: S105 - in a file beside the articles; no response may hold it
 POSTS = ("/v1/answer", "/v1/answers", "/v1/search", "/v1/feedback")
 DEEP = 100_000
 
@@ -43,7 +43,7 @@ def client(
 
 
 def ask(client: TestClient, method: str, path: str, body: bytes | None = None, **headers: str | bytes) -> Any:
-    """The response, which must have cost little, and be a whole problem if it is an error."""
+    """Return the response, which must take little time, and be a complete problem if it is an error."""
     named: dict[str, Any] = {"content-type": "application/json"}
     named.update({name.replace("_", "-"): value for name, value in headers.items()})
     began = time.process_time()
@@ -125,7 +125,7 @@ def test_half_a_surrogate_pair_is_refused_in_every_field(client: TestClient, hal
         ("/v1/feedback", {**feedback, "answer": {**quoted, "article_id": half}}, "/answer/article_id"),
     ):
         assert pointers(post(client, path, body)) == [pointer], (path, body)
-    # In a name it cannot be repeated either.
+    # It cannot be repeated as a field's name either.
     assert post(client, "/v1/answer", {**question, half: 1}).status_code == 422
 
 
@@ -251,9 +251,7 @@ def test_other_unicode_encodings_are_read(client: TestClient, encoding: str) -> 
     ],
 )
 @pytest.mark.parametrize("path", POSTS)
-def test_other_media_types_are_not_read_as_json(
-    client: TestClient, path: str, kind: str | bytes
-) -> None:
+def test_other_media_types_are_not_read_as_json(client: TestClient, path: str, kind: str | bytes) -> None:
     body = b'{"question":"How many cranes?"}'
     if kind == "application/" + "x" * 5_000 + "+json;":
         assert ask(client, "POST", "/v1/answer", body, content_type=kind).status_code == 200
@@ -445,7 +443,7 @@ def test_a_verdict_on_words_at_impossible_offsets_is_refused(
 
 @pytest.mark.parametrize("end", [len(TEXT) + 1, 2**31, 2**63, 10**300])
 def test_a_verdict_on_words_that_end_beyond_their_article_is_refused(client: TestClient, end: int) -> None:
-    # A slice would take them; a database would not.
+    # Slicing accepts them; the database does not.
     words = {"article_id": "port.txt", "start": len(TEXT) - 5, "end": end, "text": TEXT[-5:]}
     body = {"request_id": "r", "question": "cranes", "verdict": "up", "answer": words}
     assert pointers(post(client, "/v1/feedback", body)) == ["/answer"]
@@ -469,7 +467,7 @@ def test_long_field_names_are_not_repeated_in_full(client: TestClient) -> None:
 
 @pytest.mark.parametrize("path", POSTS)
 def test_too_many_fields_are_one_error(client: TestClient, path: str) -> None:
-    # Each told by itself, those of one body would hold the service up for half a second.
+    # Reporting each of them would take half a second.
     many = {str(number): 1 for number in range(80_000)}
     assert pointers(post(client, path, many)) == [""]
     if path == "/v1/answers":
@@ -479,7 +477,7 @@ def test_too_many_fields_are_one_error(client: TestClient, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/answer/", "/v1/articles/port.txt/", "/articles", "/livez/"])
 def test_an_almost_right_path_is_not_found(client: TestClient, path: str) -> None:
-    # A redirection's address would be made of the Host header.
+    # A redirect's address would come from the Host header.
     method = "POST" if path == "/v1/answer/" else "GET"
     response = ask(client, method, path, b"{}", host="evil.example")
     assert response.status_code == 404
@@ -489,9 +487,7 @@ def test_an_almost_right_path_is_not_found(client: TestClient, path: str) -> Non
 @pytest.mark.parametrize(
     "method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW", "X" * 5_000]
 )
-def test_an_unsupported_method_is_refused_and_the_right_one_named(
-    client: TestClient, method: str
-) -> None:
+def test_an_unsupported_method_is_refused_and_the_right_one_named(client: TestClient, method: str) -> None:
     for path, allowed in (("/v1/answer", "POST"), ("/v1/articles", "GET"), ("/", "GET"), ("/livez", "GET")):
         response = ask(client, method, path, b"{}")
         assert (response.status_code, response.headers["allow"]) == (405, allowed)

@@ -26,7 +26,7 @@ XINHUA = "002-belt-and-road-smart-expo.txt"
 
 
 def problem(response: Any, status: int) -> dict[str, Any]:
-    """A problem is complete and tells no internals."""
+    """Check that a problem is complete and holds no internals."""
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
@@ -91,7 +91,9 @@ def test_a_min_confidence_of_zero_always_gives_an_answer(client: TestClient) -> 
         ({"published_to": "2016-09-12"}, {"004-china-asean-smart-cities.txt"}),
     ],
 )
-def test_filters_limit_which_articles_are_read(client: TestClient, filters: dict[str, Any], expected: set[str]) -> None:
+def test_filters_limit_which_articles_are_read(
+    client: TestClient, filters: dict[str, Any], expected: set[str]
+) -> None:
     request = {"question": "smart cities and Pakistan", "filters": filters, "top_k": 50}
     for path in ("/v1/answer", "/v1/search"):
         body = client.post(path, json=request).json()

@@ -1,4 +1,4 @@
-"""Requests drawn from the OpenAPI description: the campaign in short, and that it finds what is wrong.
+"""Requests drawn from the OpenAPI description: a short campaign, and that it finds faults.
 
 Schemathesis changes Hypothesis for the whole process it is loaded into (failing examples are no longer
 printed), so it is run in processes of its own.
@@ -25,7 +25,7 @@ from indexer.cli import run_commands
 run_commands(hostile)
 """
 
-# An application with a fault on each path, none of which the description owns up to.
+# An application with a fault on each path but one, which its description does not mention.
 FAULTY = """
 import json, sys
 from fastapi import FastAPI, HTTPException, Query
@@ -94,7 +94,7 @@ def test_no_request_drawn_from_the_description_breaks_the_service() -> None:
     figures = record["figures"]
     assert min(figures["requests"][phase] for phase in ("examples", "coverage", "fuzzing", "stateful")) > 0
     assert record["trials"] == sum(figures["statuses"].values()) > 400
-    # Sound requests, requests without a key or with a wrong one, wrong methods, and faulty ones.
+    # Valid requests, requests without a key or with a wrong one, wrong methods, and invalid ones.
     assert (
         {"200", "201", "401", "405", "422"}
         <= set(figures["statuses"])
@@ -113,15 +113,15 @@ def test_no_request_drawn_from_the_description_breaks_the_service() -> None:
 def test_faults_of_a_service_are_found() -> None:
     done = run(FAULTY)
     assert done.returncode == 0, done.stderr[-2_000:]
-    told: dict[str, list[str]] = {}
+    reported: dict[str, list[str]] = {}
     for failure in json.loads(done.stdout)["failures"]:
-        told.setdefault(failure.split(": ")[0], []).append(failure)
-    assert any("not_a_server_error" in failure for failure in told["GET /crashes"])
-    assert any("404 comes as text/plain" in failure for failure in told["GET /plain"])
-    assert "GET /plain: no request succeeded" in told["GET /plain"]
-    assert any("response_schema_conformance" in failure for failure in told["GET /undescribed"])
-    assert any("negative_data_rejection" in failure for failure in told["GET /accepts"])
-    assert "GET /sound" not in told
+        reported.setdefault(failure.split(": ")[0], []).append(failure)
+    assert any("not_a_server_error" in failure for failure in reported["GET /crashes"])
+    assert any("404 comes as text/plain" in failure for failure in reported["GET /plain"])
+    assert "GET /plain: no request succeeded" in reported["GET /plain"]
+    assert any("response_schema_conformance" in failure for failure in reported["GET /undescribed"])
+    assert any("negative_data_rejection" in failure for failure in reported["GET /accepts"])
+    assert "GET /sound" not in reported
 
 
 def test_without_schemathesis_the_command_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Keys, scopes, other sites' pages and other names, against an application that tells who asked it."""
+"""Keys, scopes, cross-site requests and host names, with an application that returns the key of a request."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_a_refusal_repeats_no_key(kept: Kept) -> None:
 
 def test_a_preflight_needs_no_key_but_other_options_do(kept: Kept) -> None:
     asking = {"origin": "https://example.org", "access-control-request-method": "POST"}
-    assert kept.client.options("/v1/answer", headers=asking).status_code == 405  # the application's own
+    assert kept.client.options("/v1/answer", headers=asking).status_code == 405  # from the application
     refused(kept.client.options("/v1/answer"), 401)
 
 
@@ -257,7 +257,7 @@ def test_a_websocket_is_closed_where_keys_are_required(kept: Kept) -> None:
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
-# What pages of other sites may do
+# Cross-site requests
 
 
 ELSEWHERE = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
@@ -346,7 +346,7 @@ def test_a_body_of_a_media_type_that_forms_can_send_is_not_read_as_json(kind: st
     refused(asked, 422)
 
 
-# Under which names
+# Host names
 
 
 @pytest.mark.parametrize(

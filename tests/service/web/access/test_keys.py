@@ -1,4 +1,4 @@
-"""The key file: what it holds, how it is changed, what is refused; and a running service's view of it."""
+"""The key file: its content, changes to it, what is refused; and how a running service reloads it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RECORD = {
 
 
 class Clock:
-    """Seconds that pass when told."""
+    """Seconds that a test advances."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -131,7 +131,7 @@ def test_writers_at_the_same_time_lose_no_key(path: Path) -> None:
 
 
 def test_a_writer_that_never_finishes_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "_WAIT_S", 0.05)
+    monkeypatch.setattr(keys, "_LOCK_SECONDS", 0.05)
     with FileLock(f"{path}.lock"), pytest.raises(KeyFileError, match="try again when it has finished"):
         add_key(path, "a")
 
@@ -172,7 +172,7 @@ def test_a_file_that_other_users_can_read_or_write_is_refused(path: Path, mode: 
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         ("", "JSON"),
         ("{", "JSON"),
@@ -193,9 +193,9 @@ def test_a_file_that_other_users_can_read_or_write_is_refused(path: Path, mode: 
         ({"format": 1, "keys": [RECORD, {**RECORD, "sha256": "0" * 64}]}, "twice"),
     ],
 )
-def test_unexpected_content_is_refused(path: Path, content: Any, told: str) -> None:
+def test_unexpected_content_is_refused(path: Path, content: Any, reason: str) -> None:
     write(path, content)
-    with pytest.raises(KeyFileError, match=told) as refused:
+    with pytest.raises(KeyFileError, match=reason) as refused:
         read_keys(path)
     assert "correct it, or remove it" in str(refused.value)
     assert "topsecret" not in str(refused.value)
@@ -229,7 +229,7 @@ def test_a_keyring_knows_its_keys_and_no_others(path: Path) -> None:
     digest = hashlib.sha256(made["a"].encode())
     for wrong in (b"", b"quoth_", made["a"][:-1].encode(), made["a"].encode() + b"x", b"\xff" * 50):
         assert ring.find(wrong) is None
-    # Who steals the file does not get in with what stands there.
+    # The hashes in a stolen file do not work as keys.
     assert ring.find(digest.digest()) is None
     assert ring.find(digest.hexdigest().encode()) is None
 
@@ -314,17 +314,15 @@ def test_an_unusable_file_is_logged_once_and_the_previous_keys_stay_valid(
     for _ in range(3):
         clock.now += 1.5
         assert ring.find(first) is not None
-    (said,) = caplog.records
-    assert said.levelno == logging.ERROR
-    assert re.search(r"key file .*previous keys stay valid", said.getMessage())
+    (logged,) = caplog.records
+    assert logged.levelno == logging.ERROR
+    assert re.search(r"key file .*previous keys stay valid", logged.getMessage())
     caplog.clear()
     write(path, good.decode())
     second = add_key(path, "second").encode()
     clock.now += 1.5
     assert ring.find(second) is not None
-    assert [said.getMessage() for said in caplog.records] == [
-        "the key file has changed and was read again: 2 keys"
-    ]
+    assert [logged.getMessage() for logged in caplog.records] == ["reloaded the changed key file: 2 keys"]
 
 
 def test_a_file_without_keys_admits_nobody(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rates and their count, against a bucket of exact fractions and a clock that passes when told."""
+"""Rates and their counts, against a bucket of exact fractions, with a clock that the test advances."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECOND = 1_000_000_000
 
 
 class Clock:
-    """Nanoseconds that pass when told."""
+    """Nanoseconds that a test advances."""
 
     def __init__(self, now: int = 12_345) -> None:
         self.now = now
@@ -212,13 +212,11 @@ def test_counts_equal_those_of_an_exact_bucket(quota: int, steps: list[tuple[int
 
 @settings(max_examples=300, deadline=None)
 @given(quota=st.integers(1, 5), steps=steps)
-def test_no_window_allows_twice_the_quota(
-    quota: int, steps: list[tuple[int, int, bool]]
-) -> None:
+def test_no_window_allows_twice_the_quota(quota: int, steps: list[tuple[int, int, bool]]) -> None:
     clock, rate = Clock(), Rate(quota, "second")
     limiter = Limiter(clock=clock)
-    got: list[int] = []  # when each unit was taken that was used
-    held: list[Taken] = []  # by requests that have not yet said how much they cost
+    got: list[int] = []  # when each used unit was taken
+    held: list[Taken] = []  # by requests whose cost is not known yet
     for wait, units, two_steps in steps:
         clock.now += wait
         if two_steps and len(held) < 2:
@@ -244,7 +242,7 @@ def test_the_least_recently_seen_client_is_forgotten_first() -> None:
     limiter = Limiter(max_clients=3, clock=Clock())
     for client in ("a", "b", "c"):
         limiter.take(client, rate, 2)
-    assert limiter.take("a", rate).units == 0  # a refusal is a sight, too
+    assert limiter.take("a", rate).units == 0  # a refusal also counts as seen
     limiter.take("d", rate, 2)
     assert len(limiter) == 3
     assert limiter.take("a", rate).units == 0
@@ -261,7 +259,7 @@ def test_memory_is_bounded_for_any_number_of_clients() -> None:
 
 
 class Slow(str):
-    """A client's name that lets other threads go before it is found, and before it is stored."""
+    """A client's name that lets other threads run before it is looked up and before it is stored."""
 
     __slots__ = ()
 

@@ -24,7 +24,7 @@ CREATED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
 class Clock:
-    """Nanoseconds that pass when told."""
+    """Nanoseconds that a test advances."""
 
     def __init__(self) -> None:
         self.now = 0
@@ -37,7 +37,7 @@ class Clock:
 
 
 class Keys:
-    """Stands for the access control: a request's `key` header names its key, and `from` its address."""
+    """Replaces the access control: a request's `key` header names its key, and `from` its address."""
 
     def __init__(self, app: ASGIApp, keys: dict[str, Key]) -> None:
         self._app = app
@@ -53,7 +53,7 @@ class Keys:
 
 
 def serve(rate: str | None, clock: Clock | None = None, **own: str | None) -> TestClient:
-    """An application that costs 1 a request, and `/batch` as many as its body says; keys by their rates."""
+    """An application whose requests cost 1, and `/batch` 1 for each item of its body; keys by their rates."""
     app = FastAPI()
     problems.install(app)
 
@@ -69,7 +69,7 @@ def serve(rate: str | None, clock: Clock | None = None, **own: str | None) -> Te
     @app.post("/batch")
     def batch(body: list[str], request: Request) -> int:
         charge(request, len(body))
-        charge(request, 1)  # less than it has cost already is no change
+        charge(request, 1)  # less than it has already cost changes nothing
         return len(body)
 
     keys = {
@@ -83,7 +83,7 @@ def serve(rate: str | None, clock: Clock | None = None, **own: str | None) -> Te
 
 
 def standing(response: Any) -> tuple[int, int]:
-    """What remains and when more comes, read as structured fields are."""
+    """Units that remain and seconds until the next, parsed from the structured field."""
     match = re.fullmatch(r'"default";r=(\d+);t=(\d+)', response.headers["ratelimit"])
     assert match
     return int(match[1]), int(match[2])
@@ -134,7 +134,7 @@ def test_a_key_has_its_own_rate_and_its_own_count() -> None:
     assert ask("b", 3) == [200, 200, 429]
     assert ask("big", 6) == [200] * 5 + [429]
     assert client.get("/", headers={"key": "big"}).headers["ratelimit-policy"] == '"default";q=5;w=1'
-    assert client.get("/").status_code == 200  # by its address
+    assert client.get("/").status_code == 200  # counted by its address
 
 
 def test_a_key_s_rate_applies_without_a_default_rate() -> None:

@@ -1,4 +1,4 @@
-"""The queue before whatever computes, in an event loop of its own for each test."""
+"""The queue in front of the workers, in an event loop of its own for each test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.web.settings import AdmissionSettings
 
 
 class Bench:
-    """Work that ends when it is told to, and a record of what began in which order."""
+    """Work that ends when the test lets it, and a record of what began in which order."""
 
     def __init__(self) -> None:
         self.began: list[int] = []
@@ -47,7 +47,7 @@ async def until(condition: Callable[[], bool]) -> None:
         if condition():
             return
         await asyncio.sleep(0.005)
-    pytest.fail("it never came to be")
+    pytest.fail("the condition was never true")
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
@@ -104,7 +104,7 @@ def test_a_full_queue_refuses_at_once_with_retry_after() -> None:
 
 
 def test_a_question_that_could_not_begin_in_time_is_refused_on_arrival() -> None:
-    """Four seconds a question, one slot, ten seconds of patience: two may wait, a third may not."""
+    """Four seconds a question, one slot, a timeout of ten seconds: two may wait, a third may not."""
 
     async def test() -> None:
         now = [0.0]
@@ -179,7 +179,7 @@ def test_a_cancelled_wait_leaves_the_queue() -> None:
 
 
 def test_a_slot_handed_over_during_a_cancellation_is_passed_on() -> None:
-    """The end of one question and the cancellation of the next fall into one turn of the loop."""
+    """One question ends and the next is cancelled in the same iteration of the event loop."""
 
     async def test() -> None:
         admission = Admission(AdmissionSettings(1, 5, 10))
@@ -325,7 +325,7 @@ def test_a_cancelled_batch_keeps_its_slot_until_its_thread_ends() -> None:
 
 
 def test_busy_default_threads_do_not_delay_answers() -> None:
-    """All of the event loop's default threads are held up; a question has a thread of its own."""
+    """All of the event loop's default threads are busy; a question has a thread of its own."""
 
     async def test() -> None:
         bench, admission = Bench(), Admission(AdmissionSettings(1, 10, 10))

@@ -171,7 +171,7 @@ def test_falling_back_to_the_served_generation_is_a_refusal_and_closes_it_again(
 
 
 def test_a_damaged_generation_never_makes_the_service_go_back() -> None:
-    """The third is named and damaged; what opens is the first, the second or, meanwhile, the third."""
+    """The third is current and damaged; the first, the second or (repaired by then) the third is opened."""
     for found, expected in (("one", Reload.REFUSED), ("two", Reload.REFUSED), ("three", Reload.SWAPPED)):
         opened = make(found)
         serving = Serving(make("two"))

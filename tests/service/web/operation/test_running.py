@@ -1,4 +1,4 @@
-"""How the service behaves in operation: overload, reloading, stopping, and what it tells of itself."""
+"""The running service: overload, reloading, stopping, metrics and logs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def serving(app: FastAPI) -> Iterator[TestClient]:
 
 
 class Held:
-    """An answerer that answers when it is let."""
+    """An answerer that waits until the test lets it answer."""
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
@@ -106,7 +106,7 @@ def test_with_a_full_queue_questions_are_refused_with_retry_after(answerer: Answ
             assert refused.headers["content-type"] == "application/problem+json"
             assert int(refused.headers["retry-after"]) >= 1
             assert refused.json()["type"] == "urn:quoth:problem:unavailable"
-        # What computes nothing goes on.
+        # Requests that compute nothing are still answered.
         assert client.get("/v1/articles").status_code == 200
         assert client.get("/readyz").status_code == 200
         assert figures(client)[("quoth_queue_depth", ())] == 1
@@ -240,7 +240,7 @@ def test_no_label_value_comes_from_a_request(answerer: Answerer) -> None:
 
 
 def test_logs_hold_no_question_no_key_and_no_forged_line(answerer: Answerer) -> None:
-    """A self_check goes through every door; then the log is searched for it."""
+    """A secret word is sent in every way; then the log is searched for it."""
     stream = io.StringIO()
     root = logging.getLogger()
     kept, level = root.handlers[:], root.level

@@ -15,7 +15,7 @@ def link(words: str, url: str = "https://example.org/a") -> str | None:
 
 
 def test_the_fragment_has_the_words_with_their_context() -> None:
-    # "In" goes: it may be the rest of a word that was cut. So does what has no space after it.
+    # "In" is left out: it may be the rest of a cut word. So is a last word without a space after it.
     assert link("Ada Lovelace") == (
         "https://example.org/a#:~:text=May%2C%20the%20well%2Dknown-,Ada%20Lovelace,"
         "-%2C%20a%20mathematician%2C%20wrote."

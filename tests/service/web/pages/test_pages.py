@@ -1,4 +1,4 @@
-"""The pages for people, which work without JavaScript."""
+"""The HTML pages, which work without JavaScript."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.web.pages.routes import paragraphs
 
 
 class Page(HTMLParser):
-    """What a browser would find: tags, the text in `mark`, the address of each link, all text."""
+    """A parsed page: tags, the text in `mark`, the target of each link, all text."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ def test_articles_enter_the_page_as_text_only(
         ):
             page = Page(client.get(path, headers={"accept": "text/html"}).text)
             assert not {"img", "svg"} & set(page.tags), path
-            # The chat's own module, and that on the first page alone.
+            # Only the chat's own module, and only on the first page.
             assert page.tags.count("script") == len(page.scripts)
             assert page.scripts == (["/widget.js"] if path == "/" else []), path
         assert attack in Page(client.get("/?q=attack says").text).marked

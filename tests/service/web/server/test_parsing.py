@@ -1,4 +1,4 @@
-"""What stands between a socket and h11, on bytes alone."""
+"""The checks between a socket and h11, on bytes alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def read(pieces: Iterable[bytes]) -> tuple[list[tuple[bytes, bytes]], Fault | None, int]:
-    """Each request's target and body, each answered at once; the fault; how many pieces of body came."""
+    """Target and body of each request, each answered at once; the fault; the number of body events."""
     connection = GuardedConnection(LIMIT)
     requests: list[tuple[bytes, bytes]] = []
     parts = 0
@@ -59,7 +59,7 @@ def small(whole: bytes) -> list[bytes]:
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Requests, and one way to write them down one after the other."""
+    """Requests, and one way to write them as bytes."""
     requests = []
     written = b""
     for number in range(draw(st.integers(1, 4))):
@@ -137,7 +137,7 @@ def test_invalid_headers_are_a_fault(written: bytes, status: int) -> None:
     assert requests == []
     assert fault is not None
     assert fault.status == status
-    # The same whether it comes at once or in pieces.
+    # The same whether it arrives at once or in pieces.
     assert read(small(written))[1] == fault
 
 
@@ -191,7 +191,7 @@ def test_chunks_of_a_byte_that_arrive_together_become_one() -> None:
     ],
 )
 def test_no_request_takes_long_to_refuse(written: bytes) -> None:
-    # h11 alone takes seconds for the first, and for the last minutes.
+    # h11 alone takes seconds for the first and minutes for the last.
     began = time.process_time()
     fault = read([written])[1]
     assert time.process_time() - began < 0.1

@@ -1,4 +1,4 @@
-"""A server as a process of its own: what it does at a signal, and how much memory a hostile body takes."""
+"""A server in a process of its own: signals, and the memory that a hostile body takes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).resolve().parents[4]
 MAX_BODY = 100_000
-# Scheduling, and what uvicorn waits between its looks, on a machine that is busy.
+# Seconds for scheduling on a busy machine, and for the interval at which uvicorn checks for the end.
 SLACK = 1.0
 
-# The service's own parts around handlers that take as long as they are told to, in threads.
+# The service's own parts around handlers that take a given time, in threads.
 SERVICE = """
 import json, logging, socket, sys, threading, time
 from fastapi import FastAPI, Request
@@ -103,7 +103,7 @@ class Process:
         return self.popen.returncode, out, err
 
     def memory(self, name: str) -> int:
-        """`VmRSS`, or `VmHWM`, the most that it has been, in bytes."""
+        """`VmRSS`, or `VmHWM`, its maximum, in bytes."""
         status = Path(f"/proc/{self.popen.pid}/status").read_text("ascii")
         found = re.search(rf"{name}:\s+(\d+) kB", status)
         assert found is not None
@@ -132,7 +132,7 @@ def service(**limits: float) -> Iterator[Process]:
 def wait_until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 20
     while not true():
-        assert time.monotonic() < end, "it did not come about"
+        assert time.monotonic() < end, "the condition was never true"
         time.sleep(0.01)
 
 
@@ -168,7 +168,7 @@ def test_at_a_signal_readiness_flips_accepted_requests_finish_and_the_status_is_
         idle.close()
         partial.close()
         assert [request.result()[0] for request in accepted] == [200] * 16
-        # Those that were under way when it began to stop close their connections.
+        # Requests that were under way when it began to stop close their connections.
         assert {request.result()[1]["connection"] for request in accepted} == {"close"}
         status, out, err = process.end()
         assert time.monotonic() - began < 20
@@ -204,7 +204,7 @@ def test_under_load_every_request_is_answered_or_refused() -> None:
     assert status == 0, err
     assert took < 20
     lost = [outcome for outcome in outcomes if outcome not in (200, 503, "refused")]
-    # One that connects between the last look and the closing of the listener is reset by the system.
+    # A connection made between the last accept and the closing of the listener is reset by the system.
     assert len(lost) <= 1, lost
     assert outcomes.count(200) > 12
     assert "ERROR" not in err
@@ -270,7 +270,7 @@ def test_a_response_in_parts_does_not_wait_for_an_acknowledgement() -> None:
                 connection.request("GET", "/sleep?seconds=0")
                 assert connection.getresponse().read() == b'{"slept":0.0}'
                 taken.append(time.perf_counter() - began)
-        # A client acknowledges at once at first, and then after 40 ms unless it has something to send.
+        # A client first acknowledges at once, later after 40 ms unless it has something to send.
         assert sorted(taken[20:])[5] < 0.03, taken
 
 
@@ -285,7 +285,7 @@ def test_an_idle_service_stops_quickly() -> None:
 
 
 def until_answered(process: Process, pieces: Iterator[bytes]) -> tuple[int, int]:
-    """Send pieces until there is an answer: its status, and the bytes that were sent."""
+    """Send pieces until there is a response; return its status and the bytes that were sent."""
     sent = 0
     with socket.create_connection(("127.0.0.1", process.port), timeout=120) as connected:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -318,7 +318,7 @@ def until_answered(process: Process, pieces: Iterator[bytes]) -> tuple[int, int]
 def test_a_body_without_end_gets_413_and_takes_little_memory(size: int, count: int) -> None:
     chunk = b"%x\r\n%b\r\n" % (size, b"x" * size)
     with service() as process:
-        for _ in range(2):  # what is loaded for the first of its kind is no growth
+        for _ in range(2):  # what is loaded for the first one does not count as growth
             assert until_answered(process, iter([b"1\r\nx\r\nz\r\n"]))[0] == 400
         before = process.memory("VmRSS")
         status, sent = until_answered(process, (chunk for _ in range(count)))

@@ -1,4 +1,4 @@
-"""Raw sockets against a real server: whatever comes, the answer is HTTP, and nothing is left behind."""
+"""Raw sockets against a real server: every response is HTTP, and nothing is left over."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from service.web.settings import ConnectionSettings
 
 pytestmark = pytest.mark.server
 
-# In whatever a test sends; it must not come into a log.
+# Part of everything a test sends; no log may hold it.
 CANARY = b"self_check"
 GET = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -127,7 +127,7 @@ def running(app: FastAPI) -> Iterator[Running]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(running: Running, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """After each test the server answers, holds nothing, and has logged no error and nothing it was sent."""
+    """After each test the server answers, holds nothing, and has logged no error and nothing of a request."""
     caplog.set_level(logging.INFO)
     yield
     assert ask(running, GET).status == 200
@@ -146,7 +146,7 @@ class Answer:
 
 
 def receive(connected: socket.socket, count: int = 1, method: bytes = b"GET") -> list[Answer]:
-    """Read answers as h11's client does, which raises if they are not HTTP."""
+    """Read responses with h11's client, which raises if they are not HTTP."""
     client = h11.Connection(h11.CLIENT)
     answers: list[Answer] = []
     while len(answers) < count:
@@ -378,7 +378,9 @@ def test_a_client_that_closes_its_side_within_a_request_gets_400(running: Runnin
         assert connected.recv(1) == b""
 
 
-def test_a_client_that_has_closed_its_side_is_still_answered_for_a_while(running: Running, app: FastAPI) -> None:
+def test_a_client_that_has_closed_its_side_is_still_answered_for_a_while(
+    running: Running, app: FastAPI
+) -> None:
     slow = GET.replace(b"livez", b"test/slow")
     for sent, statuses in (
         (GET, [200]),
@@ -426,7 +428,7 @@ def test_an_invalid_body_during_a_response_closes_the_connection(running: Runnin
 
 @pytest.mark.parametrize("framing", ["declared", "chunked"])
 def test_a_client_that_sends_all_before_it_reads_gets_its_413(running: Running, framing: str) -> None:
-    # Without lingering the system would reset the connection, and the answer be lost.
+    # Without lingering the system would reset the connection, and the response would be lost.
     body = b"x" * 3_000_000
     for _ in range(10):
         with running.connect() as connected:
@@ -448,13 +450,13 @@ def test_an_unread_body_does_not_keep_the_connection_open(running: Running) -> N
         connected.sendall(b"POST /self_check HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n\r\nx")
         check_problem(receive(connected)[0], 404)
         assert connected.recv(1) == b""
-        # Held on the client's side, it is closed on the server's.
+        # The client keeps its side open; the server closes its own.
         wait_until(lambda: running.open() == 0)
     with running.connect() as connected:
         connected.sendall(
             b"POST /self_check HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}" + GET
         )
-        # What has arrived whole is no reason to close.
+        # A body that has arrived completely is no reason to close.
         assert [answer.status for answer in receive(connected, 2)] == [404, 200]
 
 
@@ -542,7 +544,7 @@ def test_the_timer_of_a_further_request_starts_with_its_first_byte(app: FastAPI)
         began = time.monotonic()
         check_problem(receive(connected)[0], 408)
         assert time.monotonic() - began >= 0.9
-        # Also if that byte came with the request before.
+        # Also if that byte arrived with the previous request.
         with running.connect() as another:
             another.sendall(GET + GET[:5])
             first, second = receive(another, 2)
@@ -580,8 +582,8 @@ def test_connections_over_the_limit_get_503_with_retry_after(
         held[0].close()
         wait_until(lambda: running.open() == 2)
         assert ask(running, GET).status == 200
-    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert told == ["all 3 connections are in use: further ones get 503"]
+    logged = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert logged == ["all 3 connections are in use: further ones get 503"]
 
 
 def test_the_number_of_refused_connections_is_limited(app: FastAPI) -> None:
