@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from eval.comparison import Change, Comparison
 from eval.figures import Compared, Figure
 from eval.runs import Result, Run
+from indexer.terminal import messages, results, shown
 
 
 def number(name: str, value: float, *, signed: bool = False) -> str:
@@ -37,8 +37,7 @@ def print_figures(run: Run, measured: Sequence[Figure], against: Sequence[Compar
     """Print a run's figures and, with a reference run, its values and which changes are beyond chance."""
     reference = {row.name: row for row in against}
     columns = ["", "value", "95% interval", "n", "over", *(["reference", ""] if against else [])]
-    # Escaped: a file's name may contain what Rich would take for markup.
-    table = Table(*columns, title=escape(title(run)), title_justify="left")
+    table = Table(*columns, title=shown(title(run), "italic"), title_justify="left")
     for figure in measured:
         row = [
             figure.name,
@@ -53,9 +52,9 @@ def print_figures(run: Run, measured: Sequence[Figure], against: Sequence[Compar
             beside = reference.get(figure.name)
             row += [number(figure.name, beside.first), verdict(beside.better)] if beside else ["", ""]
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    results().print(table, soft_wrap=False)
     if not run.complete:
-        Console(stderr=True).print("[bold yellow]Stopped before the last question.[/]")
+        messages().print("Stopped before the last question.", style="bold yellow")
 
 
 def verdict(better: bool | None) -> str:
@@ -65,10 +64,11 @@ def verdict(better: bool | None) -> str:
 
 def print_comparison(found: Comparison, names: tuple[str, str]) -> None:
     """Print what changed from one run to another, figure by figure and question by question."""
-    console = Console(highlight=False)
+    console = results()
     table = Table(
         "", "A", "B", "B − A", "95% interval", "p", "",
-        title=escape(f"A {names[0]}, B {names[1]}: {found.questions:,} questions"), title_justify="left",
+        title=shown(f"A {names[0]}, B {names[1]}: {found.questions:,} questions", "italic"),
+        title_justify="left",
     )  # fmt: skip
     for row in found.rows:
         apart = row.difference
@@ -81,7 +81,7 @@ def print_comparison(found: Comparison, names: tuple[str, str]) -> None:
             f"{apart.p:.3f}" if apart.p >= 0.001 else "<0.001",  # noqa: PLR2004
             verdict(row.better),
         )
-    console.print(table)
+    console.print(table, soft_wrap=False)
     if found.left_out:
         console.print(f"{found.left_out:,} questions are in only one of the runs and left out.")
     if not found.changes:
@@ -100,16 +100,11 @@ def _print_change(console: Console, change: Change) -> None:
     style = {True: "green", False: "red", None: "dim"}[change.better]
     mark = {True: "+", False: "−", None: "·"}[change.better]
     example = change.second.example
-    # As Text: a question or an answer may contain what Rich would take for markup.
-    console.print(
-        Text.assemble("\n", (f"{mark} {example.id}", style), f"  {example.question}"), soft_wrap=True
-    )
+    console.print(Text.assemble("\n", shown(f"{mark} {example.id}", style), "  ", shown(example.question)))
     for name, result in (("A", change.first), ("B", change.second)):
-        console.print(Text(f"    {name}  {_described(result)}"), soft_wrap=True)
+        console.print(shown(f"    {name}  {_described(result)}"))
     if example.answers:
-        console.print(
-            Text(f"    =  {' | '.join(dict.fromkeys(example.references))}", style="dim"), soft_wrap=True
-        )
+        console.print(shown(f"    =  {' | '.join(dict.fromkeys(example.references))}", "dim"))
 
 
 def _described(result: Result) -> str:

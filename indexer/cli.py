@@ -28,9 +28,6 @@ def main() -> None:
     found = announced()
     for name in sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)):
         program.add_command(LazyCommand(found[name]))
-    for param in program.params:
-        if param.default is None:
-            param.default = False  # Typer loads Pydantic to read the None of its own completion options
     _run(program)
 
 

@@ -19,7 +19,7 @@ COMMANDS = "quoth.commands"
 CHECKS = "quoth.checks"
 """The group of entry points that name functions to call before any command runs."""
 
-CONTEXT = {"help_option_names": ["-h", "--help"]}
+CONTEXT = {"help_option_names": ["--help", "-h"]}
 
 
 class LazyCommand(TyperCommand):

@@ -67,7 +67,7 @@ class _Lines:
     def start(self, stage: str, total: int | None) -> None:
         self._stage, self._total, self._done = stage, total, 0
         self._began = self._printed = self._clock()
-        self._console.print(stage if total is None else f"{stage}: {total:,}")
+        self._console.print(stage if total is None else f"{stage}: 0 of {total:,}")
 
     def advance(self, steps: int) -> None:
         self._done += steps

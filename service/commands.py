@@ -96,10 +96,10 @@ def serve(
 ) -> None:
     """Serve the HTTP API and the pages, on this machine only by default."""
     from service.settings import load_settings
-    from service.web.launch import listener
+    from service.web.addresses import bind
 
     settings = load_settings(index=index, host=host, port=port, allow_public=allow_public or None)
-    with listener(settings.web) as bound:
+    with bind(settings.web) as bound:
         source = _source(settings)
         _serve(_open(source), settings, source, bound)
 
@@ -120,10 +120,10 @@ def demo(
     from service import console
     from service.demo import index_seeds
     from service.settings import load_settings
-    from service.web.launch import listener
+    from service.web.addresses import bind
 
     settings = load_settings(index=index, port=port)
-    bound = listener(settings.web) if serve_ else None
+    bound = bind(settings.web) if serve_ else None
     index_seeds(settings.index)
     source = _source(settings)
     answerer = _open(source)
