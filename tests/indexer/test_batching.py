@@ -1,4 +1,4 @@
-"""Batches of token ids: each row once, little padded, the mask beside it."""
+"""Batches of token ids: each row once, with little padding and a mask."""
 
 from __future__ import annotations
 

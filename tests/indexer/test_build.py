@@ -44,7 +44,7 @@ class Desk:
         return build(Corpus(self.articles), self.out, self.encoder, BuildSettings(splitter, faiss))
 
     def vectors(self, name: str) -> Vectors:
-        """The article's vectors as the next build would take them over."""
+        """The article's vectors as the next build would reuse them."""
         index = open_index(self.out)
         passages = index.passages(name)
         vectors = index.dense.vectors(passages[0].id, len(passages)).copy()

@@ -1,4 +1,4 @@
-"""A folder of articles, with everything that a folder may hold beside them."""
+"""A folder of articles, and everything else that a folder may hold."""
 
 from __future__ import annotations
 

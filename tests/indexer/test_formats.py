@@ -1,4 +1,4 @@
-"""The formats: what a reader reads of each file, and a reason for each that cannot be read."""
+"""The formats: the text of each file, or the reason why it cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files made to do harm: to keep the reader busy, to fill the memory, to reach what is not theirs."""
+"""Files made to do harm: to keep the reader busy, fill the memory, or reach other files."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def refused(name: str, data: bytes) -> str:
 
 
 def check(name: str, data: bytes) -> Document | None:
-    """Read a file; what comes back is text that offsets can count, or a reason."""
+    """Read a file: the result is text that has UTF-8, or a reason."""
     try:
         document = read(name, data)
     except UnreadableFileError as error:
@@ -234,7 +234,7 @@ def test_no_module_is_taken_from_the_folder_of_the_articles(tmp_path: Path) -> N
     ],
 )
 def test_a_file_that_is_merely_large_is_read_or_refused_at_once(name: str, data: bytes) -> None:
-    """In this process: here nothing stops what takes long but the test's own limit."""
+    """Read in this process, where only the test's timeout stops what takes long."""
     try:
         document = read(name, data)
     except UnreadableFileError as error:
@@ -243,7 +243,7 @@ def test_a_file_that_is_merely_large_is_read_or_refused_at_once(name: str, data:
         assert document.text.strip()
 
 
-# Nothing is left out without a word
+# Nothing is left out silently
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_html_in_markdown_that_cannot_be_parsed_to_its_end_is_refused() -> None:
     assert "it cannot be read whole" in refused("a.md", f"Before.\n\n{block}\n\nAfter.".encode())
 
 
-# Entities, addresses and other ways out
+# Entities, addresses and other ways to reach files and the network
 
 
 @pytest.fixture
@@ -344,7 +344,7 @@ def test_compressed_data_is_not_unpacked(pack: Callable[[bytes], bytes], name: s
 
 
 def test_a_compressed_page_that_declares_an_encoding_is_not_unpacked() -> None:
-    """gzip keeps a file's name, so that one can stand in the first bytes that declares any byte as text."""
+    """gzip stores a file's name, which can declare an encoding in which any byte is text."""
     buffer = io.BytesIO()
     with gzip.GzipFile("<html><meta charset=iso-8859-15>", "wb", fileobj=buffer, mtime=0) as file:
         file.write(page(f"<p>{PROSE * 100}</p>"))
@@ -500,7 +500,7 @@ def test_a_sidecar_cannot_name_a_file_into_the_folder(tmp_path: Path) -> None:
     assert ["which is not in the folder" in failure.reason for failure in failures] == [True, True]
 
 
-# Whatever a file holds
+# Random files
 
 
 QUIETLY = settings(

@@ -16,7 +16,7 @@ from indexer.mapped import Mapped, safetensors_arrays
 
 
 def _resident() -> int:
-    """Kilobytes of mapped files that are in this process's memory, by the kernel's account."""
+    """Kilobytes of mapped files in this process's memory, as the kernel counts them."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("RssFile"))
 

@@ -1,4 +1,4 @@
-"""Metadata: the sidecar's checks, what may be read out of a text, and who wins."""
+"""Metadata: the sidecar's checks, what is read from a text, and which source wins."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def test_prose_a_date_or_a_byline_is_not_a_title(text: str) -> None:
     "unit", ["A and ", "Aa and ", "Aa Bb, ", "Aa & ", "Aa bb Cc and ", "a / ", "1 ", "A ", "jan ", " "]
 )
 def test_no_first_line_takes_long_to_read(unit: str) -> None:
-    """ "By A and A and A" matched a byline in more ways than there are atoms, one after the other."""
+    """The byline pattern matched "By A and A and A" in exponentially many ways."""
     for line in ("By " + unit * 600 + "1", unit * 600 + "!"):
         assert guess(f"{line}\n\nThe body goes on here.").author is None
         assert guess(f"The headline stands here\n{line}\nThe body goes on here.").author is None

@@ -1,4 +1,4 @@
-"""The five articles that ship with Quoth: unaltered, described as they describe themselves, fully indexed."""
+"""The five articles that ship with Quoth: unaltered, with the metadata that they state, fully indexed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The segmenter: exact offsets whatever the text, and sentence ends where a reader puts them."""
+"""The segmenter: exact offsets in any text, and sentence ends where a reader puts them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from indexer.boilerplate import is_boilerplate
 from indexer.segmenter import blocks, sentence_offsets
 
-# What segmenters stumble over: white space of every kind, marks that end sentences in many scripts,
+# What breaks segmenters: white space of every kind, marks that end sentences in many scripts,
 # abbreviations, emoji made of several code points, combining marks, right-to-left text and controls.
 AWKWARD = [
     *"aZ0.!?;:,()[]\"'“”«»…–—\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029\u00a0\u3000\u200b\ufeff\u200f",
@@ -43,7 +43,7 @@ def sentences(text: str) -> list[str]:
 
 @given(any_text)
 @settings(max_examples=600, deadline=None)
-# sentencex panics on these as they are.
+# sentencex panics on these texts.
 @example("B\u2028.")
 @example("B\x85.")
 @example("漢\x0bB\u3000\u00a0.")
@@ -137,7 +137,7 @@ def test_boilerplate_is_in_no_block_and_separates_its_neighbours() -> None:
 )
 @pytest.mark.timeout(60)
 def test_the_time_for_a_long_line_is_linear_and_nothing_is_lost(unit: str) -> None:
-    """At this length some of these kept sentencex busy for minutes, given whole."""
+    """Some of these, given whole, keep sentencex busy for minutes."""
     text = "Begun." + unit * (600_000 // len(unit)) + "Ended."
     found = sentence_offsets(text)
     position = 0
@@ -149,7 +149,7 @@ def test_the_time_for_a_long_line_is_linear_and_nothing_is_lost(unit: str) -> No
 
 
 def test_sentences_of_a_long_line_are_those_of_its_parts() -> None:
-    """The line is longer than what is segmented at once, and no sentence is cut where one part ends."""
+    """The line is longer than what is segmented at once; no sentence is cut at the end of a part."""
     parts = [f"The fox number {number} met Mr. Smith in the U.S. on a Monday." for number in range(2_000)]
     assert sentences(" ".join(parts)) == parts
 

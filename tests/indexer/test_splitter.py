@@ -1,4 +1,4 @@
-"""The splitter's promises, over random text and with token counters that need no model."""
+"""The splitter's guarantees, over random text, with token counters that need no model."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_white_space_is_not_repeated_where_a_sentence_is_cut() -> None:
 
 @pytest.mark.parametrize("unit", ["The fox sat down there. ", "!", "word ", "1. ", "long" * 50 + " "])
 def test_tokens_are_counted_in_small_batches(unit: str) -> None:
-    """A tokenizer holds half a kilobyte for each token of a call until it has counted them."""
+    """A tokenizer takes half a kilobyte of memory for each token of a call."""
     asked: list[int] = []
 
     def count(texts: Sequence[str]) -> list[int]:

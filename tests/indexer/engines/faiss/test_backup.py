@@ -1,4 +1,4 @@
-"""Backups: the same generation again, whole or refused, and nothing written where it should not be."""
+"""Backups: restored exactly or refused, and nothing is written elsewhere."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _tree(folder: Path) -> Tree:
 
 
 def _results(root: Path, encoder: FakeEncoder) -> list[Any]:
-    """What an index has to say: its articles, and what it finds, to the last bit."""
+    """An index's articles and search results, to the last bit."""
     index = open_index(root)
     found: list[Any] = [index.manifest.name]
     found += [(index.find_article(article.id), index.passages(article.id)) for article in index.articles]
@@ -288,7 +288,7 @@ def test_restoring_into_a_folder_that_is_being_written_is_refused(root: Path, pr
 
 
 def _refused(data: bytes, tmp_path: Path, error: type[Exception] = DamagedBackupError) -> str:
-    """Return why restoring `data` is refused; not a file may be made or changed, in the folder or outside."""
+    """Return why restoring `data` is refused; no file may be made or changed, in the folder or outside."""
     source, root = tmp_path / "forged.tar", tmp_path / "index"
     source.write_bytes(data)
     root.mkdir(exist_ok=True)
@@ -334,7 +334,7 @@ def test_a_compressed_backup_is_refused_and_not_unpacked(data: bytes, tmp_path: 
     assert "it is not a tar archive" in _refused(gzip.compress(data), tmp_path)
 
 
-# Archives that someone made to do harm, their checksums right
+# Forged archives whose checksums fit
 
 
 def _forge(*members: tuple[tarfile.TarInfo, bytes], kind: int = tarfile.GNU_FORMAT) -> bytes:

@@ -1,4 +1,4 @@
-"""FAISS files whose checksums would fit and that are no index of ours: refused, not believed."""
+"""FAISS files that Quoth never writes, though their checksums may fit: refused."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def test_the_limits_of_the_process_are_restored(save: Callable[[Kind], Path], ki
     assert limits() == before
 
 
-# Half a terabyte, where FAISS's own limit is a whole one; and what wraps around when it is multiplied by the
-# bytes of an element, or added to a place.
+# Half a terabyte, where FAISS's own limit is a whole one; and sizes that overflow when multiplied by the bytes of
+# an element, or added to a position.
 _LIES = (2**39, 2**61, 2**61 + 400, 2**62 + 400, 2**63, 2**64 - 64, 2**64 - 1)
 
 
@@ -73,7 +73,7 @@ _LIES = (2**39, 2**61, 2**61 + 400, 2**62 + 400, 2**63, 2**64 - 64, 2**64 - 1)
 def test_a_size_larger_than_the_file_is_refused_before_memory_is_allocated(
     save: Callable[[Kind], Path], vectors: Vectors, kind: Kind, lie: int
 ) -> None:
-    """Wherever a size may stand."""
+    """Every position that a size may have."""
     path = save(kind)
     data = path.read_bytes()
     for place in range(4, 180):

@@ -129,7 +129,7 @@ def test_a_generation_without_articles_admits_nothing(filters: Filters) -> None:
     assert _admitted([], filters) == []
 
 
-# The reference: what each filter says of one article, one condition after the other.
+# The reference: the conditions for one article, one after the other.
 
 
 def _admits(filters: Filters, article: Article) -> bool:

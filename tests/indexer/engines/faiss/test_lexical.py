@@ -17,7 +17,7 @@ from indexer.arrays import Scores
 from indexer.engines.faiss.lexical import FILES, LexicalIndex
 from indexer.errors import DamagedGenerationError
 
-# Words that the stemmer leaves alone and that are no function words, so that the oracle needs neither.
+# Words that the stemmer leaves alone and that are not function words: the reference needs neither.
 WORDS = ["port", "trade", "cloud", "cable", "rail", "summit", "bank", "漢字", "مرحبا", "7"]
 documents = st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), min_size=1, max_size=12)
 questions = st.lists(st.sampled_from([*WORDS, "unknown"]), max_size=6).map(" ".join)

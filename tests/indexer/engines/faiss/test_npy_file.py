@@ -1,4 +1,4 @@
-"""NumPy's files that hold no array, or another: refused, whatever is in them."""
+"""NumPy's array files: mapped as saved; anything else is refused."""
 
 from __future__ import annotations
 

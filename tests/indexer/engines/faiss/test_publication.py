@@ -111,7 +111,7 @@ def test_a_reader_finds_a_whole_pointer_at_every_moment(tmp_path: Path) -> None:
         (OSError(errno.EROFS, os.strerror(errno.EROFS)), "read-only: choose another folder"),
         (OSError(errno.EACCES, os.strerror(errno.EACCES)), "no permission .* choose another folder"),
         (OSError(errno.EIO, os.strerror(errno.EIO)), "Input/output error: check the disk"),
-        # As NumPy reports a file that it could not write whole.
+        # NumPy's error for a file that it could not write whole.
         (OSError("128000 requested and 32736 written"), "the disk is full: free some space"),
     ],
 )
@@ -166,7 +166,7 @@ def test_collecting_keeps_the_newest_sound_generations(tmp_path: Path) -> None:
 def test_a_generation_that_merely_cannot_be_read_now_is_not_collected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Too many open files say nothing of what is in them: the one just published must not go for it."""
+    """Too many open files do not mean damage: the generation just published must stay."""
     layout = Layout(tmp_path)
     for _ in range(2):
         publish(layout, _write_note, _describe, _accept)
