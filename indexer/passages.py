@@ -30,8 +30,8 @@ class SplitArticle:
 class PassageBuilder:
     """Splits and embeds articles.
 
-    Passages and vectors of a text that `previous` holds are copied from there, whatever the article's id, if
-    `previous` was made by the same encoder with the same splitter settings.
+    Passages and vectors of a text that `previous` holds under any id are copied from there, if `previous` was
+    made by the same encoder with the same splitter settings.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class PassageBuilder:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """The manifest's `encoder` and `splitter`: generations that agree have comparable passages."""
+        """The manifest's `encoder` and `splitter`: what passages and vectors depend on besides the text."""
         return {
             "encoder": {
                 "name": self._encoder.name,
@@ -57,7 +57,7 @@ class PassageBuilder:
         }
 
     def matches(self, index: FaissPassageIndex) -> bool:
-        """Whether an index was made by this encoder, by its weights, with these splitter settings."""
+        """Whether an index was made by an encoder with the same weights and splitter settings."""
         mine, its = self.identity, index.manifest
         return bool(mine["splitter"] == its.splitter and mine["encoder"]["sha256"] == its.encoder["sha256"])
 
