@@ -1,1 +1,1 @@
-"""The chat widget: modules that a browser loads as they are, served to any site."""
+"""The chat widget: JavaScript modules, served to any site without a build step."""

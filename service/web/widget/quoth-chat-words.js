@@ -32,7 +32,7 @@ const ENGLISH = {
   notStated: "The article states no {list}.",
   others: "The same words elsewhere ({n})",
   alternatives: "Other possible answers ({n})",
-  abstained: "The articles do not t.",
+  abstained: "The articles do not say.",
   "low-confidence": "No words in them answer this question with enough confidence.",
   "no-passages": "No article could be searched with these filters.",
   nearest: "Nearest passages ({n})",

@@ -1,4 +1,4 @@
-"""`/widget.js` and the modules it imports: without comments, compressed, and open to every site."""
+"""Serves `/widget.js` and the modules it imports: without comments, compressed, to any site."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from starlette.exceptions import HTTPException
 _HERE = Path(__file__).parent
 _ENTRY = "quoth-chat-define.js"
 
-# Whole lines only, which no string of ours holds: a third of what would be sent, for no browser's use.
+# Comments on lines of their own, a quarter of the size compressed. No string in the modules has such a line.
 _COMMENT = re.compile(r"^[ \t]*(?:/\*(?:.|\n)*?\*/|//.*)[ \t]*\n", re.MULTILINE)
 
-# `gzip`, unless its weight is 0.
+# An Accept-Encoding header with `gzip`, unless its weight is 0.
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 _HEADERS = {
-    # Any site may load the modules, and read no more than these files.
+    # Any site may load the modules, and only these files.
     "access-control-allow-origin": "*",
     "cross-origin-resource-policy": "cross-origin",
-    # Asked for again each time, mostly answered by 304: modules of two releases never meet in one page.
+    # Revalidated on each use, mostly by a 304: a page never mixes modules of two releases.
     "cache-control": "public, no-cache",
     "vary": "accept-encoding",
 }
@@ -34,7 +34,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module as it is sent: plain or compressed."""
+    """A module as it is sent: plain or gzip-compressed, with one ETag for both."""
 
     plain: bytes
     zipped: bytes
@@ -47,7 +47,7 @@ def load_modules(folder: Path) -> dict[str, Module]:
     for path in sorted(folder.glob("*.js")):
         plain = _COMMENT.sub("", path.read_text("utf-8")).encode()
         name = "widget.js" if path.name == _ENTRY else path.name
-        # Weak, as it stands for both forms.
+        # Weak, as both encodings share it.
         etag = f'W/"{hashlib.sha256(plain).hexdigest()[:32]}"'
         modules[name] = Module(plain, gzip.compress(plain, 9, mtime=0), etag)
     return modules
@@ -58,23 +58,23 @@ MODULES = load_modules(_HERE)
 
 @router.get("/widget.js")
 async def entry(request: Request) -> Response:
-    """The module that a site's script tag names."""
-    return _sent(request, MODULES["widget.js"])
+    """Send the module that a site's script tag names."""
+    return _respond(request, MODULES["widget.js"])
 
 
 @router.get("/quoth-chat{rest:path}.js")
 async def module(rest: str, request: Request) -> Response:
-    """A module that it imports."""
+    """Send a module that it imports."""
     found = MODULES.get(f"quoth-chat{rest}.js")
     if found is None:
         raise HTTPException(404)
-    return _sent(request, found)
+    return _respond(request, found)
 
 
-def _sent(request: Request, module: Module) -> Response:
+def _respond(request: Request, module: Module) -> Response:
     headers = {**_HEADERS, "etag": module.etag}
-    known = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
-    if module.etag in known or "*" in known:
+    cached = {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
+    if module.etag in cached or "*" in cached:
         return Response(status_code=304, headers=headers)
     if not _GZIP.search(request.headers.get("accept-encoding", "")):
         return Response(module.plain, media_type="text/javascript", headers=headers)

@@ -31,6 +31,7 @@ def test_an_unreachable_service_is_reported_and_can_be_retried(opened: Page, ask
     assert opened.locator(".turn").count() == opened.locator(".reply").count() == 1
 
 
+@pytest.mark.parametrize("timeout_factor", [1])
 def test_a_request_times_out_within_ten_seconds(opened: Page) -> None:
     opened.route("**/v1/answer", lambda _: None)
     opened.evaluate("addEventListener('quoth-error', () => { window.timed_out = performance.now() })")

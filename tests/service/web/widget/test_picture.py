@@ -2,7 +2,7 @@
 
 To take it again: `pytest tests/service/web/widget/test_picture.py --update-picture`. The picture records
 what it was made from: a hash of each file that the page loaded, and the visible text. Pixels are not
-compared, as they depend on the fonts of the machine.
+compared, as they depend on the fonts of the machine; Debian's package `fonts-liberation` has good ones.
 """
 
 from __future__ import annotations
@@ -53,19 +53,19 @@ async (url) => {
 def test_the_picture_is_up_to_date(
     page: Page, ask: Callable[[Page, str], Locator], service: str, pytestconfig: pytest.Config
 ) -> None:
-    responses: list[Response] = []
-    page.on("response", responses.append)
-    page.set_viewport_size({"width": 1200, "height": 680})
+    responses: dict[str, Response] = {}
+    page.on("response", lambda response: responses.update({urlsplit(response.url).path: response}))
+    page.set_viewport_size({"width": 1200, "height": 720})
     page.goto(service)
     page.locator("textarea").wait_for()
-    loaded = {urlsplit(response.url).path: response.body() for response in responses}
+    loaded = {path: response.body() for path, response in responses.items()}
     ask(page, QUESTION)
     text = page.evaluate(VISIBLE_TEXT)
     source = {
         "files": {
-            name: hashlib.sha256(body).hexdigest()[:16]
-            for name, body in sorted(loaded.items())
-            if name != "/icon.svg"
+            path: hashlib.sha256(body).hexdigest()[:16]
+            for path, body in sorted(loaded.items())
+            if path != "/icon.svg"
         },
         # The last digit of a confidence depends on the processor.
         "text": re.sub(r"\d+%", "…%", text),
