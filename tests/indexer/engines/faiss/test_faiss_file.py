@@ -63,8 +63,8 @@ def test_the_limits_of_the_process_are_restored(save: Callable[[Kind], Path], ki
     assert limits() == before
 
 
-# Half a terabyte, where FAISS's own limit is a whole one; and sizes that overflow when multiplied by the bytes
-# of an element, or added to a position.
+# Half a terabyte, where FAISS's own limit is a whole one; and sizes that overflow when multiplied by the
+# bytes of an element, or added to a position.
 _LIES = (2**39, 2**61, 2**61 + 400, 2**62 + 400, 2**63, 2**64 - 64, 2**64 - 1)
 
 
