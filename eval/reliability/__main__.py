@@ -1,4 +1,4 @@
-"""`python -m eval.reliability NAME`: the campaigns, one command each."""
+"""Run a reliability campaign: `python -m eval.reliability NAME`."""
 
 from eval.reliability import commands, hostile_command, service_commands
 from indexer.cli import run_commands

@@ -1,4 +1,4 @@
-"""What a campaign found, as a table and as a record."""
+"""The outcome of a campaign, printed as a table and written as a record."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from rich.markup import escape
 from rich.table import Table
 
 FORMAT = 1
-"""Version of the record."""
+"""Version of the record's format."""
 
-_SHOWN = 20  # failures that are printed; a record has them all
+_SHOWN = 20  # failures that are printed; the record has all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a campaign found.
+    """The outcome of a campaign.
 
-    `campaign`: its name. `trials`: how often the promise was put to the test. `failures`: a line for each
-    trial that broke it. `figures`: what else was counted or measured, as JSON has it, the seed among it.
-    `seconds`: wall-clock time.
+    `campaign`: its name. `trials`: how often the promise was tested. `failures`: a line for each failure.
+    `figures`: other counts and measurements as JSON values, including the seed. `seconds`: wall-clock time.
     """
 
     campaign: str
@@ -40,27 +39,27 @@ def finish(outcome: Outcome, out: Path | None, *, json_: bool) -> None:
     Raises:
         RunError: the record cannot be written.
     """
-    # Imported here: it brings the service along, which every process a campaign forks would carry.
+    # Imported here: it imports the service, which every forked process would carry otherwise.
     from eval.runs import describe, write  # noqa: PLC0415
 
     record = {"format": FORMAT, **asdict(outcome), **describe()}
-    told = json.dumps(record, indent=2, ensure_ascii=False)
+    text = json.dumps(record, indent=2, ensure_ascii=False)
     if json_:
-        typer.echo(told)
+        typer.echo(text)
     else:
         show(outcome)
     if out is not None:
-        write(out, f"{told}\n")
+        write(out, f"{text}\n")
     if outcome.failures:
         raise typer.Exit(1)
 
 
 def show(outcome: Outcome) -> None:
-    """Print an outcome as a table on stdout, its failures below."""
+    """Print an outcome as a table on stdout, followed by its failures."""
     table = Table("", "", title=outcome.campaign, title_justify="left", show_header=False)
     rows = {"trials": outcome.trials, "failures": len(outcome.failures), **outcome.figures}
     for name, value in {**rows, "seconds": round(outcome.seconds, 1)}.items():
-        table.add_row(escape(name.replace("_", " ")), escape(_told(value)))
+        table.add_row(escape(name.replace("_", " ")), escape(_format(value)))
     console = Console(highlight=False)
     console.print(table)
     for failure in outcome.failures[:_SHOWN]:
@@ -69,7 +68,7 @@ def show(outcome: Outcome) -> None:
         console.print(f"and {len(outcome.failures) - _SHOWN:,} more: see --json or --out")
 
 
-def _told(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, dict):
-        return "\n".join(f"{name}: {_told(part)}" for name, part in value.items())
+        return "\n".join(f"{name}: {_format(part)}" for name, part in value.items())
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,11 +1,11 @@
-"""Flipped bits and files cut short: `python -m eval.reliability damage`.
+"""Flipped bits and truncated files: `python -m eval.reliability damage`.
 
-An index of two generations is made of each kind. In each file of the newer one bits are flipped, one at a
-time, and the file is cut, to lengths from 0 up, both spread evenly over it with the exact place drawn by
-chance; in the manifest and in `CURRENT` eight times as often, which at the defaults is every bit and every
-length. Each time the generation must be refused with a named error, and opening must serve the one before;
-of a damaged `CURRENT` the newest generation must be served all the same. Opening tells sound from damaged
-before it loads anything, so every fiftieth time suffices for loading what it chose and reading all of it.
+An index of two generations is made of each kind. In each file of the newer one single bits are flipped and
+the file is truncated to lengths from 0 up, both spread evenly over the file with random exact positions; in
+the manifest and in `CURRENT` eight times as often, which at the defaults is every bit and every length. Each
+time the generation must be refused with a named error, and opening must serve the previous one; with a
+damaged `CURRENT` the newest generation must still be served. Opening detects damage before it loads anything,
+so the chosen generation is loaded and read completely only every fiftieth time.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from indexer.errors import DamagedGenerationError, FormatVersionError
 from indexer.settings import FaissKind
 
 REFUSED = (DamagedGenerationError, FormatVersionError)
-"""The errors that make opening turn to another generation."""
+"""The errors on which opening falls back to another generation."""
 
-_WHOLE = 50
-_OFTENER = 8
+_READ_EVERY = 50
+_MORE_OFTEN = 8
 _SENTENCES = 120  # enough passages for two cells of ivf-sq8
 
 
 def campaign(flips: int, cuts: int, seed: int, folder: Path | None = None) -> Outcome:
-    """Damage each file in `flips` and `cuts` ways, at most, and return what was not refused."""
+    """Damage each file in at most `flips` and `cuts` ways and return the outcome."""
     began = time.perf_counter()
     generator = random.Random(seed)
     figures: dict[str, Any] = {}
@@ -51,7 +51,7 @@ def campaign(flips: int, cuts: int, seed: int, folder: Path | None = None) -> Ou
 
 
 class _Damaging:
-    """An index of two generations, damaged and mended again and again; `tried` counts by file."""
+    """An index of two generations whose files are damaged and restored; `tried` counts the damage by file."""
 
     def __init__(self, root: Path, kind: FaissKind, generator: random.Random) -> None:
         for version in (1, 2):
@@ -67,16 +67,16 @@ class _Damaging:
         """Damage every file in turn."""
         for path in (*sorted(self._newer.iterdir()), self._layout.current):
             data = path.read_bytes()
-            often = _OFTENER if path.name in {Layout.MANIFEST, self._layout.current.name} else 1
-            for bit in spread(8 * len(data), often * flips, self._generator):
-                with _holding(path, flipped(data, bit), data):
+            factor = _MORE_OFTEN if path.name in {Layout.MANIFEST, self._layout.current.name} else 1
+            for bit in spread(8 * len(data), factor * flips, self._generator):
+                with _replaced(path, flipped(data, bit), data):
                     self._check(path, f"bit {bit} flipped")
-            for length in spread(len(data), often * cuts, self._generator):
-                with _holding(path, data[:length], data):
-                    self._check(path, f"cut to {length} bytes")
+            for length in spread(len(data), factor * cuts, self._generator):
+                with _replaced(path, data[:length], data):
+                    self._check(path, f"truncated to {length} bytes")
         version = specimen.read(self._layout.root, _SENTENCES)
         if version != 2:  # noqa: PLR2004 - the newer one
-            self.failures.append(f"{self._kind}: mended again, version {version} serves")
+            self.failures.append(f"{self._kind}: after restoring all files version {version} serves")
 
     def _check(self, path: Path, how: str) -> None:
         self.tried[path.name] += 1
@@ -97,7 +97,7 @@ class _Damaging:
         expected = 2 if pointer else 1
         try:
             served = open_newest(self._layout, lambda _, manifest: manifest.generation)
-            if served == expected and sum(self.tried.values()) % _WHOLE == 0:
+            if served == expected and sum(self.tried.values()) % _READ_EVERY == 0:
                 served = specimen.read(self._layout.root, _SENTENCES)
         except Exception as error:
             yield f"nothing serves: {error!r}"
@@ -107,7 +107,7 @@ class _Damaging:
 
 
 def spread(size: int, count: int, generator: random.Random) -> list[int]:
-    """Return `count` numbers below `size`, one drawn from each of as many equal parts; all if fewer."""
+    """Return `count` numbers below `size`, a random one from each of `count` equal parts; all if fewer."""
     if count >= size:
         return list(range(size))
     edges = [part * size // max(1, count) for part in range(count + 1)]
@@ -115,13 +115,13 @@ def spread(size: int, count: int, generator: random.Random) -> list[int]:
 
 
 def flipped(data: bytes, bit: int) -> bytes:
-    """Return the data with one bit the other way; bits count from the lowest of the first byte."""
-    place, within = divmod(bit, 8)
-    return data[:place] + bytes([data[place] ^ (1 << within)]) + data[place + 1 :]
+    """Return the data with one bit flipped; bits are numbered from the lowest of the first byte."""
+    byte, within = divmod(bit, 8)
+    return data[:byte] + bytes([data[byte] ^ (1 << within)]) + data[byte + 1 :]
 
 
 @contextlib.contextmanager
-def _holding(path: Path, damaged: bytes, sound: bytes) -> Iterator[None]:
+def _replaced(path: Path, damaged: bytes, sound: bytes) -> Iterator[None]:
     path.write_bytes(damaged)
     try:
         yield

@@ -1,16 +1,16 @@
-"""A disk that may lose what was not synced: which folders a crash can leave behind.
+"""A model of a disk that may lose unsynced data: the folders that a crash can leave behind.
 
 The model is that of ALICE (Pillai and others, "All File Systems Are Not Created Equal: On the Complexity of
 Crafting Crash-Consistent Applications", OSDI 2014) and CrashMonkey (Mohan and others, "Finding
-Crash-Consistency Bugs with Bounded Black-Box Crash Testing", OSDI 2018), at its most lenient to the disk:
+Crash-Consistency Bugs with Bounded Black-Box Crash Testing", OSDI 2018), with the weakest guarantees:
 
-- what a file holds is certain only as of its last fsync; after that it may hold what it held then (nothing,
-  if it was never synced), what was written, half of it, or zeros in its place;
-- a folder's entries are certain only as of its last fsync; each later change of them (a file or folder that
-  comes or goes, a renaming, which is one change) has reached the disk or not, in any combination;
-- an fsync of a file does not sync its entry in a folder, nor that of a folder its entry in the one above.
+- a file's content is guaranteed only as of its last fsync; after that the file may hold what it held then
+  (nothing, if it was never synced), what was written, half of it, or as many zeros;
+- a folder's entries are guaranteed only as of its last fsync; each later change (an entry added, removed or
+  renamed, which is one change) may or may not have reached the disk, in any combination;
+- an fsync of a file does not sync its entry in the folder, nor does that of a folder its entry in the parent.
 
-Real file systems lose less. Modes, owners and times are left out.
+Real file systems lose less. Modes, owners and times are not modelled.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from itertools import product
 from pathlib import PurePosixPath
 
 Tree = dict[str, bytes | None]
-"""What a folder holds, by relative path, parents first: a file's bytes, or None for a folder."""
+"""A folder's content by relative path, parents first: a file's bytes, or None for a folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """A file, empty, or a folder comes to be."""
+    """An empty file or a folder is created."""
 
     path: str
     folder: bool
@@ -35,14 +35,14 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """A file or a folder goes."""
+    """A file or a folder is removed."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A file or a folder gets another name in its folder, in the place of what had it."""
+    """A file or a folder is renamed within its folder, replacing the entry of that name."""
 
     path: str
     to: str
@@ -50,7 +50,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A file now holds this."""
+    """A file's content becomes `data`."""
 
     path: str
     data: bytes
@@ -69,7 +69,7 @@ _ROOT = 0
 _Entries = dict[int, dict[str, int]]
 _Loss = Callable[[bytes | None, bytes], bytes]
 
-# From what a file held at its last fsync, None for none, and what was written since, to what is left.
+# A file's content after a crash, from its content at the last fsync (None: never synced) and as last written.
 _LOSSES: tuple[_Loss, ...] = (
     lambda synced, _: synced or b"",
     lambda _, written: written,
@@ -79,11 +79,11 @@ _LOSSES: tuple[_Loss, ...] = (
 
 
 class Disk:
-    """A folder, with what of it is certain and what is not; at first all is."""
+    """A folder on this disk; its initial content is synced."""
 
     def __init__(self, tree: Tree) -> None:
         self._entries: _Entries = {_ROOT: {}}
-        self._certain: _Entries = {_ROOT: {}}
+        self._durable: _Entries = {_ROOT: {}}
         self._written: dict[int, bytes] = {}
         self._synced: dict[int, bytes | None] = {}
         self._pending: list[tuple[int, dict[str, int | None]]] = []
@@ -97,16 +97,16 @@ class Disk:
             self.apply(Sync(folder))
 
     def apply(self, operation: Operation) -> None:
-        """Do what a process did.
+        """Apply an operation of a process.
 
         Raises:
-            ValueError: a renaming leads to another folder, which the model does not have.
+            ValueError: a rename into another folder, which is not modelled.
         """
         if isinstance(operation, Enter):
             node = self._nodes
             self._nodes += 1
             if operation.folder:
-                self._entries[node], self._certain[node] = {}, {}
+                self._entries[node], self._durable[node] = {}, {}
             else:
                 self._written[node], self._synced[node] = b"", None
             self._change(operation.path, {_name(operation.path): node})
@@ -135,27 +135,27 @@ class Disk:
 
     def _sync(self, node: int) -> None:
         if node in self._entries:
-            self._certain[node] = dict(self._entries[node])
+            self._durable[node] = dict(self._entries[node])
             self._pending = [change for change in self._pending if change[0] != node]
         else:
             self._synced[node] = self._written[node]
 
     def intact(self) -> Tree:
-        """Return the folder as the processes see it."""
+        """Return the folder as processes see it."""
         return self._tree(self._entries, lambda _, written: written)
 
     def crashed(self, choices: int, generator: random.Random) -> Iterator[Tree]:
-        """Yield what a crash may leave now: for each choice of unsynced changes of entries, each loss.
+        """Yield the folders that a crash may leave now: each choice of unsynced entry changes with each loss.
 
-        There are all choices if they are no more than `choices`, else none and all of the changes and as
-        many as are missing drawn by chance. A last one loses of each file something else.
+        All choices are tried if there are at most `choices`; otherwise no changes, all changes and random
+        choices for the rest. The last loss of each choice differs from file to file.
         """
 
         def mixed(synced: bytes | None, written: bytes) -> bytes:
             return generator.choice(_LOSSES)(synced, written)
 
         for chosen in self._choices(choices, generator):
-            entries = {folder: dict(names) for folder, names in self._certain.items()}
+            entries = {folder: dict(names) for folder, names in self._durable.items()}
             for (folder, change), reached in zip(self._pending, chosen, strict=True):
                 if reached:
                     _apply(entries[folder], change)

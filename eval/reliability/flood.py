@@ -1,9 +1,9 @@
-"""Far more questions than can be answered: the service goes on answering as many as it can.
+"""Overload: the service must keep answering as many questions as it can, and refuse the others at once.
 
-First the peak is found, by clients that ask again as soon as they have their answer. Then several times as
-much is offered on a clock. What is promised: goodput stays at `KEPT` of the peak or more; what is refused is
-refused within `PROMPT` seconds (99 of 100), as 503 problems that say when to come again; and `REST` seconds
-after the flood a question takes no longer than before it.
+First the peak throughput is measured, with clients that ask again as soon as they have their answer. Then a
+multiple of it is offered at a fixed rate. The promise: goodput is at least `KEPT` of the peak; refusals take
+at most `PROMPT` seconds (99th percentile) and are 503 problems with Retry-After; and `REST` seconds after the
+flood a question takes no longer than before it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _WARM = 10
 
 
 def campaign(index: Path, times: float, seconds: float, seed: int) -> Outcome:
-    """Serve an index, offer `times` its peak for so many seconds, and tell what became of it."""
+    """Serve an index, offer `times` its peak throughput for `seconds` seconds, and return the outcome."""
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, serving(index, Path(folder) / "log") as served:
         figures, failures = asyncio.run(_flood(served.url, times, seconds, seed))
@@ -80,21 +80,21 @@ async def _flood(url: str, times: float, seconds: float, seed: int) -> tuple[dic
 
 
 def judge(samples: Sequence[Sample], load: Load, peak: float, before: float, after: float) -> list[str]:
-    """Return a line for each promise that was not kept."""
+    """Return a line for each broken promise."""
     failures = []
     if not load.refused:
-        failures.append("nothing was refused: this was no flood")
+        failures.append("nothing was refused: the load was not an overload")
     if load.failed:
         failures.append(f"{load.failed} requests were neither answered nor refused")
     if load.goodput < KEPT * peak:
         failures.append(f"goodput fell to {load.goodput / peak:.0%} of the peak")
     if load.refusal_p99 is not None and load.refusal_p99 > 1_000 * PROMPT:
         failures.append(f"refusals took {load.refusal_p99:.0f} ms (99th percentile)")
-    bare = sum(
-        sample.status == httpx.codes.SERVICE_UNAVAILABLE and not _is_whole(sample) for sample in samples
+    incomplete = sum(
+        sample.status == httpx.codes.SERVICE_UNAVAILABLE and not _is_complete(sample) for sample in samples
     )
-    if bare:
-        failures.append(f"{bare} refusals were no problems with Retry-After")
+    if incomplete:
+        failures.append(f"{incomplete} refusals were not problems with Retry-After")
     if after > SLOWER * before:
         failures.append(
             f"{REST:g} s after the flood a question took {after / before:.1f} times as long as before it"
@@ -102,11 +102,11 @@ def judge(samples: Sequence[Sample], load: Load, peak: float, before: float, aft
     return failures
 
 
-def _is_whole(refusal: Sample) -> bool:
-    whole = refusal.media_type == "application/problem+json" and refusal.retry_after.isdecimal()
-    return whole and int(refusal.retry_after) > 0 and refusal.body["status"] == refusal.status
+def _is_complete(refusal: Sample) -> bool:
+    complete = refusal.media_type == "application/problem+json" and refusal.retry_after.isdecimal()
+    return complete and int(refusal.retry_after) > 0 and refusal.body["status"] == refusal.status
 
 
 async def _calm(send: Send, questions: int) -> float:
-    """Ask one question after the other; the median of the seconds they took."""
+    """Ask one question after the other and return their median time in seconds."""
     return statistics.median([(await send(number)).seconds for number in range(questions)])

@@ -1,11 +1,11 @@
-"""Files that are not what Quoth wrote, under checksums that fit: `python -m eval.reliability forgery`.
+"""Changed files with correct checksums: `python -m eval.reliability forgery`.
 
-Checksums tell damage, not malice, nor another version's mistakes. So in each file of a generation bits are
-flipped, words are replaced by numbers that lie about sizes and places, and ends are cut off; then the
-manifest and `CURRENT` are made to fit, and the index is opened and used as a service and the next build
-use it, in a process of its own with little memory and time. It may be refused with a named error, at once
-or in use, or it may answer, wrongly even; it must not crash, hang, ask for more memory than `_MEGABYTES`,
-or raise what nobody expects.
+Checksums detect damage, but neither malice nor the bugs of another version. So in each file of a generation
+bits are flipped, words are replaced by false sizes and offsets, and the file is truncated; then the manifest
+and `CURRENT` are corrected, and the index is opened and used as by a service and by the next build, in a
+separate process with limited memory and time. It may be refused with a named error, at once or in use, or it
+may answer, even wrongly; it must not crash, hang, need more than `_MEGABYTES` of memory, or raise any other
+error.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 
 from eval.reliability import specimen
 from eval.reliability.campaign import Outcome
-from eval.reliability.children import Child, Send, ask, limit
+from eval.reliability.children import Child, Send, call, limit_resources
 from eval.reliability.damage import REFUSED, flipped, spread
 from indexer.engine import Filters
 from indexer.engines.faiss.index import FaissPassageIndex, open_index, self_check
@@ -34,11 +34,11 @@ from indexer.settings import FaissKind
 
 _SENTENCES = 120
 _MEGABYTES = 256
-_SECONDS = 10  # of processor time
-_HEAD = 192  # bytes in which most files say how large and of what kind they are
+_SECONDS = 10  # of CPU time
+_HEAD = 192  # bytes of the header that holds the format and sizes in most files
 
-# Where a size or a place is expected: none, one, the most that 31, 32 and 63 bits hold, one more, and -1.
-_LIES = (0, 1, 2**20, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
+# False sizes and offsets: 0, 1, large numbers, the limits of signed and unsigned 32 and 64 bits and beyond.
+_FALSE_NUMBERS = (0, 1, 2**20, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
 
 _MANIFESTS: dict[str, Any] = {
     "generation": ("1", None, -1, 10**30, 1.5, [1]),
@@ -51,13 +51,13 @@ _MANIFESTS: dict[str, Any] = {
     "created": (None, 1),
     "source": (None, 1),
     "format": (1, 2.0, 3, None, "2", True),
-    "unheard_of": (1,),
+    "unknown_field": (1,),
 }
-"""What a manifest may say in the place of a field's value, or in a field that there is not."""
+"""False values of a manifest's fields, and an unknown field."""
 
 
 def campaign(changes: int, seed: int, folder: Path | None = None) -> Outcome:
-    """Forge each file of each kind of index in `changes` ways, a manifest in a few; return what broke."""
+    """Forge each file of each kind of index in `changes` ways, and its manifest; return the outcome."""
     began = time.perf_counter()
     generator = random.Random(seed)
     ended: Counter[str] = Counter()
@@ -68,18 +68,18 @@ def campaign(changes: int, seed: int, folder: Path | None = None) -> Outcome:
             Child(lambda _, root=root, kind=kind: specimen.publish(root, 1, kind, _SENTENCES)).wait()  # type: ignore[misc]
             forger = _Forger(Layout(root))
             forged = forger.forge(changes, generator)
-            # The manifest is the same thing in each kind.
-            for what in chain(forged, forger.forge_manifest()) if kind == "flat" else forged:
-                told = ask(forger.use)
-                ended[told.get("ended", "failed")] += 1
-                if "raised" in told:
-                    failures.append(f"{kind}, {what}: {told['raised']}")
+            # The manifest is the same for each kind.
+            for forgery in chain(forged, forger.forge_manifest()) if kind == "flat" else forged:
+                result = call(forger.use)
+                ended[result.get("ended", "failed")] += 1
+                if "raised" in result:
+                    failures.append(f"{kind}, {forgery}: {result['raised']}")
     figures = {**ended, "seed": seed}
     return Outcome("forgery", ended.total(), tuple(failures), figures, time.perf_counter() - began)
 
 
 class _Forger:
-    """An index of one generation, of which one file at a time is not what it was."""
+    """An index of one generation, of which one file at a time is forged."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -88,19 +88,19 @@ class _Forger:
         del self._manifest["checksum"]
 
     def forge(self, changes: int, generator: random.Random) -> Iterator[str]:
-        """Forge in one way after another, and say in which."""
+        """Forge the files, one change at a time, and yield its description."""
         for name in self._manifest["files"]:
             path = self._folder / name
             data = path.read_bytes()
             for forged, how in _changes(data, changes, generator):
                 path.write_bytes(forged)
-                stated = {"size": len(forged), "sha256": hashlib.sha256(forged).hexdigest()}
-                self._seal({**self._manifest, "files": {**self._manifest["files"], name: stated}})
+                entry = {"size": len(forged), "sha256": hashlib.sha256(forged).hexdigest()}
+                self._seal({**self._manifest, "files": {**self._manifest["files"], name: entry}})
                 yield f"{name}, {how}"
             path.write_bytes(data)
 
     def forge_manifest(self) -> Iterator[str]:
-        """Forge the manifest in one way after another, and say in which."""
+        """Forge the manifest, one change at a time, and yield its description."""
         for field, values in _MANIFESTS.items():
             for value in values:
                 self._seal({**self._manifest, field: value})
@@ -109,22 +109,22 @@ class _Forger:
             yield f"{Layout.MANIFEST}, without {field}"
 
     def _seal(self, fields: dict[str, Any]) -> None:
-        """Write a manifest that says this, and make its checksum and `CURRENT` fit."""
+        """Write a manifest with these fields, with correct checksums in it and in `CURRENT`."""
         checksum = hashlib.sha256(_serialised(fields)).hexdigest()
         (self._folder / Layout.MANIFEST).write_bytes(_serialised({**fields, "checksum": checksum}))
         self._layout.current.write_text(f"{self._folder.name} {checksum}\n", "ascii")
 
     def use(self, send: Send) -> None:
-        """In a child: open the index and do with it what a service and the next build do."""
-        limit(_MEGABYTES, _SECONDS)
-        np.seterr(all="ignore")  # numbers may be anything
+        """In a child: open the index and use it as a service and the next build do."""
+        limit_resources(_MEGABYTES, _SECONDS)
+        np.seterr(all="ignore")  # forged numbers may overflow
         try:
             index = open_index(self._layout.root)
         except REFUSED:
             send({"ended": "refused"})
             return
         refused = False
-        for use in (_search, _read, _take_over, self_check):
+        for use in (_search, _read, _copy_vectors, self_check):
             try:
                 use(index)
             except REFUSED:
@@ -133,19 +133,19 @@ class _Forger:
 
 
 def _changes(data: bytes, count: int, generator: random.Random) -> Iterator[tuple[bytes, str]]:
-    """Yield `count` changed copies, and what was changed: bits, words that lie, and ends that are missing."""
+    """Yield changed copies with descriptions: flipped bits, false numbers, and truncations."""
     head = min(_HEAD, len(data))
     for number, bit in enumerate(spread(8 * len(data), count // 4, generator)):
         yield flipped(data, bit), f"bit {bit} flipped"
         early = generator.randrange(8 * head)
         yield flipped(data, early), f"bit {early} flipped"
         form = ("<I", "<Q")[number % 2]
-        place = generator.randrange((len(data), head)[number % 3 > 0] - struct.calcsize(form) + 1)
-        lie = generator.choice(_LIES) % 2 ** (8 * struct.calcsize(form))
-        word = struct.pack(form, lie)
-        yield data[:place] + word + data[place + len(word) :], f"{lie} in the place of byte {place}"
+        offset = generator.randrange((len(data), head)[number % 3 > 0] - struct.calcsize(form) + 1)
+        false = generator.choice(_FALSE_NUMBERS) % 2 ** (8 * struct.calcsize(form))
+        word = struct.pack(form, false)
+        yield data[:offset] + word + data[offset + len(word) :], f"{false} at byte {offset}"
         length = generator.randrange(len(data))
-        yield data[:length], f"cut to {length} bytes"
+        yield data[:length], f"truncated to {length} bytes"
 
 
 def _serialised(fields: dict[str, Any]) -> bytes:
@@ -176,5 +176,5 @@ def _read(index: FaissPassageIndex) -> None:
             index.passage_text(passage)
 
 
-def _take_over(index: FaissPassageIndex) -> None:
+def _copy_vectors(index: FaissPassageIndex) -> None:
     index.dense.vectors(0, index.manifest.passages)

@@ -1,18 +1,18 @@
-"""Requests made to break the service, drawn from its own description: `python -m eval.reliability hostile`.
+"""Hostile requests generated from the OpenAPI description: `python -m eval.reliability hostile`.
 
-Schemathesis reads the OpenAPI description of the application, over the seeds, and sends what it allows and
-what it does not: the documented examples (`examples`); every bound with its neighbours, wrong types, missing
-fields, unknown methods (`coverage`); requests drawn by chance, sound and broken (`fuzzing`); and sequences in
-which what one response holds goes into the next request (`stateful`). The service asks for keys, and each
-request shows the right one, but for those that try without. All of Schemathesis's checks are on; four have
-nothing to check in this interface, which has no header that must be sent, nothing that can be deleted, no
-new thing with an address of its own and nothing that belongs to one caller: missing_required_header,
-use_after_free, ensure_resource_availability, object_level_authorization. On top, whatever is not a success
-must be a problem (`refusals`), each phase must run, and of each operation some request must succeed, or else
-nothing would have been tested.
+Schemathesis reads the description of the application, which serves the seeds, and sends valid and invalid
+requests: the documented examples (`examples`); every bound with its neighbours, wrong types, missing fields,
+unknown methods (`coverage`); random valid and invalid requests (`fuzzing`); and sequences in which a
+response's values are used in the next request (`stateful`). The service requires keys, and each request has
+the right one, except those that test a missing key. All of Schemathesis's checks are on; four have nothing to
+check, because the interface has no required headers, no deletion, no new resources with addresses and no
+resources of one caller: missing_required_header, use_after_free, ensure_resource_availability,
+object_level_authorization. In addition, every response that is not a success must be a problem (`refusals`),
+each phase must run, and some request of each operation must succeed, as otherwise nothing would have been
+tested.
 
-The requests go to the application itself, in this process: what a socket brings, before there is a request,
-is for the server to withstand. With the same seed the same requests are sent.
+The requests go directly to the application in this process; attacks below HTTP requests, on the socket, are
+tested with the server. The same seed sends the same requests.
 """
 
 from __future__ import annotations
@@ -55,23 +55,23 @@ from service.web.app import create_app
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 SECONDS = 60.0
-"""Longest that a request may take. The dearest is a batch of follow-ups, each read in several ways."""
+"""The longest time for a request. A batch of follow-ups with several interpretations each is the slowest."""
 
-# Refused although the description allows them, as JSON Schema cannot say what must hold between two fields
-# or in an article: (the fault's JSON pointer, words of its message).
+"""The longest time for a request. The slowest is a batch of follow-ups with several interpretations."""
+# between two fields or on an article: (JSON pointer of the error, part of its message).
 _BEYOND_SCHEMA = (
     ("/answer", "no article has these words at these offsets"),
     ("/filters", "published_from is later than published_to"),
     ("/filters", "characters together"),
 )
-_SHOWN = 600  # characters of a failure
+_MAX_LINE = 600  # characters of a failure
 
 
 def campaign(examples: int, seed: int, folder: Path | None = None, *, models: bool = True) -> Outcome:
-    """Serve the seeds and send hostile requests; return what did not hold.
+    """Serve the seeds, send hostile requests and return the outcome.
 
-    `examples`: requests drawn for each operation in the phases that draw, 1 or more. `models`: with the
-    encoder and the reader that come with Quoth; otherwise with hashed words, in far less time.
+    `examples`: random requests for each operation and random phase, 1 or more. `models`: use the shipped
+    encoder and reader; otherwise hashed words and the sentence baseline, which is much faster.
     """
     began = time.perf_counter()
     with specimen.workplace(folder) as work:
@@ -83,10 +83,10 @@ def campaign(examples: int, seed: int, folder: Path | None = None, *, models: bo
             keys=work / "keys.json",
             queue_timeout=SECONDS,
         )
-        shown = {scope: add_key(work / "keys.json", scope, scope) for scope in get_args(KeyScope)}
+        keys = {scope: add_key(work / "keys.json", scope, scope) for scope in get_args(KeyScope)}
         answerer = _answerer(encoder, settings, models=models)
         try:
-            tally = fuzz(create_app(answerer, settings.web), examples, seed, shown)
+            tally = fuzz(create_app(answerer, settings.web), examples, seed, keys)
         finally:
             answerer.close()
     figures = {**tally.figures, "models": models, "examples": examples, "seed": seed}
@@ -102,17 +102,17 @@ def _answerer(encoder: Encoder, settings: Settings, *, models: bool) -> Answerer
 
 
 def fuzz(app: FastAPI, examples: int, seed: int, keys: Mapping[str, str]) -> Tally:
-    """Send an application all that its description leads to, and count what came back.
+    """Send an application the requests generated from its description, and return the tally.
 
-    `keys`: by the names that the description gives to what asks for them.
+    `keys`: the key for each security scheme of the description.
     """
     config = schemathesis.Config.from_dict(
         {
             "seed": seed,
-            # They tell of a slow machine, not of the service.
+            # These report a slow machine, not a fault of the service.
             "suppress-health-check": ["all"],
             "workers": 1,
-            # What one run learned would change what the next one sends.
+            # A cache would make the requests depend on earlier runs.
             "cache": {"enabled": False},
             "auth": {"openapi": {name: {"bearer": key} for name, key in keys.items()}} if keys else {},
             "continue-on-failure": True,
@@ -120,17 +120,17 @@ def fuzz(app: FastAPI, examples: int, seed: int, keys: Mapping[str, str]) -> Tal
                 "max-examples": examples,
                 "database": "none",
                 "no-shrink": True,
-                # With keys drawn by chance most requests would come no further than 401.
+                # With random keys most requests would end with 401.
                 "with-security-parameters": False,
             },
             "checks": {"max_response_time": SECONDS},
-            # Longer ones are cut, after the checks, and a problem that was cut is none any more.
+            # Longer payloads are truncated after the checks, and a truncated problem cannot be parsed.
             "output": {"truncation": {"max-recorded-payload-size": 100_000}},
         }
     )
     description = schemathesis.openapi.from_asgi("/openapi.json", _Served(app), config=config)
     description.hook("filter_failure")(_counts)
-    # One that cannot be read comes as an error of the run.
+    # An operation that cannot be read is reported as an error of the run.
     operations = [found.ok() for found in description.get_all_operations() if isinstance(found, Ok)]
     tally = Tally({operation.label for operation in operations})
     for event in engine.from_schema(description).execute():
@@ -140,38 +140,38 @@ def fuzz(app: FastAPI, examples: int, seed: int, keys: Mapping[str, str]) -> Tal
 
 
 class _Served:
-    """An application as a server shows it: answered with 500, an unexpected error goes no further."""
+    """An application as behind a server: an exception after the 500 response is not raised."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answered = False
+        started = False
 
-        async def noted(message: Message) -> None:
-            nonlocal answered
-            answered = answered or message["type"] == "http.response.start"
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, watched_send)
         except Exception:
-            if not answered:
+            if not started:
                 raise
 
 
 def _counts(_: HookContext, failure: Failure, __: Case[Any], response: Response) -> bool:
-    """Whether a failure is one: not where what was refused is wrong beyond what a schema can say."""
+    """Return whether a failure counts; not if the refusal has a reason that a schema cannot express."""
     if not isinstance(failure, RejectedPositiveData):
         return True
-    told = json.loads(response.content).get("errors") or []
-    return len(told) != 1 or not any(
-        told[0]["pointer"] == pointer and words in told[0]["message"] for pointer, words in _BEYOND_SCHEMA
+    errors = json.loads(response.content).get("errors") or []
+    return len(errors) != 1 or not any(
+        errors[0]["pointer"] == pointer and words in errors[0]["message"] for pointer, words in _BEYOND_SCHEMA
     )
 
 
 class Tally:
-    """What came of the requests. `failures`: a line each, none twice."""
+    """Counts over the requests and their responses. `failures`: one line for each distinct failure."""
 
     def __init__(self, operations: set[str]) -> None:
         self.requests: Counter[str] = Counter()
@@ -184,7 +184,7 @@ class Tally:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Requests by phase, responses by status, checks by name, and the longest that a response took."""
+        """Requests by phase, responses by status, checks by name, and the longest response time."""
         return {
             "requests": dict(self.requests),
             "statuses": dict(sorted(self._statuses.items())),
@@ -193,7 +193,7 @@ class Tally:
         }
 
     def add(self, event: events.EngineEvent) -> None:
-        """Take in an event of the run."""
+        """Count an event of the run."""
         if isinstance(event, events.ScenarioFinished):
             self._add_scenario(event.phase.value, event.recorder)
         elif isinstance(event, events.PhaseFinished):
@@ -202,12 +202,12 @@ class Tally:
         elif isinstance(event, events.NonFatalError):
             self._fail(f"{event.label}: {event.info.title}: {event.info.message}")
         elif isinstance(event, events.FatalError):
-            self._fail(f"the run broke off: {event.exception!r}")
+            self._fail(f"the run was aborted: {event.exception!r}")
         elif isinstance(event, events.Interrupted):
             raise KeyboardInterrupt
 
     def conclude(self) -> None:
-        """Note as failures what was never tested."""
+        """Add failures for the phases and operations that were not tested."""
         for phase in PHASES:
             if phase not in self._phases:
                 self._fail(f"the phase {phase} did not run")
@@ -219,9 +219,9 @@ class Tally:
             self.requests[phase] += 1
             case = recorder.cases[case_id].value
             label, response = case.operation.label, interaction.response
-            asked = f"{interaction.request.method} {interaction.request.uri}"
+            request = f"{interaction.request.method} {interaction.request.uri}"
             if response is None:
-                self._fail(f"{label}: no response: {asked}")
+                self._fail(f"{label}: no response: {request}")
                 continue
             self._statuses[str(response.status_code)] += 1
             self._slowest = max(self._slowest, response.elapsed)
@@ -230,7 +230,7 @@ class Tally:
             if interaction.request.method != "HEAD":
                 headers = {name: values[0] for name, values in response.headers.items()}
                 for fault in faults(response.status_code, headers, response.content):
-                    self._fail(f"{label}: {fault}: {asked}")
+                    self._fail(f"{label}: {fault}: {request}")
         for checks in recorder.checks.values():
             for check in checks:
                 self._checks[check.name] += 1
@@ -238,6 +238,6 @@ class Tally:
                     failure, sample = check.failure_info.failure, check.failure_info.code_sample
                     self._fail(f"{failure.operation}: {check.name}: {failure}: {sample}")
 
-    def _fail(self, told: str) -> None:
-        line = " ".join(told.split())
-        self.failures[line if len(line) <= _SHOWN else line[:_SHOWN] + "…"] = None
+    def _fail(self, failure: str) -> None:
+        line = " ".join(failure.split())
+        self.failures[line if len(line) <= _MAX_LINE else line[:_MAX_LINE] + "…"] = None

@@ -1,7 +1,7 @@
-"""What a process does to a folder, as operations that can be played again.
+"""Record what a process does to a folder, as operations that can be replayed.
 
-After each call that changes the disk (`steps`) the folder is compared with what it was, byte by byte, so
-that what SQLite and NumPy write in C is seen too, up to the next call that Python makes.
+After each call that changes the disk (`steps`) the folder is compared with its previous content, byte by
+byte, so that writes in C by SQLite and NumPy are recorded too, at the next call that Python makes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from eval.reliability.steps import Step, watched
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a folder held, and what was done to it from then on."""
+    """A folder's content before, and the operations on it in their order."""
 
     before: Tree
     operations: tuple[Operation, ...]
@@ -25,14 +25,14 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A file or a folder as it was found: its number on the disk, and its bytes or None."""
+    """A file or a folder: its inode number, and its bytes or None."""
 
-    number: int
+    inode: int
     data: bytes | None
 
 
 def record(folder: Path, act: Callable[[], None]) -> Recording:
-    """Do something and return what it did to a folder, of which nothing else writes."""
+    """Call `act` and return what it did to a folder, to which nothing else may write meanwhile."""
     recorder = _Recorder(folder)
     before = recorder.tree
     with watched(recorder.before, recorder.after):
@@ -57,16 +57,16 @@ class _Recorder:
     def after(self, step: Step) -> None:
         self.compare()
         if step.call == "fsync" and isinstance(step.file, int):
-            number = os.fstat(step.file).st_ino
-            paths = [path for path, seen in self._seen.items() if seen.number == number]
+            inode = os.fstat(step.file).st_ino
+            paths = [path for path, seen in self._seen.items() if seen.inode == inode]
             self.operations.extend(Sync(path) for path in paths)
 
     def compare(self) -> None:
-        """Note what changed since the last time: renamings, then what went, came and was written."""
+        """Record the changes since the last call: renames, removals, then new and written files."""
         now = _look(self._folder)
         seen = self._follow_moves(now)
-        gone = [path for path in seen if path not in now or now[path].number != seen[path].number]
-        for path in sorted(gone, reverse=True):  # what is in a folder before it
+        gone = [path for path in seen if path not in now or now[path].inode != seen[path].inode]
+        for path in sorted(gone, reverse=True):  # a folder's content before the folder
             self.operations.append(Leave(path))
             del seen[path]
         for path, found in now.items():
@@ -77,14 +77,14 @@ class _Recorder:
         self._seen = now
 
     def _follow_moves(self, now: dict[str, _Seen]) -> dict[str, _Seen]:
-        """Note what stands elsewhere with the same number on the disk; return what was seen, renamed."""
+        """Record renames, recognised by the inode; return what was seen before, under the new names."""
         seen = dict(self._seen)
         for path in sorted(self._seen):
-            if path not in seen or (path in now and now[path].number == seen[path].number):
+            if path not in seen or (path in now and now[path].inode == seen[path].inode):
                 continue
-            number = seen[path].number
-            places = (place for place, found in now.items() if found.number == number)
-            to = next((place for place in places if place not in seen or seen[place].number != number), None)
+            inode = seen[path].inode
+            paths = (other for other, found in now.items() if found.inode == inode)
+            to = next((other for other in paths if other not in seen or seen[other].inode != inode), None)
             if to is None:
                 continue
             self.operations.append(Move(path, to))
@@ -96,12 +96,12 @@ class _Recorder:
 
 
 def _below(seen: dict[str, _Seen], path: str) -> list[str]:
-    """What stands at a path, and below it."""
-    return [place for place in seen if place == path or place.startswith(f"{path}/")]
+    """Return a path and the paths below it."""
+    return [one for one in seen if one == path or one.startswith(f"{path}/")]
 
 
 def _look(folder: Path) -> dict[str, _Seen]:
-    """What a folder holds by relative path, parents first, itself as ""."""
+    """Return a folder's content by relative path, parents first, with the folder itself as ""."""
     seen = {"": _Seen(folder.stat().st_ino, None)}
     for path in sorted(folder.rglob("*")):
         data = path.read_bytes() if path.is_file() else None

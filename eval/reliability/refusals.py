@@ -1,4 +1,4 @@
-"""What is wrong with a response that is not a success: the promise of RFC 9457 problems, put to the test."""
+"""Check that every response that is not a success is a complete RFC 9457 problem."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THEIRS = (
     "sqlite3",
     "starlette",
 )
-# What a traceback, an object's representation or a module's name looks like. None of it is English.
+# Patterns of tracebacks, object representations and module names, which no problem may contain.
 _INTERNALS = re.compile(
     r"Traceback|site-packages|\.py\b|<[\w.]+ object|0x[0-9a-f]{6,}"
     rf"|\b(?:{'|'.join(_OURS + _THEIRS)})\.[a-z_]"
@@ -33,16 +33,16 @@ _HERE = Path(__file__).resolve().parents[2]
 
 
 def is_success(status: int) -> bool:
-    """Whether a response did what was asked."""
+    """Return whether a response has a status of success."""
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def faults(status: int, headers: Mapping[str, str], body: bytes) -> Iterator[str]:
-    """Yield what is amiss with a response; nothing for a success.
+    """Yield the faults of a response; none for a success.
 
-    A response of any other status must be a whole problem, hold the request id of its header and the status
-    that was sent, say what to do, and tell nothing of the inside. `headers`: by names in lower case. A
-    request for the headers alone has no body: do not ask of it.
+    A response of any other status must be a complete problem with the response's request id and status and a
+    remedy, and must not reveal internals. `headers`: by lower-case names. Not for responses to HEAD, which
+    have no body.
     """
     if is_success(status):
         return
@@ -62,11 +62,11 @@ def faults(status: int, headers: Mapping[str, str], body: bytes) -> Iterator[str
     for field in ("type", "title", "detail", "remedy", "instance"):
         if not getattr(problem, field).strip():
             yield f"{status} has an empty {field}"
-    told = body.decode("utf-8")
-    for internal in (*_INTERNALS.findall(told), *(place for place in _places() if place in told)):
-        yield f"{status} tells an internal: {internal}"
+    text = body.decode("utf-8")
+    for internal in (*_INTERNALS.findall(text), *(folder for folder in _folders() if folder in text)):
+        yield f"{status} reveals an internal: {internal}"
 
 
-def _places() -> tuple[str, ...]:
+def _folders() -> tuple[str, ...]:
     """Folders of this machine that no response may name."""
-    return tuple({str(place) for place in (_HERE, Path.home(), Path(sys.prefix), Path.cwd())} - {"/"})
+    return tuple({str(folder) for folder in (_HERE, Path.home(), Path(sys.prefix), Path.cwd())} - {"/"})

@@ -1,9 +1,9 @@
-"""New generations published while questions are answered: nobody notices, but for newer answers.
+"""New generations published while questions are answered: no request may fail or mix generations.
 
-One article tells the number of its edition; it is published again and again, from another process than the
-one that serves, while questions about it and others arrive on a clock. What is promised: no request fails;
-every answer is whole, from the one generation that it names, in what it quotes and in what it shows as read;
-and the 99th percentile of the latency is at most `SLOWER` times that without publishing.
+One article states the number of its edition. It is published repeatedly, by another process than the service,
+while questions about it and other articles arrive at a fixed rate. The promise: no request fails; every
+answer is from the one generation that it names, in its quotation and in the passages it shows; and the 99th
+percentile of the latency is at most `SLOWER` times that without publishing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from service.demo import seeds_folder
 
 SLOWER = 2.0
 SHARE = 0.5
-"""How much of what the service can answer is asked of it."""
+"""The load, as a share of the peak throughput."""
 
 QUESTIONS = (
     "How many cranes has the harbour of Aldport?",
@@ -44,7 +44,7 @@ _RELOAD_S = 0.2
 
 
 def edition(number: int) -> str:
-    """Return the article as it stands in an edition."""
+    """Return the text of an edition of the article."""
     return (
         f"This is edition {number} of the register of the harbour of Aldport.\n\n"
         f"In edition {number} the harbour of Aldport has {number} cranes.\n"
@@ -52,20 +52,20 @@ def edition(number: int) -> str:
 
 
 def campaign(publications: int, pause: float, seconds: float, seed: int) -> Outcome:
-    """Publish so many generations with so many seconds between them, under load, and check every answer.
+    """Publish `publications` generations under load, `pause` seconds apart, and check every answer.
 
-    `seconds`: how long the service is asked without publishing, to compare with.
+    `seconds`: the length of the load without publishing, for comparison.
     """
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        desk = _Desk(folder, load_encoder())
-        desk.publish()
+        publisher = _Publisher(folder, load_encoder())
+        publisher.publish()
         settings = {"reload_seconds": str(_RELOAD_S)}
-        work = partial(_publish, desk.publish, publications, pause)
-        with serving(desk.index, folder / "log", settings) as served:
+        work = partial(_publish, publisher.publish, publications, pause)
+        with serving(publisher.index, folder / "log", settings) as served:
             steady, busy = asyncio.run(_ask(served.url, work, seconds, seed))
-        texts = desk.texts
+        texts = publisher.texts
     failures = [f"steady: {fault}" for sample in steady if (fault := check(sample, texts))]
     failures += [f"publishing: {fault}" for sample in busy if (fault := check(sample, texts))]
     served_generations = {sample.body["generation"] for sample in busy if sample.status == httpx.codes.OK}
@@ -80,23 +80,23 @@ def campaign(publications: int, pause: float, seconds: float, seed: int) -> Outc
         "requests": len(busy),
         "steady_requests": len(steady),
         "failed": sum(sample.status != httpx.codes.OK for sample in busy),
-        "steady_p50_ms": _rounded(percentile([sample.seconds for sample in steady], 50)),
-        "steady_p99_ms": _rounded(steady_p99),
-        "p50_ms": _rounded(percentile([sample.seconds for sample in busy], 50)),
-        "p99_ms": _rounded(busy_p99),
+        "steady_p50_ms": _round(percentile([sample.seconds for sample in steady], 50)),
+        "steady_p99_ms": _round(steady_p99),
+        "p50_ms": _round(percentile([sample.seconds for sample in busy], 50)),
+        "p99_ms": _round(busy_p99),
     }
     return Outcome("reload", len(busy), tuple(failures), figures, time.perf_counter() - began)
 
 
 def check(sample: Sample, texts: Mapping[str, Mapping[str, str]]) -> str | None:
-    """Return what is wrong with a response, None if nothing is. `texts`: generation -> article -> text."""
+    """Return the fault of a response, None if there is none. `texts`: generation -> article -> text."""
     if sample.status != httpx.codes.OK:
         return f"status {sample.status}"
     generation = sample.body["generation"]
     articles = texts.get(generation)
     if articles is None:
         return f"{generation} was never published"
-    places = [
+    quoted = [
         (read["article_id"], read["start"], read["end"], read["text"]) for read in sample.body["passages"]
     ]
     for one in (sample.body["answer"], *sample.body["alternatives"]):
@@ -104,15 +104,15 @@ def check(sample: Sample, texts: Mapping[str, Mapping[str, str]]) -> str | None:
             cited = one["citation"]
             if cited["sha256"] != _sha256(articles.get(cited["article_id"], "")):
                 return f"an answer of {generation} cites another text of {cited['article_id']}"
-            places.append((cited["article_id"], cited["start"], cited["end"], one["text"]))
-    for article_id, start, end, text in places:
+            quoted.append((cited["article_id"], cited["start"], cited["end"], one["text"]))
+    for article_id, start, end, text in quoted:
         if articles.get(article_id, "")[start:end] != text:
-            return f"an answer of {generation} shows what does not stand in its {article_id}"
+            return f"an answer of {generation} shows words that are not in its {article_id}"
     return None
 
 
-class _Desk:
-    """The articles, and their publication; keeps what each generation's articles said."""
+class _Publisher:
+    """Publishes the articles; `texts` holds the articles' texts of each generation."""
 
     def __init__(self, folder: Path, encoder: Encoder) -> None:
         self.index = folder / "index"
@@ -143,7 +143,7 @@ async def _ask(
         rate = SHARE * len(await saturate(send, _CLIENTS, seconds / 4)) / (seconds / 4)
         steady = await offer(send, arrivals(rate, seconds, seed))
         busy = await _offer_until(send, rate, seed, asyncio.to_thread(work))
-        # The last generation comes to be served, and answers.
+        # Wait until the last generation is served, and ask it.
         await asyncio.sleep(2 * _RELOAD_S + 1)
         busy += [await send(number) for number in range(len(QUESTIONS))]
     return steady, busy
@@ -170,5 +170,5 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _rounded(milliseconds: float | None) -> int | None:
+def _round(milliseconds: float | None) -> int | None:
     return None if milliseconds is None else round(milliseconds)

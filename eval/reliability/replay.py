@@ -1,12 +1,12 @@
-"""The power goes while the next generation is published: `python -m eval.reliability replay`.
+"""Power cuts while the next generation is published: `python -m eval.reliability replay`.
 
-A publish is made once and recorded (`recording`). The recording is then cut after each operation and played
-to a `disk` that loses what was not synced; each folder that such a crash may leave is made and opened. It
-must yield the old version or the new one whole, after the last operation the new one, and another publish
-must work there and leave nothing lying about.
+A publish is recorded once (`recording`). The recording is then cut after each operation and replayed on a
+`disk` that loses unsynced data; each folder that such a crash may leave is created and opened. It must yield
+the old version or the new one intact, after the last operation the new one, and another publish must succeed
+there and leave no temporary files behind.
 
-What is written in C between two calls is not cut in the midst. It need not be: none of it is synced (an
-fsync that SQLite makes itself counts for nothing here), so the disk may hold half of it, zeros or none.
+Writes in C between two calls are not cut in the middle. That is not needed: they are not synced (an fsync by
+SQLite itself is not counted), so the disk may hold half of them, zeros or nothing anyway.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from eval.reliability.recording import Recording, record
 from indexer.errors import IndexMissingError
 
 INDEX = "index"
-"""The index folder, below the one that is recorded."""
+"""The index folder, below the recorded folder."""
 
 
 def _first(_: Path) -> int | None:
-    """Nothing was ever published."""
+    """Nothing was published before."""
     return None
 
 
 def _another(root: Path) -> int | None:
-    """There are two generations, of which the older one is collected."""
+    """Two generations are kept; the recorded publish removes the older one."""
     for version in (1, 2, 3):
         specimen.publish(root, version)
     return 3
 
 
 def _after_damage(root: Path) -> int | None:
-    """The newest generation is damaged, so that the one before serves."""
+    """The newest generation is damaged, so that the previous one serves."""
     for version in (1, 2):
         specimen.publish(root, version)
     path = root / "gen-000002" / "corpus.sqlite"
@@ -57,7 +57,7 @@ SCENARIOS: dict[str, Callable[[Path], int | None]] = {
     "one more": _another,
     "after damage": _after_damage,
 }
-"""What there was before the publish that is recorded, by name; each returns the version that serves."""
+"""The states before the recorded publish, by name; each function returns the version that serves."""
 
 _NEW, _NEXT = 10, 11
 
@@ -65,17 +65,17 @@ _NEW, _NEXT = 10, 11
 def campaign(
     choices: int, seed: int, folder: Path | None = None, scenarios: Sequence[str] = tuple(SCENARIOS)
 ) -> Outcome:
-    """Replay publishes, cut after every operation; `choices` of what reached the disk at each cut."""
+    """Replay publishes with a power cut after every operation and `choices` variants of each cut."""
     began = time.perf_counter()
     figures: dict[str, Any] = {}
     failures: list[str] = []
     trials = 0
     with specimen.workplace(folder) as work:
         for number, name in enumerate(scenarios):
-            place = work / str(number)
-            place.mkdir()
-            old = SCENARIOS[name](place / INDEX)
-            recording = record(place, lambda root=place / INDEX: specimen.publish(root, _NEW))  # type: ignore[misc]
+            recorded = work / str(number)
+            recorded.mkdir()
+            old = SCENARIOS[name](recorded / INDEX)
+            recording = record(recorded, lambda root=recorded / INDEX: specimen.publish(root, _NEW))  # type: ignore[misc]
             replaying = _Replaying(recording, old, work / "crashed", random.Random(seed))
             replaying.run(choices)
             failures += [f"{name}, {failure}" for failure in replaying.failures]
@@ -85,18 +85,18 @@ def campaign(
 
 
 class _Replaying:
-    """A recording, cut everywhere; `seen` counts what served in the folders that crashes left."""
+    """A recording, cut after each operation; `seen` counts the version served after each crash."""
 
-    def __init__(self, recording: Recording, old: int | None, place: Path, generator: random.Random) -> None:
+    def __init__(self, recording: Recording, old: int | None, folder: Path, generator: random.Random) -> None:
         self._recording = recording
         self._old = old
-        self._place = place
+        self._folder = folder
         self._generator = generator
         self.seen: Counter[str] = Counter()
         self.failures: list[str] = []
 
     def run(self, choices: int) -> None:
-        """Try every cut; a folder that was tried before, with as much to expect, is not tried again."""
+        """Try every cut; a folder with the same content and expectation is tried only once."""
         disk = Disk(self._recording.before)
         tried: set[tuple[bool, str]] = set()
         operations = self._recording.operations
@@ -111,10 +111,10 @@ class _Replaying:
                     self._try(tree, cut, (_NEW,) if done else (self._old, _NEW))
 
     def _try(self, tree: Tree, cut: int, allowed: tuple[int | None, ...]) -> None:
-        _make(tree, self._place)
+        _create(tree, self._folder)
         found, failure = "other", None
         try:
-            version = _served(self._place / INDEX)
+            version = _served(self._folder / INDEX)
             found = {self._old: "old", _NEW: "new"}.get(version, "other")
             failure = None if version in allowed else f"version {version} serves, not one of {allowed}"
             failure = self._publish_again() or failure
@@ -127,12 +127,12 @@ class _Replaying:
             self.failures.append(f"operation {cut} ({at}): {failure}")
 
     def _publish_again(self) -> str | None:
-        root = self._place / INDEX
+        root = self._folder / INDEX
         specimen.publish(root, _NEXT)
         if (after := _served(root)) != _NEXT:
             return f"the next publish left version {after} serving"
-        if left := specimen.litter(root):
-            return f"the next publish left {', '.join(left)} lying about"
+        if left := specimen.leftovers(root):
+            return f"the next publish left {', '.join(left)} behind"
         return None
 
 
@@ -143,14 +143,14 @@ def _served(root: Path) -> int | None:
         return None
 
 
-def _make(tree: Tree, place: Path) -> None:
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
+def _create(tree: Tree, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     for path, data in tree.items():
         if data is None:
-            (place / path).mkdir()
+            (folder / path).mkdir()
         else:
-            (place / path).write_bytes(data)
+            (folder / path).write_bytes(data)
 
 
 def _digest(tree: Tree) -> str:

@@ -1,8 +1,8 @@
-"""SIGTERM while questions are answered, at any moment: what was taken is finished, and the end is clean.
+"""SIGTERM at a random moment while questions are answered: accepted requests must be answered.
 
-What is promised: readiness is refused from the signal on while the service still listens; every request that
-was accepted is answered; after the signal new ones are refused, as 503 problems or at the door; and the
-process ends with status 0 within the time of grace.
+The promise: from the signal on readiness is refused while the service still listens; every accepted request
+is answered; new requests are refused, as 503 problems or by refusing the connection; and the process exits
+with status 0 within the grace period.
 """
 
 from __future__ import annotations
@@ -25,15 +25,19 @@ from eval.reliability.campaign import Outcome
 from service.web.operation.lifecycle import STOPPING
 
 GRACE = 10.0
-_SECONDS = 4.0  # of load, with the signal somewhere in its first half
+_SECONDS = 4.0  # of load; the signal is sent in the first half
 _RATE = 4.0
-_ANSWERED = frozenset({httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE})  # the latter of a full queue
-_ALLOWED = 1.0  # for the process to end, beyond the grace
+_ANSWERED = frozenset({httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE})  # 503 if the queue is full
+_ALLOWED = 1.0  # for the process to end, beyond the grace period
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One stop: what the load came to, when the signal fell, and how the process ended."""
+    """One stop. Times are in seconds.
+
+    `signalled`: from the start of the load to the signal. `unready`: from the signal until readiness was
+    refused, None if the connection was refused before. `ended`: from the signal until the process ended.
+    """
 
     samples: list[Sample]
     signalled: float
@@ -43,7 +47,7 @@ class Stop:
 
 
 def campaign(index: Path, stops: int, seed: int) -> Outcome:
-    """Start a service so many times and stop it under load."""
+    """Start a service and stop it under load, `stops` times."""
     began = time.perf_counter()
     draw = random.Random(seed)
     found: list[Stop] = []
@@ -60,7 +64,7 @@ def campaign(index: Path, stops: int, seed: int) -> Outcome:
         "refused": sum(
             sample.status == httpx.codes.SERVICE_UNAVAILABLE for stop in found for sample in stop.samples
         ),
-        "turned_away": sum(sample.status == NO_RESPONSE for stop in found for sample in stop.samples),
+        "connection_refused": sum(sample.status == NO_RESPONSE for stop in found for sample in stop.samples),
         "longest_end_s": round(max(stop.ended for stop in found), 2),
         "statuses": sorted({stop.status for stop in found}),
     }
@@ -68,7 +72,7 @@ def campaign(index: Path, stops: int, seed: int) -> Outcome:
 
 
 def judge(stop: Stop) -> list[str]:
-    """Return a line for each promise that was not kept."""
+    """Return a line for each broken promise."""
     failures = []
     if stop.status != 0:
         failures.append(f"the process ended with status {stop.status}")
@@ -78,23 +82,23 @@ def judge(stop: Stop) -> list[str]:
         failures.append("readiness was not refused while it still listened")
     lost = _lost(stop.samples, stop.signalled)
     if lost:
-        failures.append(f"{lost} requests that came before the signal got no answer")
+        failures.append(f"{lost} requests sent before the signal were not answered")
     late = sum(
         sample.status == httpx.codes.OK and sample.due > stop.signalled + _ALLOWED for sample in stop.samples
     )
     if late:
-        failures.append(f"{late} requests were taken long after the signal")
+        failures.append(f"{late} requests were accepted long after the signal")
     return failures
 
 
 def _lost(samples: Sequence[Sample], signalled: float) -> int:
-    # What was sent within a blink of the signal may have been on its way when the door closed.
+    # A request sent within 0.1 s of the signal may have arrived after the socket was closed.
     before = (sample for sample in samples if sample.due + sample.late < signalled - 0.1)
     return sum(sample.status not in _ANSWERED or _stopped(sample) for sample in before)
 
 
 def _stopped(sample: Sample) -> bool:
-    """Whether the service refused because it stops, and not because it had too much to do."""
+    """Return whether a request was refused because the service stops, not because it is overloaded."""
     return isinstance(sample.body, dict) and sample.body.get("detail") == STOPPING
 
 
@@ -115,7 +119,7 @@ async def _stop(served: Served, after: float, seed: int) -> Stop:
 
 
 async def _unready(client: httpx.AsyncClient, since: float) -> float | None:
-    """Seconds until readiness was refused, None if the door closed before."""
+    """Return the seconds until readiness was refused, None if the connection was refused before."""
     while True:
         try:
             response = await client.get("/readyz")

@@ -1,6 +1,6 @@
-"""What the campaigns publish: a few made-up articles, every sentence of which names its version.
+"""The index that the campaigns publish: a few made-up articles whose sentences all name their version.
 
-So what an index serves tells of which version it is, and whether it is that version whole.
+So the content of an index shows its version, and whether all of it is of that version.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _SPLITTER = SplitterSettings(max_tokens=40, overlap_tokens=8)
 
 
 class NotWholeError(QuothError):
-    """An index was opened and is not one version whole; the message says what is amiss."""
+    """An index does not hold exactly one version; the message says what is wrong."""
 
 
 class Library:
-    """The articles of a version, as a build's source; `sentences` in each of the three."""
+    """The three articles of a version as an ArticleSource; `sentences`: in each article."""
 
     ignored = 0
 
@@ -41,7 +41,7 @@ class Library:
 
     @property
     def name(self) -> str:
-        """Which version it is."""
+        """The name of the version."""
         return f"version {self.version}"
 
     def __len__(self) -> int:
@@ -59,7 +59,7 @@ class Library:
 
 
 class WordEncoder:
-    """A bag of hashed words as a unit vector: no weights, the same on every machine, like texts near."""
+    """Encodes a text as a unit vector of hashed word counts: without weights, the same on every machine."""
 
     name = "words"
     fingerprint = hashlib.sha256(b"words").hexdigest()
@@ -80,7 +80,7 @@ class WordEncoder:
     def encode_passages(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> Vectors:
-        """Return one unit vector a text, `float32 (len(texts), dimension)`."""
+        """Return a unit vector for each text, `float32 (len(texts), dimension)`."""
         if on_progress is not None:
             on_progress(len(texts))
         vectors = [self.encode_query(text) for text in texts]
@@ -96,7 +96,7 @@ def read(root: Path, sentences: int = 6) -> int:
     """Open an index and return the version it serves.
 
     Raises:
-        NotWholeError: some of it is missing, or of another version.
+        NotWholeError: part of it is missing or of another version.
         IndexerError: it cannot be opened, or does not find its own passages.
     """
     index = open_index(root)
@@ -119,28 +119,28 @@ def _version(index: FaissPassageIndex, sentences: int) -> int:
         found = index.find_article(name)
         if found is None or found.text != text:
             raise NotWholeError(f"{index.manifest.name} has another {name} than version {version}")
-        covered = {place for passage in index.passages(name) for place in range(passage.start, passage.end)}
-        if any(place not in covered for place, char in enumerate(text) if not char.isspace()):
+        covered = {offset for passage in index.passages(name) for offset in range(passage.start, passage.end)}
+        if any(offset not in covered for offset, char in enumerate(text) if not char.isspace()):
             raise NotWholeError(f"{index.manifest.name} has lost passages of {name}")
     return version
 
 
-def litter(root: Path) -> list[str]:
-    """Return the names in an index folder that no finished publish leaves there."""
+def leftovers(root: Path) -> list[str]:
+    """Return the names in an index folder that a finished publish must not leave there."""
     names = {path.name for path in root.iterdir()} - {"CURRENT", "LOCK"}
     return sorted(name for name in names if not name.startswith("gen-"))
 
 
 @contextlib.contextmanager
 def workplace(folder: Path | None) -> Iterator[Path]:
-    """A folder for a campaign's work, gone afterwards; in memory where the system has such a place.
+    """Create a temporary folder for a campaign, by default in memory if possible; remove it afterwards.
 
-    What a disk does with what was not synced is `disk`'s part; here a real one would only take time. The
-    warnings of damage that a campaign makes itself are not shown.
+    A real disk would only be slower: unsynced data is the subject of `disk`. Warnings are not logged
+    meanwhile, because a campaign causes damage itself.
     """
     memory = Path("/dev/shm")  # noqa: S108 - Linux's file system in memory
-    place = folder or (memory if memory.is_dir() else None)
-    with tempfile.TemporaryDirectory(dir=place, prefix="quoth-") as work:
+    parent = folder or (memory if memory.is_dir() else None)
+    with tempfile.TemporaryDirectory(dir=parent, prefix="quoth-") as work:
         logging.disable(logging.WARNING)
         try:
             yield Path(work)

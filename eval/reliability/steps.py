@@ -1,7 +1,7 @@
-"""Watching what a process does to files: each call that changes the disk, before and after it is made.
+"""Watch what a process does to files: callbacks before and after each call that changes the disk.
 
-Watched are the calls that Python makes. What SQLite and NumPy write in C falls between two of them; the
-opening of those files is seen.
+Only calls from Python are watched. Writes in C by SQLite and NumPy happen between two of them; opening those
+files is watched.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call that changes the disk: its name, and the file that it names or the descriptor of it."""
+    """A call that changes the disk: its name, and the path or descriptor of its file."""
 
     call: str
     file: str | int
 
     @property
     def label(self) -> str:
-        """The step without what differs from one publish to the next."""
+        """The step without the parts that differ from one publish to the next."""
         name = _of_descriptor(self.file) if isinstance(self.file, int) else Path(self.file).name
         for pattern, plain in ((r"gen-\d+", "gen-N"), (r"\.building-(?!gen|current).*", ".building-X")):
             name = re.sub(pattern, plain, name)
@@ -50,7 +50,7 @@ class Step:
 
 
 def _of_descriptor(descriptor: int) -> str:
-    """The name of an open file where the system tells it, as Linux does."""
+    """Return the name of an open file where the system reports it, as Linux does."""
     try:
         return Path(f"/proc/self/fd/{descriptor}").readlink().name
     except OSError:
@@ -63,7 +63,7 @@ def ignore(_: Step) -> None:
 
 @contextlib.contextmanager
 def watched(before: Callable[[Step], None], after: Callable[[Step], None] = ignore) -> Iterator[None]:
-    """Call `before` and `after` around every step of this process, in whatever thread it is made."""
+    """Call `before` and `after` around every step of this process, in any thread."""
     with contextlib.ExitStack() as restore:
 
         def patch(module: Any, name: str, call: Callable[..., Any]) -> None:  # noqa: ANN401 - a module

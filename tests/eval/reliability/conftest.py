@@ -1,4 +1,4 @@
-"""What the campaigns' tests share."""
+"""Fixtures of the campaigns' tests."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="session")
 def run_script() -> RunScript:
-    """Run Python in a process of its own, which may fork, and return what it prints as JSON.
+    """Run Python in a separate process, which may fork, and return its JSON output.
 
-    By default it must end with status 0.
+    It must exit with `status`.
     """
 
     def run(*arguments: str, status: int = 0) -> Any:

@@ -1,4 +1,4 @@
-"""What a campaign found, as it is printed and kept."""
+"""The outcome of a campaign as it is printed and written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from eval.reliability.campaign import FORMAT, Outcome, finish
 from eval.runs import RunError
 
-_HELD = Outcome(
+_SUCCESS = Outcome(
     "crashes", 3_000, (), {"old": 2_500, "kills": {"fsync [x]": 40, "rename": 41}, "seed": 7}, 61.24
 )
 
@@ -29,8 +29,8 @@ def _cells(printed: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows]
 
 
-def test_what_held_is_a_table_and_no_error(capsys: pytest.CaptureFixture[str]) -> None:
-    finish(_HELD, None, json_=False)
+def test_an_outcome_without_failures_is_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    finish(_SUCCESS, None, json_=False)
     printed = capsys.readouterr()
     assert printed.err == ""
     assert _cells(printed.out) == [
@@ -44,8 +44,8 @@ def test_what_held_is_a_table_and_no_error(capsys: pytest.CaptureFixture[str]) -
     ]
 
 
-def test_what_gave_way_is_told_and_ends_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    broken = replace(_HELD, failures=tuple(f"trial [{number}] broke" for number in range(25)))
+def test_failures_are_printed_and_exit_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = replace(_SUCCESS, failures=tuple(f"trial [{number}] broke" for number in range(25)))
     with pytest.raises(typer.Exit) as ended:
         finish(broken, None, json_=False)
     assert ended.value.exit_code == 1
@@ -56,28 +56,28 @@ def test_what_gave_way_is_told_and_ends_with_status_1(capsys: pytest.CaptureFixt
     assert "and 5 more: see --json or --out" in printed
 
 
-def test_a_record_has_every_failure_and_what_it_was_made_with(
+def test_a_record_has_every_failure_and_the_environment(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    broken = replace(_HELD, failures=tuple(map(str, range(25))))
+    broken = replace(_SUCCESS, failures=tuple(map(str, range(25))))
     path = tmp_path / "new" / "record.json"
     with pytest.raises(typer.Exit):
         finish(broken, path, json_=True)
     record = json.loads(path.read_text("utf-8"))
     assert json.loads(capsys.readouterr().out) == record
-    made_with = {name: record.pop(name) for name in ("created", "commit", "libraries", "hardware")}
-    assert made_with["hardware"]["cores"] >= 1
-    assert "faiss-cpu" in made_with["libraries"]
+    environment = {name: record.pop(name) for name in ("created", "commit", "libraries", "hardware")}
+    assert environment["hardware"]["cores"] >= 1
+    assert "faiss-cpu" in environment["libraries"]
     assert record == {
         "format": FORMAT,
         "campaign": "crashes",
         "trials": 3_000,
         "failures": list(map(str, range(25))),
-        "figures": _HELD.figures,
+        "figures": _SUCCESS.figures,
         "seconds": 61.24,
     }
 
 
 def test_a_record_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be written"):
-        finish(_HELD, tmp_path, json_=True)
+        finish(_SUCCESS, tmp_path, json_=True)

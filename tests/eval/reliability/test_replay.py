@@ -1,4 +1,4 @@
-"""Power cuts while publishing, replayed; and that a publish which forgets to sync is found out."""
+"""Replayed power cuts while publishing; and publishes without a sync, which must be detected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from indexer.engines.faiss import publication
 _sync = durable.sync
 
 
-def test_a_recording_has_every_change_in_its_order(tmp_path: Path) -> None:
+def test_a_recording_has_every_change_in_order(tmp_path: Path) -> None:
     (tmp_path / "old").write_bytes(b"o")
     (tmp_path / "gone").mkdir()
     (tmp_path / "gone" / "x").write_bytes(b"x")
@@ -51,7 +51,7 @@ def test_a_recording_has_every_change_in_its_order(tmp_path: Path) -> None:
     )
 
 
-def test_a_recorded_publish_played_back_is_what_it_left(tmp_path: Path) -> None:
+def test_a_replayed_publish_gives_the_folder_that_it_left(tmp_path: Path) -> None:
     recording = record(tmp_path, lambda: specimen.publish(tmp_path / "index", 1, "ivf-sq8"))
     disk = Disk(recording.before)
     for operation in recording.operations:
@@ -61,7 +61,7 @@ def test_a_recorded_publish_played_back_is_what_it_left(tmp_path: Path) -> None:
         for path in tmp_path.rglob("*")
     }
     assert disk.intact() == on_disk
-    # What SQLite and NumPy write in C was seen, and each file was synced after its last change.
+    # Writes in C by SQLite and NumPy were recorded, and each file was synced after its last change.
     for name in ("corpus.sqlite", "dense.faiss", "vectors.npy", "MANIFEST.json"):
         last = [operation for operation in recording.operations if operation.path.endswith(f"/{name}")][-1]
         assert isinstance(last, Sync), name
@@ -78,7 +78,7 @@ def test_a_power_cut_at_any_operation_leaves_the_old_version_or_the_new_one(scen
     assert outcome.trials == counted["old"] + counted["new"]
 
 
-# A publish that leaves out one of its syncs, or an order, must be found out.
+# A publish without one of its syncs must be detected.
 
 
 def _sync_folders_only(path: Path) -> None:
@@ -108,7 +108,7 @@ def _write_unsynced(path: Path, data: bytes) -> None:
         ("_write_synced", _write_unsynced, "the first"),
     ],
 )
-def test_a_publish_that_leaves_out_a_sync_is_found_out(
+def test_a_publish_without_a_sync_is_detected(
     monkeypatch: pytest.MonkeyPatch, name: str, instead: Callable[..., None], scenario: str
 ) -> None:
     monkeypatch.setattr(publication, name, instead)

@@ -1,4 +1,4 @@
-"""What the campaigns publish tells of which version it is, and whether it is that one whole."""
+"""The campaigns' index shows its version, and whether all of it is of that version."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _articles = specimen.Library.articles
 
 
 @pytest.mark.parametrize("kind", get_args(FaissKind))
-def test_what_is_published_is_read(tmp_path: Path, kind: FaissKind) -> None:
+def test_a_published_version_is_read(tmp_path: Path, kind: FaissKind) -> None:
     with pytest.raises(IndexMissingError):
         specimen.read(tmp_path / "index")
     for version in (3, 4):
         specimen.publish(tmp_path / "index", version, kind)
         assert specimen.read(tmp_path / "index") == version
-    assert specimen.litter(tmp_path / "index") == []
+    assert specimen.leftovers(tmp_path / "index") == []
     (tmp_path / "index" / ".building-x").mkdir()
-    assert specimen.litter(tmp_path / "index") == [".building-x"]
+    assert specimen.leftovers(tmp_path / "index") == [".building-x"]
 
 
 def _some(library: specimen.Library, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
@@ -53,7 +53,7 @@ def _other_text(library: specimen.Library, on_failure: Callable[[Failure], None]
         (_other_text, "another harbour.txt than version 1"),
     ],
 )
-def test_what_is_no_version_whole_is_told_apart(
+def test_an_index_that_is_not_one_version_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     articles: Callable[..., Iterator[Article]],
@@ -66,7 +66,7 @@ def test_what_is_no_version_whole_is_told_apart(
         specimen.read(tmp_path / "index")
 
 
-def test_a_workplace_is_gone_afterwards_and_warnings_are_back(
+def test_a_workplace_is_removed_and_warnings_are_logged_again_afterwards(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with specimen.workplace(tmp_path) as work:

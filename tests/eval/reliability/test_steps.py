@@ -1,4 +1,4 @@
-"""Watching a process change files: what is seen, and that nothing is left changed."""
+"""Watching a process change files: which calls are seen, and that every call is restored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from eval.reliability.steps import Step, watched
 
 
 def _work(folder: Path) -> None:
-    """Every kind of call, with a reading one here and there."""
+    """Make every kind of call, with some that only read."""
     (folder / "made").mkdir()
     with (folder / "made" / "a").open("wb") as file:
         file.write(b"one")
@@ -43,8 +43,8 @@ def _work(folder: Path) -> None:
 
 
 def test_each_call_that_changes_the_disk_is_seen_before_and_after(tmp_path: Path) -> None:
-    told: list[str] = []
-    with watched(lambda step: told.append(f"> {step.label}"), lambda step: told.append(f"< {step.label}")):
+    seen: list[str] = []
+    with watched(lambda step: seen.append(f"> {step.label}"), lambda step: seen.append(f"< {step.label}")):
         _work(tmp_path)
     steps = [
         "mkdir made",
@@ -69,10 +69,10 @@ def test_each_call_that_changes_the_disk_is_seen_before_and_after(tmp_path: Path
         steps = [
             step.split()[0] if step.split()[0] in {"fsync", "flock", "unlock"} else step for step in steps
         ]
-    assert told == [f"{mark} {step}" for step in steps for mark in "><"]
+    assert seen == [f"{mark} {step}" for step in steps for mark in "><"]
 
 
-def test_files_are_written_as_without_watching(tmp_path: Path) -> None:
+def test_watched_files_are_written_unchanged(tmp_path: Path) -> None:
     with watched(lambda _: None):
         np.save(tmp_path / "array.npy", np.arange(5))
         (tmp_path / "text").write_text("naïve\n", "utf-8")
@@ -82,7 +82,7 @@ def test_files_are_written_as_without_watching(tmp_path: Path) -> None:
     assert (tmp_path / "text").read_bytes() == b"na\xc3\xafve\nmore"
 
 
-def test_a_call_is_not_made_if_watching_it_raises(tmp_path: Path) -> None:
+def test_a_call_is_not_made_if_its_callback_raises(tmp_path: Path) -> None:
     def refuse(step: Step) -> None:
         raise OSError(28, "full", str(step.file))
 
@@ -91,7 +91,7 @@ def test_a_call_is_not_made_if_watching_it_raises(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_afterwards_every_call_is_its_own_again(tmp_path: Path) -> None:
+def test_afterwards_every_call_is_restored(tmp_path: Path) -> None:
     def calls() -> list[object]:
         names = ("open", "chmod", "fsync", "mkdir", "remove", "rename", "replace", "rmdir", "unlink")
         return [getattr(os, name) for name in names] + [
@@ -118,5 +118,5 @@ def test_afterwards_every_call_is_its_own_again(tmp_path: Path) -> None:
         ("/x/corpus.sqlite", "rename corpus.sqlite"),
     ],
 )
-def test_a_label_leaves_out_what_differs_between_publishes(file: str, label: str) -> None:
+def test_a_label_omits_the_parts_that_differ_between_publishes(file: str, label: str) -> None:
     assert Step("rename", file).label == label
