@@ -72,7 +72,9 @@ def word_answerer(word_encoder: WordEncoder) -> Callable[[Path, Path], Answerer]
         retriever = Retriever(index, word_encoder, RetrieverSettings())
         reader = SentenceReader(word_encoder, SentenceWeights((4.0, 2.0, 1.0), -3.0))
         uncached = AnswererSettings(cache_size=0)  # so that each question passes every stage
-        return Answerer(index, retriever, reader, Calibration({"score": 1.0, "margin": 0.5}, 0.0, 0.0), uncached)
+        return Answerer(
+            index, retriever, reader, Calibration({"score": 1.0, "margin": 0.5}, 0.0, 0.0), uncached
+        )
 
     return make
 
