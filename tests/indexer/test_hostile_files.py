@@ -34,7 +34,7 @@ SHORT = Limits(seconds=1, memory=300_000_000)
 MERGE_CHAIN = "---\nm0: &m0 {k: v}\n" + "".join(
     f"m{number}: &m{number} {{<<: *m{number - 1}, k{number}: v}}\n" for number in range(1, 1_800)
 )
-# A kilobyte whose keys grow ninefold with each line, unless the parser drops duplicates, as PyYAML 6.0.4 does.
+# A kilobyte whose keys grow ninefold with each line, unless the parser drops duplicates (PyYAML 6.0.4 does).
 MERGE_BOMB = "---\na: &a {k: v}\n" + "".join(
     f"{name}: &{name} {{<<: [{', '.join(['*' + before] * 9)}]}}\n"
     for before, name in zip("abcdefghijklmnopqrs", "bcdefghijklmnopqrst", strict=True)
