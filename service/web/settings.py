@@ -66,8 +66,8 @@ class AccessSettings:
         tuple[str, ...],
         BeforeValidator(_split),
         Doc(
-            "Host names that requests may be addressed to; by default the loopback names on a loopback address, "
-            "else any."
+            "Host names that requests may be addressed to; by default the loopback names on a loopback "
+            "address, else any."
         ),
     ] = ()
     allowed_origins: Annotated[
