@@ -177,3 +177,24 @@ def test_words_that_look_like_markup_are_printed_as_they_are(
 
 def test_a_change_has_a_verdict_only_beyond_chance() -> None:
     assert [verdict(better) for better in (True, False, None)] == ["better", "worse", ""]
+
+
+def test_text_from_articles_and_files_is_printed_without_control_characters(
+    make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "O\x1b[2Jslo\u202e"
+    first = make_run(make_result("\x1b1", gold=[words], said=words, question="Which\x9b town?"))
+    second = make_run(make_result("\x1b1", gold=[words], said="Bern\r", question="Which\x9b town?"))
+    print_comparison(compare(first, second), ("a\x1b.json", "b.json"))
+    named = replace(first, dataset={**first.dataset, "name": "set\x1b[31m.jsonl"})
+    print_figures(named, figures(named.results, samples=10))
+    printed = capsys.readouterr().out
+    assert not set(printed) & set("\x1b\x9b\r\u202e")
+    for shown in (
+        "A a\\x1b.json",
+        "\\x1b1  Which\\x9b town?",
+        "“O\\x1b[2Jslo\\u202e”",
+        "“Bern\\x0d”",
+        "set\\x1b[31m.jsonl",
+    ):
+        assert shown in printed

@@ -6,18 +6,19 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import typer
 
-from eval.commands import FELL, evaluate
-from eval.dataset import Example
+from eval.commands import evaluate
+from eval.dataset import SPLITS, Example
 from eval.runs import Result, Run, load, save
 from eval.subjects import Request, Subject
 from eval.systems import Place, Reply, UnreachableError
 from indexer.cli import run
 from indexer.errors import IndexMissingError, QuothError
+from indexer.exit_codes import ExitCode
 from indexer.records import Article
 
 MakeResult = Callable[..., Result]
@@ -178,13 +179,28 @@ def test_the_request_is_what_the_options_say(
     (request,) = seen
     assert (request.dataset, request.articles, request.url) == (Path("set.json"), None, None)
     assert (request.reader_only, request.split, request.questions, request.seed) == (True, "dev", 9, 3)
-    assert (request.settings.top_k, request.settings.min_confidence) == (4, 0.0)
+    assert (request.settings.answering.top_k, request.settings.answering.min_confidence) == (4, 0.0)
     assert request.settings.index == tmp_path
     assert ended(capsys, "--url", "http://x", "--articles", "folder").status == 1
     assert (seen[1].url, seen[1].articles, seen[1].dataset.name) == (
         "http://x", Path("folder"), "seeds.jsonl",
     )  # fmt: skip
-    assert (seen[1].settings.min_confidence, seen[1].split) == (None, "all")
+    assert (seen[1].settings.answering.min_confidence, seen[1].split) == (None, "all")
+
+
+def test_progress_is_lines_on_stderr_and_nothing_on_stdout(quoth_eval: Eval) -> None:
+    done = quoth_eval("--json")
+    assert done.err.splitlines() == [
+        "Loading the questions and the models",
+        "Asking questions: 0 of 4",
+        "Measuring",
+    ]
+    assert json.loads(done.out)["n"] == 4
+
+
+def test_the_splits_that_can_be_chosen_are_those_of_question_sets() -> None:
+    choices = get_args(get_args(get_type_hints(evaluate, include_extras=True)["split"])[0])
+    assert choices == (*SPLITS, "all")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +208,7 @@ def test_the_request_is_what_the_options_say(
     [
         ["--questions", "0"],
         ["--seed", "-1"],
+        ["--split", "train"],
         ["--top-k", "51"],
         ["--min-confidence", "1.1"],
         ["--compare", "a.json"],
@@ -350,7 +367,7 @@ def test_a_run_that_falls_out_of_the_references_interval_fails_the_gate(
 ) -> None:
     save(better, tmp_path / "before.json", [])
     done = quoth_eval("--gate", "--reference", tmp_path / "before.json", "--out", tmp_path / "run.json")
-    assert done.status == FELL == 4
+    assert done.status == ExitCode.GATE_FELL
     assert "fell: exact match is 0.250: the reference has 1.000, 95% 1.000 to 1.000" in done.err
     assert (tmp_path / "run.json").is_file()
     # Without the gate the fall is shown and no failure.
@@ -361,7 +378,7 @@ def test_the_reference_of_the_set_counts_without_being_named(
     quoth_eval: Eval, tmp_path: Path, better: Run
 ) -> None:
     save(better, tmp_path / "reference.json", [])
-    assert quoth_eval("--gate").status == FELL
+    assert quoth_eval("--gate").status == ExitCode.GATE_FELL
     assert quoth_eval("--report", tmp_path / "report.html").status == 0
     assert (tmp_path / "report.html").read_text("utf-8") == "12 beside True"
 
