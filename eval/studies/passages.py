@@ -9,6 +9,7 @@ first number, paired over the questions, with 95% intervals.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -175,6 +176,8 @@ def _cells(outcomes: Outcomes, threshold: float) -> Iterator[str]:
 
 def _difference(name: str, first: Outcomes, second: Outcomes) -> str:
     found, digits = paired(FIGURES[name], first, second), 3 if name in _FRACTIONS else 2
+    if math.isnan(found.value):
+        return ""
     return f"{found.value:+.{digits}f} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"
 
 

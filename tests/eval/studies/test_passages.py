@@ -273,6 +273,7 @@ def test_the_table_has_a_row_for_each_depth_and_differences_to_the_first() -> No
     assert cells["abstained"] == ["50.0", "50.0"]
     assert cells["F1, difference"][0] == ""
     assert str(cells["F1, difference"][1]).startswith("-43.75 (")
+    assert cells["AUROC, difference"][1] == ""
 
 
 def test_a_set_and_its_index_are_opened_together(small_set: Path, word_encoder: Encoder) -> None:
