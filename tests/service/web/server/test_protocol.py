@@ -639,7 +639,7 @@ def test_uvicorn_has_what_the_protocol_relies_on() -> None:
     [
         {"header_seconds": 0},
         {"body_seconds": float("nan")},
-        {"connections": 0},
+        {"max_connections": 0},
         {"header_bytes": 1_000},
         {"drain_seconds": 10},
         {"grace_seconds": float("inf")},
