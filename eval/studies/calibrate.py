@@ -31,7 +31,7 @@ from eval.baseline import BASELINE, SENTENCE_FEATURES, SentenceReader, SentenceW
 from eval.dataset import Example
 from eval.metrics import auroc, expected_calibration_error
 from eval.studies.retrieval import open_set, sample
-from indexer.arrays import Vectors
+from indexer.arrays import Vector, Vectors
 from indexer.cli import run_commands
 from indexer.encoders.encoder import Encoder
 from indexer.encoders.loading import load_encoder
@@ -62,7 +62,7 @@ class CachedEncoder:
         self.count_tokens = encoder.count_tokens
         self.encode_query = functools.cache(encoder.encode_query)
         self._encode = encoder.encode_passages
-        self._known: dict[str, Vectors] = {}
+        self._known: dict[str, Vector] = {}
 
     def encode_passages(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
