@@ -10,7 +10,7 @@ from service.answering.answers import Answer, Citation
 
 _MOST_DIGITS = 12
 _PREVIEW = 100
-"""Characters that are shown of a passage that was read in vain."""
+"""Characters shown of a passage that holds no answer."""
 
 
 def print_answer(answer: Answer) -> None:

@@ -39,6 +39,16 @@ VOCABULARY = [
 ]
 
 
+SLOW = ("models", "server", "browser", "data")
+"""Markers whose tests all take seconds: each of them is marked `slow` as well."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(item.get_closest_marker(name) for name in SLOW):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     """The real encoder, loaded once."""

@@ -71,7 +71,7 @@ def test_every_language_is_documented() -> None:
 
 
 def test_every_module_is_on_the_map() -> None:
-    assert first_column("Modules") == {
+    assert first_column("The rooms") == {
         path.name for path in FOLDER.iterdir() if path.suffix in {".js", ".py"}
     }
 
