@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import collections
 import sys
-import threading
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +27,8 @@ def native_precision() -> Precision:
 class Model:
     """A model compiled for the CPU, in its fastest precision unless another is given.
 
-    Safe to share between threads: each has an inference request of its own. One stream: a request uses all
+    Safe to share between threads: each call has an inference request of its own, which is kept for later calls
+    and not bound to a thread, since threads come and go. One stream: a request uses all
     cores. Two streams of one core each answer as many requests a second with eight passages, but a single one
     takes twice as long (`python -m eval.benchmark.batching`).
     """
@@ -35,14 +36,16 @@ class Model:
     def __init__(self, graph: openvino.Model, precision: Precision | None = None) -> None:
         options = {"INFERENCE_PRECISION_HINT": precision or native_precision(), "NUM_STREAMS": 1}
         self._compiled = openvino.Core().compile_model(graph, "CPU", options)
-        self._local = threading.local()
+        self._idle: collections.deque[openvino.InferRequest] = collections.deque()
 
     def __call__(self, *inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Run the model and return its only output."""
-        if not hasattr(self._local, "request"):
-            self._local.request = self._compiled.create_infer_request()
-        request = self._local.request
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
         request.infer([*inputs])
         # The request reuses its output's memory.
         output: npt.NDArray[np.float32] = request.get_output_tensor(0).data.copy()
+        self._idle.append(request)
         return output
