@@ -39,13 +39,26 @@ VOCABULARY = [
 ]
 
 
-SLOW = ("models", "server", "browser", "data")
-"""Markers whose tests all take seconds: each of them is marked `slow` as well."""
+SLOW_MARKERS = ("models", "server", "browser", "data")
+SLOW_FOLDERS = ("eval/training", "eval/reliability", "eval/benchmark")
+"""What takes seconds: trainings with PyTorch, campaigns and benchmarks on a small scale."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Spare `-m "not slow"` the import of PyTorch and other libraries that only slow tests need."""
+    if config.option.markexpr == "not slow" and _folder(collection_path).startswith(SLOW_FOLDERS):
+        return True
+    return None
+
+
+def _folder(path: Path) -> str:
+    tests = Path(__file__).parent
+    return path.parent.relative_to(tests).as_posix() if path.is_relative_to(tests) else ""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if any(item.get_closest_marker(name) for name in SLOW):
+        if _folder(item.path).startswith(SLOW_FOLDERS) or any(map(item.get_closest_marker, SLOW_MARKERS)):
             item.add_marker("slow")
 
 

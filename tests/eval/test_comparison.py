@@ -14,6 +14,8 @@ from eval.comparison import Change, compare, failures, in_common, regressions
 from eval.figures import figures
 from eval.runs import Outcome, Result, Run, RunError
 
+pytestmark = pytest.mark.slow
+
 MakeResult = Callable[..., Result]
 MakeRun = Callable[..., Run]
 

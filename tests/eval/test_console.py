@@ -97,6 +97,7 @@ def test_a_stopped_run_says_so_beside_the_results(
     assert "Stopped" not in printed.out
 
 
+@pytest.mark.slow
 def test_a_comparison_lists_figures_and_questions(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_comparison_lists_figures_and_questions(
     assert row(printed, "refused")[-1] == ""
 
 
+@pytest.mark.slow
 def test_equal_runs_are_reported_as_such(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -149,6 +151,7 @@ def test_equal_runs_are_reported_as_such(
     assert row(printed, "exact match")[3:6] == ["+0.000", "+0.000 to +0.000", "1.000"]
 
 
+@pytest.mark.slow
 def test_a_small_p_is_not_printed_as_zero(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,6 +161,7 @@ def test_a_small_p_is_not_printed_as_zero(
     assert row(capsys.readouterr().out, "exact match")[-2:] == ["<0.001", "better"]
 
 
+@pytest.mark.slow
 def test_words_that_look_like_markup_are_printed_as_they_are(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,6 +183,7 @@ def test_a_change_has_a_verdict_only_beyond_chance() -> None:
     assert [verdict(better) for better in (True, False, None)] == ["better", "worse", ""]
 
 
+@pytest.mark.slow
 def test_text_from_articles_and_files_is_printed_without_control_characters(
     make_result: MakeResult, make_run: MakeRun, capsys: pytest.CaptureFixture[str]
 ) -> None:

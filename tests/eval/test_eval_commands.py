@@ -21,6 +21,8 @@ from indexer.errors import IndexMissingError, QuothError
 from indexer.exit_codes import ExitCode
 from indexer.records import Article
 
+pytestmark = pytest.mark.slow
+
 MakeResult = Callable[..., Result]
 MakeRun = Callable[..., Run]
 

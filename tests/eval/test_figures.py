@@ -142,6 +142,7 @@ def test_a_figure_without_a_value_is_left_out(make_result: MakeResult) -> None:
     assert {"abstained (recall)", "abstained rightly (precision)", "exact match"} <= abstained
 
 
+@pytest.mark.slow
 def test_intervals_are_the_same_for_a_seed_and_hold_no_nan(results: list[Result]) -> None:
     first = figures(results, seed=5, samples=300)
     assert figures(results, seed=5, samples=300) == first
@@ -167,6 +168,7 @@ def many(make_result: MakeResult, count: int, seed: int) -> list[Result]:
     return found
 
 
+@pytest.mark.slow
 def test_figures_and_their_intervals_equal_other_implementations(make_result: MakeResult) -> None:
     results = many(make_result, 200, 1)
     measured = {figure.name: figure for figure in figures(results)}
@@ -199,6 +201,7 @@ def test_each_draw_has_the_value_of_its_own_questions(make_result: MakeResult) -
         )
 
 
+@pytest.mark.slow
 def test_figures_of_thousands_of_questions_take_seconds(make_result: MakeResult) -> None:
     results = many(make_result, 2_000, 3)
     began = time.process_time()
@@ -211,6 +214,7 @@ def test_a_record_stores_null_for_nan() -> None:
     assert figure.as_json() == {"name": "x", "value": 0.3333, "low": None, "high": 0.5, "n": 7, "over": "all"}
 
 
+@pytest.mark.slow
 def test_runs_over_the_same_questions_are_compared_measure_by_measure(make_result: MakeResult) -> None:
     first = [make_result(str(number), said="Bern" if number % 2 else "Oslo") for number in range(40)]
     second = [make_result(str(number), milliseconds=30.0) for number in range(40)]

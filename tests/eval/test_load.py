@@ -24,6 +24,7 @@ def test_arrivals_are_independent_and_keep_their_rate() -> None:
     assert arrivals(50, 200, seed=1) == instants != arrivals(50, 200, seed=2)
 
 
+@pytest.mark.slow
 def test_questions_are_sent_when_due_even_if_none_is_answered() -> None:
     sent: list[float] = []
     began = time.perf_counter()

@@ -516,6 +516,7 @@ def test_a_stopped_run_is_announced_at_the_top() -> None:
     assert page.index("stopped before its last question") < page.index('<section id="headline"')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "results",
     [

@@ -227,6 +227,7 @@ RESULTS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(st.lists(RESULTS, max_size=3), st.booleans(), st.integers(0, 2**31))
 def test_any_run_survives_writing_and_reading(

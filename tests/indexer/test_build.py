@@ -118,6 +118,7 @@ def test_only_the_changed_article_is_embedded_again(
     np.testing.assert_array_equal(desk.vectors("railway.txt"), np.array(expected))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", _KINDS)
 def test_vectors_stay_bit_for_bit_over_many_generations(
     desk: Desk, make_prose: Callable[..., str], kind: FaissKind

@@ -122,6 +122,7 @@ run_commands(work)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "write",
     ["typer.echo('word')", "results().print('word')", "print_json('word')", "print_table({'a': 'b'})"],
@@ -166,6 +167,7 @@ def test_help_loads_no_library_that_takes_long(arguments: list[str]) -> None:
     assert not {name for name in modules if name.endswith("commands")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["index", "info", "ask", "serve", "demo", "keys", "feedback", "eval", "backup"]
 )
@@ -174,6 +176,7 @@ def test_a_command_s_help_loads_no_model_and_no_engine(command: str) -> None:
     assert not modules & {"numpy", "fastapi", "faiss", "torch", "openvino", "sentence_transformers"}
 
 
+@pytest.mark.slow
 def test_h_is_help_and_version_is_the_package_s() -> None:
     assert quoth("-h").stdout == quoth("--help").stdout
     assert quoth("ask", "-h").stdout == quoth("ask", "--help").stdout
@@ -221,6 +224,7 @@ def completed(words: str) -> list[str]:
     return quoth(_QUOTH_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=count).stdout.split()
 
 
+@pytest.mark.slow
 def test_the_shell_completes_commands_options_and_choices() -> None:
     assert completed("quoth in") == ["index", "info"]
     assert completed("quoth ask --to") == ["--top-k"]
@@ -228,6 +232,7 @@ def test_the_shell_completes_commands_options_and_choices() -> None:
     assert completed("quoth keys ") == ["add", "list", "remove"]
 
 
+@pytest.mark.slow
 def test_the_completion_script_can_be_shown() -> None:
     done = quoth("--show-completion", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
     assert "completion" in quoth("--help").stdout
@@ -309,6 +314,7 @@ def test_the_installed_package_announces_its_commands(name: str) -> None:
     assert command.__name__ == name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -339,6 +345,7 @@ def test_help_does_not_check_settings() -> None:
     assert {entry.value for entry in entry_points(group=CHECKS)} == {"service.settings:chosen_settings"}
 
 
+@pytest.mark.slow
 def test_the_programs_of_the_packages_end_and_check_as_quoth_does() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "indexer", "info"],

@@ -207,6 +207,7 @@ def test_a_number_out_of_range_is_an_error(option: list[str], tmp_path: Path) ->
     assert not (tmp_path / "index").exists()
 
 
+@pytest.mark.slow
 def test_an_unknown_encoder_is_an_error(tmp_path: Path) -> None:
     ran = _quoth("index", _SEEDS, "--out", tmp_path / "index", "--encoder", "no-such-encoder")
     assert "no encoder called 'no-such-encoder' on this machine" in _one_line_error(ran)
@@ -256,6 +257,7 @@ def test_info_fails_when_an_older_generation_would_serve(
     assert "the current generation is damaged" in ran.out
 
 
+@pytest.mark.slow
 def test_info_without_an_index_is_an_error(tmp_path: Path) -> None:
     ran = _quoth("info", "--index", tmp_path / "nowhere")
     assert "make one with `quoth index FOLDER --out" in _one_line_error(ran)

@@ -130,6 +130,7 @@ def test_nesting_too_deep_to_read_is_refused_not_truncated(source: str) -> None:
         read("a.md", source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source", ["![" * 3000 + "x" + "](y)" * 3000, "*a " * 3000, "[" * 3000, "a " + "`" * 3000]
 )
@@ -200,6 +201,7 @@ def test_an_address_that_is_not_a_web_address_is_dropped(url: str) -> None:
     assert split_front_matter(f"---\nurl: '{url}'\n---\nText") == (Metadata(), "Text")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [

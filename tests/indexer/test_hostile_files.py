@@ -27,6 +27,8 @@ from indexer.formats.front_matter import split_front_matter
 from indexer.formats.isolation import Isolation, Limits
 from indexer.records import Metadata
 
+pytestmark = pytest.mark.slow
+
 PROSE = "The quick brown fox jumps over the lazy dog, and the reader reads on to the end of the page. "
 SHORT = Limits(seconds=1, memory=300_000_000)
 

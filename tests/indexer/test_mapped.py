@@ -33,6 +33,7 @@ def test_a_copy_outlives_the_data_it_was_made_from() -> None:
     assert mapped.bytes[:300].tolist() == [number % 256 for number in range(300)]
 
 
+@pytest.mark.slow
 def test_the_array_alone_keeps_the_file_mapped(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"words" * 10_000)
     array = Mapped.open(tmp_path / "file").bytes

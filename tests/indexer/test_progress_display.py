@@ -80,6 +80,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_bar_that_leaves_nothing_behind() -> None:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}

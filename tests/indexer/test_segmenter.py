@@ -44,6 +44,7 @@ def sentences(text: str) -> list[str]:
 @given(any_text)
 @settings(max_examples=600, deadline=None)
 # sentencex panics on these texts.
+@pytest.mark.slow
 @example("B\u2028.")
 @example("B\x85.")
 @example("漢\x0bB\u3000\u00a0.")
@@ -128,6 +129,7 @@ def test_boilerplate_is_in_no_block_and_separates_its_neighbours() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

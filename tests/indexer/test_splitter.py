@@ -86,6 +86,7 @@ def fits(text: str, sentence: Offsets, limit: int) -> bool:
     return count_words([text[slice(*sentence)]])[0] <= limit
 
 
+@pytest.mark.slow
 @given(any_text, any_settings, st.integers(16, 80))
 @settings(max_examples=300, deadline=None)
 @example("word " * 400, SETTINGS, LIMIT)
@@ -229,6 +230,7 @@ def test_white_space_is_not_repeated_where_a_sentence_is_cut() -> None:
     assert [text[start:end] for start, end in passages] == ["a" * 15, "aa"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["The fox sat down there. ", "!", "word ", "1. ", "long" * 50 + " "])
 def test_tokens_are_counted_in_small_batches(unit: str) -> None:
     """A tokenizer takes half a kilobyte of memory for each token of a call."""

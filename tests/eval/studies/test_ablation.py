@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from eval.dataset import Example, GoldSpan
 from eval.figures import MEASURES, compared
 from eval.runs import Result
@@ -29,6 +31,7 @@ def test_every_column_is_a_measure() -> None:
     assert set(COLUMNS) <= {measure.name for measure in MEASURES}
 
 
+@pytest.mark.slow
 def test_a_row_holds_the_figures_and_the_difference_to_the_first() -> None:
     base = [result(number, "two") for number in range(8)]
     worse = [result(number, "six") for number in range(8)]

@@ -119,6 +119,7 @@ def _expected(folder: Path, pooling: str) -> np.ndarray[Any, Any]:
     return np.stack(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pooling", "config"),
     [

@@ -311,6 +311,7 @@ TEXTS = st.lists(
 ).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(TEXTS.filter(lambda text: text.strip()), min_size=1, max_size=4), data=st.data())
 def test_every_offset_resolves_over_random_unicode(

@@ -158,6 +158,7 @@ def test_a_file_that_cannot_be_loaded_is_an_error_with_a_remedy(
         load_network(folder)
 
 
+@pytest.mark.slow
 def test_reading_imports_no_training_framework_and_no_telemetry() -> None:
     program = """
 import json, sys

@@ -433,6 +433,7 @@ any_text = st.lists(st.sampled_from(AWKWARD), min_size=1, max_size=40).map("".jo
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(article=any_text, question=any_text, data=st.data())
 def test_every_span_is_the_articles_words_at_its_place(
@@ -455,6 +456,7 @@ def test_every_span_is_the_articles_words_at_its_place(
         assert spans
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(article=any_text, question=st.sampled_from(["Where did Ada go?", "Who?"]))
 def test_no_span_crosses_a_sentence_in_any_text(

@@ -114,6 +114,7 @@ def by_two_loops(
     return sorted(found, key=lambda one: (-one[0], one[1], one[2]))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -188,6 +189,7 @@ def belongs_to_a_word(char: str) -> bool:
     return unicodedata.category(char)[0] in "LNM"
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(text=any_text, data=st.data())
 def test_a_widened_span_holds_the_given_one_and_cuts_no_word(text: str, data: st.DataObject) -> None:
@@ -248,6 +250,7 @@ def test_a_span_of_punctuation_alone_becomes_empty(words: str) -> None:
     assert start == end
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(text=any_text, data=st.data())
 def test_trimming_keeps_every_letter_and_digit_and_is_idempotent(text: str, data: st.DataObject) -> None:
@@ -340,6 +343,7 @@ def test_the_requested_number_of_groups_is_returned_with_all_their_places() -> N
     assert distinct([], 3) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     places=st.lists(

@@ -150,6 +150,7 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", [pytest.param(text, id=name) for name, text in QUESTIONS.items()])
 def test_any_text_may_be_asked(client: TestClient, question: str) -> None:
     previous = {"question": question[:1_000], "answer": (question * 2)[:2_000], "article_id": question}
@@ -465,6 +466,7 @@ def test_long_field_names_are_not_repeated_in_full(client: TestClient) -> None:
         assert len(response.content) < 50_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", POSTS)
 def test_too_many_fields_are_one_error(client: TestClient, path: str) -> None:
     # Reporting each of them would take half a second.

@@ -17,6 +17,8 @@ import pytest
 from eval.reliability.hostile_command import ToolMissingError, hostile
 from eval.reliability.refusals import faults
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 
 CAMPAIGN = """

@@ -49,6 +49,8 @@ from indexer.settings import BuildSettings, SplitterSettings
 if TYPE_CHECKING:
     from tests.indexer.conftest import FakeEncoder
 
+pytestmark = pytest.mark.slow
+
 _ROOT = Path(__file__).resolve().parents[4]
 _SETTINGS = BuildSettings(SplitterSettings(max_tokens=24, overlap_tokens=4), "ivf-sq8")
 _QUESTIONS = ("Which port was built?", "second.txt tells", "years", "nothing of the kind")

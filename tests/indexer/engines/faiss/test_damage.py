@@ -20,6 +20,8 @@ from indexer.settings import BuildSettings, SplitterSettings
 if TYPE_CHECKING:
     from tests.indexer.conftest import FakeEncoder
 
+pytestmark = pytest.mark.slow
+
 _SPLITTER = SplitterSettings(max_tokens=24, overlap_tokens=4)
 _DAMAGED = (DamagedGenerationError, FormatVersionError)
 _FILES = [

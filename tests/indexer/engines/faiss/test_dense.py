@@ -82,6 +82,7 @@ def test_flat_search_is_brute_force_even_with_duplicates(
     np.testing.assert_allclose(scores, expected_scores, rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_flat_search_of_thousands_is_brute_force(
     indexes: dict[FaissKind, DenseIndex], many: Vectors, queries: Vectors
 ) -> None:

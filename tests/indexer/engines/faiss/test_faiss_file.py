@@ -68,6 +68,7 @@ def test_the_limits_of_the_process_are_restored(save: Callable[[Kind], Path], ki
 _LIES = (2**39, 2**61, 2**61 + 400, 2**62 + 400, 2**63, 2**64 - 64, 2**64 - 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lie", _LIES)
 def test_a_size_larger_than_the_file_is_refused_before_memory_is_allocated(
@@ -84,6 +85,7 @@ def test_a_size_larger_than_the_file_is_refused_before_memory_is_allocated(
             index.vectors(0, len(index))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_is_cut_short_anywhere_is_refused(save: Callable[[Kind], Path], kind: Kind) -> None:
     path = save(kind)

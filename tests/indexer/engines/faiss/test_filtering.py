@@ -162,6 +162,7 @@ _RANDOM_FILTERS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(_RANDOM_ARTICLES, _RANDOM_FILTERS)
 @settings(max_examples=500, deadline=None)
 def test_the_articles_admitted_are_those_of_the_reference(articles: list[Article], filters: Filters) -> None:

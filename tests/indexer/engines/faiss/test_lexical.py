@@ -44,6 +44,7 @@ def all_scores(index: LexicalIndex, question: str) -> Scores:
     return index.scores(question, np.arange(len(index)))
 
 
+@pytest.mark.slow
 @given(documents, questions)
 @settings(max_examples=200, deadline=None)
 @example(["port port trade", "", "cloud"], "port cloud port")
@@ -84,6 +85,7 @@ def test_a_question_of_function_words_alone_still_finds_passages() -> None:
     assert scores[0] > 0 == scores[1]
 
 
+@pytest.mark.slow
 @given(documents, questions, st.integers(1, 15), st.integers(0, 2**32 - 1), st.booleans())
 @settings(max_examples=200, deadline=None)
 def test_the_search_is_a_sort_by_score_and_then_id(

@@ -75,6 +75,7 @@ _TERMS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(_TERMS, st.data(), st.integers(1, 40), st.none() | st.lists(st.booleans(), min_size=31, max_size=31))
 @settings(max_examples=300, deadline=None)
 def test_the_best_are_those_of_a_sort_of_all_sums(

@@ -80,6 +80,7 @@ def test_the_pointer_moves_only_after_the_check(tmp_path: Path) -> None:
     assert current_number(layout) == 2
 
 
+@pytest.mark.slow
 def test_a_reader_finds_a_whole_pointer_at_every_moment(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     publish(layout, _write_note, _describe, _accept)

@@ -67,6 +67,7 @@ def open_store(
         store.close()
 
 
+@pytest.mark.slow
 @given(_described())
 @settings(max_examples=60, deadline=None)
 def test_articles_and_passages_of_any_text_are_read_as_written(

@@ -191,6 +191,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(quota=st.integers(1, 7), steps=steps)
 def test_counts_equal_those_of_an_exact_bucket(quota: int, steps: list[tuple[int, int, bool]]) -> None:
@@ -210,6 +211,7 @@ def test_counts_equal_those_of_an_exact_bucket(quota: int, steps: list[tuple[int
         assert taken.next_in == (ceil((int(bucket) + 1 - bucket) / quota) if bucket < quota else 0)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(quota=st.integers(1, 5), steps=steps)
 def test_no_window_allows_twice_the_quota(quota: int, steps: list[tuple[int, int, bool]]) -> None:

@@ -137,6 +137,7 @@ def test_requests_do_not_wait_for_the_reader_of_the_log() -> None:
     assert "directly again" in stream.getvalue()
 
 
+@pytest.mark.slow
 def test_a_log_that_nobody_reads_does_not_delay_the_exit() -> None:
     stream = Stuck()
     logs.configure(LogSettings("json"), stream)

@@ -225,6 +225,7 @@ def test_metrics_count_questions_and_their_outcomes(answerer: Answerer) -> None:
     assert found[("quoth_articles", ())] == 1
 
 
+@pytest.mark.slow
 def test_no_label_value_comes_from_a_request(answerer: Answerer) -> None:
     with serving(create_app(answerer, settings())) as client:
         for number in range(50):

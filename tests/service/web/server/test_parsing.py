@@ -83,6 +83,7 @@ def streams(draw: st.DrawFn) -> tuple[list[tuple[bytes, bytes]], bytes]:
     return requests, written
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(streams(), st.lists(st.integers(0, 2_000), max_size=30))
 def test_requests_are_parsed_the_same_however_they_are_split(
