@@ -43,10 +43,13 @@ _CLIENTS = 4
 _WARM = 10
 
 
-def campaign(index: Path, times: float, seconds: float, seed: int) -> Outcome:
+def campaign(index: Path, times: float, seconds: float, seed: int, reader: str = "default") -> Outcome:
     """Serve an index, offer `times` its peak throughput for `seconds` seconds, and return the outcome."""
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, serving(index, Path(folder) / "log") as served:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(index, Path(folder) / "log", {"reader": reader}) as served,
+    ):
         figures, failures = asyncio.run(_flood(served.url, times, seconds, seed))
     return Outcome("flood", figures["offered"], tuple(failures), figures, time.perf_counter() - began)
 

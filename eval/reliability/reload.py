@@ -51,7 +51,7 @@ def edition(number: int) -> str:
     )
 
 
-def campaign(publications: int, pause: float, seconds: float, seed: int) -> Outcome:
+def campaign(publications: int, pause: float, seconds: float, seed: int, reader: str = "default") -> Outcome:
     """Publish `publications` generations under load, `pause` seconds apart, and check every answer.
 
     `seconds`: the length of the load without publishing, for comparison.
@@ -61,7 +61,7 @@ def campaign(publications: int, pause: float, seconds: float, seed: int) -> Outc
         folder = Path(name)
         publisher = _Publisher(folder, load_encoder())
         publisher.publish()
-        settings = {"reload_seconds": str(_RELOAD_S)}
+        settings = {"reload_seconds": str(_RELOAD_S), "reader": reader}
         work = partial(_publish, publisher.publish, publications, pause)
         with serving(publisher.index, folder / "log", settings) as served:
             steady, busy = asyncio.run(_ask(served.url, work, seconds, seed))

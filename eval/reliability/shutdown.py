@@ -46,7 +46,7 @@ class Stop:
     status: int
 
 
-def campaign(index: Path, stops: int, seed: int) -> Outcome:
+def campaign(index: Path, stops: int, seed: int, reader: str = "default") -> Outcome:
     """Start a service and stop it under load, `stops` times."""
     began = time.perf_counter()
     draw = random.Random(seed)
@@ -54,7 +54,11 @@ def campaign(index: Path, stops: int, seed: int) -> Outcome:
     failures: list[str] = []
     for number in range(stops):
         after = draw.uniform(0.5, _SECONDS / 2)
-        with tempfile.TemporaryDirectory() as folder, serving(index, Path(folder) / "log") as served:
+        settings = {"reader": reader}
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            serving(index, Path(folder) / "log", settings) as served,
+        ):
             stop = asyncio.run(_stop(served, after, seed + number))
         found.append(stop)
         failures += [f"stop {number + 1}: {fault}" for fault in judge(stop)]

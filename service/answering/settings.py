@@ -43,7 +43,7 @@ class RetrieverSettings:
 class AnswererSettings:
     """How passages become an answer."""
 
-    top_k: Annotated[int, Interval(ge=1, le=50), Doc("Passages that are read for a question.")] = 8
+    top_k: Annotated[int, Interval(ge=1, le=50), Doc("Passages that are read for a question.")] = 4
     alternatives: Annotated[
         int, Interval(ge=0, le=20), Doc("Other candidates that are shown beside an answer.")
     ] = 3

@@ -147,13 +147,14 @@ def index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-# Quick runs. Promises about times may fail on a busy machine, so only the others are checked.
+# Quick runs, with the fast reader: without AMX, beside other tests, the default one takes seconds a question.
+# Promises about times may fail on a busy machine, so only the others are checked.
 
 
 @pytest.mark.models
 @pytest.mark.server
 def test_a_short_flood(index: Path) -> None:
-    outcome = flood.campaign(index, times=5, seconds=3, seed=1)
+    outcome = flood.campaign(index, times=5, seconds=3, seed=1, reader="fast")
     assert outcome.figures["refused"] > 0
     assert outcome.figures["goodput_of_peak"] > 0.4
     timing = ("goodput", "refusals took", "after the flood")
@@ -163,7 +164,7 @@ def test_a_short_flood(index: Path) -> None:
 @pytest.mark.models
 @pytest.mark.server
 def test_a_few_publications_under_load() -> None:
-    outcome = reload.campaign(publications=4, pause=0.5, seconds=4, seed=1)
+    outcome = reload.campaign(publications=4, pause=0.5, seconds=4, seed=1, reader="fast")
     assert outcome.figures["generations_that_answered"] >= 2
     assert outcome.figures["failed"] == 0
     assert [failure for failure in outcome.failures if "percentile" not in failure] == []
@@ -172,7 +173,7 @@ def test_a_few_publications_under_load() -> None:
 @pytest.mark.models
 @pytest.mark.server
 def test_a_stop_under_load(index: Path) -> None:
-    outcome = shutdown.campaign(index, stops=1, seed=1)
+    outcome = shutdown.campaign(index, stops=1, seed=1, reader="fast")
     assert outcome.figures["statuses"] == [0]
     assert outcome.figures["answered"] > 0
     assert outcome.failures == ()
