@@ -36,6 +36,7 @@ from service.answering.reader import SpanReader
 from service.answering.retriever import Retriever
 from service.answering.settings import AnswererSettings, ReaderSettings, RetrieverSettings
 from service.loading import open_encoder
+from service.options import TopKOption
 from service.settings import load_settings
 
 STAGES = ("query vector", "searches, texts", "tokens, spans", "span model", "confidence, citations")
@@ -91,7 +92,7 @@ def main(
     *,
     index: IndexOption = DEFAULT_INDEX,
     reader: Annotated[str, typer.Option(help="A shipped reader, or an exported one's folder.")] = "default",
-    top_k: Annotated[int, typer.Option(help="Passages read for a question.", min=1, max=50)] = 8,
+    top_k: TopKOption = None,
     questions: Annotated[
         int, typer.Option(help="Ask at most this many questions of the seeds' set.", min=1)
     ] = 1_000,
@@ -101,12 +102,13 @@ def main(
     """Print each stage's time and share, and the span model's time relative to its lower bound."""
     folder = reader_folder(reader)
     card = read_card(folder)
-    found = ask(index, folder, top_k, seeds_questions()[:questions], rounds)
+    passages = AnswererSettings().top_k if top_k is None else top_k
+    found = ask(index, folder, passages, seeds_questions()[:questions], rounds)
     tokens = round(float(np.median([one.tokens for one in found])))
     shape = card["shape"]
     floor = Products(shape["layers"], shape["width"], shape["inner"]).seconds(tokens)
     table = Table(
-        "stage", "p50 ms", "p95 ms", "share", title=f"{card['name']}, {top_k} passages, n={len(found)}"
+        "stage", "p50 ms", "p95 ms", "share", title=f"{card['name']}, {passages} passages, n={len(found)}"
     )
     total = [one.seconds for one in found]
     for stage in STAGES:
@@ -125,7 +127,7 @@ def main(
         json_,
         "python -m eval.benchmark.stages",
         reader=card["name"],
-        top_k=top_k,
+        top_k=passages,
         tokens=tokens,
         floor_s=floor,
         questions_s=[one.stages for one in found],

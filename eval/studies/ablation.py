@@ -40,12 +40,12 @@ class Variant:
 
 
 VARIANTS = (
-    Variant("**as it ships**: both searches, span reader, 8 passages", {}),
+    Variant("**as it ships**: both searches, span reader, 4 passages", {}),
     Variant("dense search only", {"fusion": "convex", "dense_weight": 1.0}),
     Variant("BM25 only", {"fusion": "convex", "dense_weight": 0.0}),
     Variant("sentence baseline", {}, baseline=True),
     Variant("1 passage", {"top_k": 1}),
-    Variant("4 passages", {"top_k": 4}),
+    Variant("8 passages", {"top_k": 8}),
     Variant("16 passages", {"top_k": 16}),
 )
 

@@ -10,8 +10,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from indexer.metadata import FIELDS
+from indexer.ranges import whole_range_of
 from indexer.records import Article
 from service.answering.answers import Citation
+from service.answering.settings import AnswererSettings
 
 MAX_ARTICLE_ID = 2_000
 """The longest article id in a request, in characters."""
@@ -57,8 +59,9 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 Day = Annotated[datetime.date, BeforeValidator(_iso_day)]
+_LEAST, _MOST = whole_range_of(AnswererSettings, "top_k")
 # Strict, because Pydantic would also take `true` and "1" for the number 1.
-Count = Annotated[int, Field(ge=1, le=50, strict=True), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=_LEAST, le=_MOST, strict=True), BeforeValidator(_whole)]
 Start = Annotated[int, Field(ge=0, strict=True), BeforeValidator(_whole)]
 End = Annotated[int, Field(ge=1, strict=True), BeforeValidator(_whole)]
 Probability = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
