@@ -27,10 +27,10 @@ def native_precision() -> Precision:
 class Model:
     """A model compiled for the CPU, in its fastest precision unless another is given.
 
-    Safe to share between threads: each call has an inference request of its own, which is kept for later calls
-    and not bound to a thread, as threads come and go. One stream: a request uses all cores. Two streams of one
-    core each answer as many requests a second with eight passages, but a single one takes twice as long
-    (`python -m eval.benchmark.batching`).
+    Safe to share between threads: each call has an inference request of its own, which is kept for later
+    calls and not bound to a thread, as threads come and go. One stream: a request uses all cores. Two streams
+    of one core each answer as many requests a second with eight passages, but a single one takes twice as
+    long (`python -m eval.benchmark.batching`).
     """
 
     def __init__(self, graph: openvino.Model, precision: Precision | None = None) -> None:
