@@ -119,7 +119,7 @@ def measure(size: int, entries: int, rounds: int, seed: int) -> tuple[Opening, l
     articles = make_articles(size, publishers, generator)
     numbers = {article.id: number for number, article in enumerate(articles)}
     article_filter, opening = _open(articles, numbers)
-    article_numbers = np.repeat(np.arange(size, dtype=np.int32), PASSAGES)
+    article_numbers = np.repeat(np.arange(size, dtype=np.intp), PASSAGES)
     kinds = filter_kinds(articles, publishers, entries, generator)
     return opening, [
         _time(article_filter, article_numbers, name, filters, rounds) for name, filters in kinds.items()
@@ -190,7 +190,7 @@ def filter_kinds(
 
 def _time(
     article_filter: ArticleFilter,
-    article_numbers: npt.NDArray[np.int32],
+    article_numbers: npt.NDArray[np.intp],
     name: str,
     filters: Sequence[Filters],
     rounds: int,

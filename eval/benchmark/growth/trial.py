@@ -115,7 +115,7 @@ class _NoTexts:
     numbers: ClassVar[dict[str, int]] = {}
 
     def __init__(self, count: int) -> None:
-        self.article_numbers = np.zeros(count, np.int32)
+        self.article_numbers = np.zeros(count, np.intp)
 
     def passage(self, passage_id: int) -> Passage:
         return Passage(passage_id, "", 0, 1)

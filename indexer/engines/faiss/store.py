@@ -112,7 +112,7 @@ class Store:
 
     `articles` holds every article in the order of its number, with an empty text: metadata is small and
     filters need all of it, texts are read on demand. `numbers` maps an article's id to its number, and
-    `article_numbers`, `int32 (passages,)`, holds the number of each passage's article. Whatever cannot be
+    `article_numbers`, `intp (passages,)`, holds the number of each passage's article. Whatever cannot be
     read, on opening or later, raises a DamagedGenerationError.
     """
 
@@ -151,7 +151,8 @@ class Store:
             or not ((numbers >= 0) & (numbers < len(rows))).all()
         ):
             raise ValueError("it has invalid rows")
-        self.article_numbers: npt.NDArray[np.int32] = numbers.astype(np.int32)
+        # Of the type that NumPy indexes with: filters gather by it, and would convert another type each time.
+        self.article_numbers: npt.NDArray[np.intp] = numbers.astype(np.intp)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
