@@ -64,7 +64,7 @@ def test_an_answer_carries_a_citation_that_resolves(client: TestClient) -> None:
         assert (
             article_text(client, passage["article_id"])[passage["start"] : passage["end"]] == passage["text"]
         )
-    assert [passage["rank"] for passage in body["passages"]] == list(range(1, 9))
+    assert [passage["rank"] for passage in body["passages"]] == list(range(1, 5))
 
 
 def test_an_abstention_says_why_and_shows_the_nearest_passages(client: TestClient) -> None:
@@ -72,7 +72,7 @@ def test_an_abstention_says_why_and_shows_the_nearest_passages(client: TestClien
     assert body["answer"] is None
     assert body["abstained"]["code"] == "low-confidence"
     assert body["alternatives"] == []
-    assert len(body["passages"]) == 8
+    assert len(body["passages"]) == 4
 
 
 def test_a_min_confidence_of_zero_always_gives_an_answer(client: TestClient) -> None:
