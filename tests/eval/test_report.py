@@ -25,6 +25,8 @@ from eval.report.marking import marked
 from eval.runs import Excerpt, Result, Run
 from eval.systems import Candidate, Place, Reply
 
+pytestmark = pytest.mark.slow
+
 TEXT = "The bridge was opened in 1932 by the premier of the state."
 """An article; "1932" is at 25-29."""
 HOSTILE = "<script>alert(1)</script> \"q\" 'a' ]]> --> & </style><img src=x onerror=alert(2)> {{ 7 * 7 }}"

@@ -21,6 +21,8 @@ from indexer.command_line import CHECKS, COMMANDS, announced, make_command, summ
 from indexer.errors import CorpusError
 from indexer.exit_codes import ExitCode
 
+pytestmark = pytest.mark.slow
+
 _QUOTH = Path(sys.executable).with_name("quoth")
 _HEAVY = ("numpy", "pydantic", "fastapi", "faiss", "torch", "openvino", "sentence_transformers", "rich")
 

@@ -15,6 +15,8 @@ import pytest
 
 from indexer.engines.faiss.index import open_index
 
+pytestmark = pytest.mark.slow
+
 _ROOT = Path(__file__).resolve().parents[2]
 _SEEDS = _ROOT / "seeds"
 _MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

@@ -74,10 +74,10 @@ def variables() -> Iterator[tuple[str, str]]:
 
 
 def test_the_environment_is_read_and_given_values_win(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QUOTH_TOP_K", "4")
+    monkeypatch.setenv("QUOTH_TOP_K", "7")
     monkeypatch.setenv("QUOTH_PORT", "9000")
     settings = load_settings(port=9001, host=None)
-    assert settings.answering.top_k == 4
+    assert settings.answering.top_k == 7
     assert settings.web.listen == ListenSettings(host="127.0.0.1", port=9001)
 
 
@@ -112,8 +112,8 @@ def test_a_variable_is_read_as_its_settings_type(
 
 
 def test_names_of_variables_are_not_case_sensitive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("quoth_Top_K", "4")
-    assert load_settings().answering.top_k == 4
+    monkeypatch.setenv("quoth_Top_K", "7")
+    assert load_settings().answering.top_k == 7
 
 
 def test_settings_made_in_code_ignore_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

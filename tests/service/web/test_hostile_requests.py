@@ -17,6 +17,8 @@ from service.answering.answerer import Answerer
 from service.settings import Settings
 from service.web.app import create_app
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 2.0
 """Processor time allowed for a request; each takes a small part of it."""
 
