@@ -27,6 +27,7 @@ class FaissPassageIndex:
 
     def __init__(self, manifest: Manifest, dense: DenseIndex, terms: LexicalIndex, store: Store) -> None:
         self._manifest = manifest
+        self._info = manifest.info  # once: its version is a hash, and every answer names the generation
         self._dense = dense
         self._lexical = terms
         self._store = store
@@ -64,7 +65,7 @@ class FaissPassageIndex:
     @property
     def info(self) -> IndexInfo:
         """What the generation is made of, in the form that all engines share."""
-        return self._manifest.info
+        return self._info
 
     @property
     def articles(self) -> Sequence[Article]:
