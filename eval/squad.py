@@ -24,7 +24,7 @@ from eval.dataset import (
     question_kind,
     read_text,
 )
-from indexer.corpus import Failure
+from indexer.corpus import Failure, FileWarning, ignore_warning
 from indexer.records import Article, Metadata
 
 
@@ -49,7 +49,11 @@ class SquadFile:
     def __len__(self) -> int:
         return len(self.paragraphs)
 
-    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:  # noqa: ARG002
+    def articles(
+        self,
+        on_failure: Callable[[Failure], None],  # noqa: ARG002 - none fails
+        on_warning: Callable[[FileWarning], None] = ignore_warning,  # noqa: ARG002
+    ) -> Iterator[Article]:
         """Yield each paragraph; none can fail."""
         yield from self.paragraphs
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.arrays import Vectors
-from indexer.corpus import ArticleSource, Failure
+from indexer.corpus import ArticleSource, Failure, FileWarning
 from indexer.encoders.encoder import Encoder
 from indexer.engines.faiss.dense import DenseIndex, kind_for
 from indexer.engines.faiss.index import FaissPassageIndex, check_generation, open_index
@@ -30,7 +30,7 @@ class BuildReport:
     """What a build did.
 
     `new`, `changed`, `unchanged` and `removed` count articles, by id, against the previous generation.
-    `ignored` counts files of other types. `published` is False if nothing had changed: the previous
+    `ignored` counts files of other types. `warnings` are about files that were read. `published` is False if nothing had changed: the previous
     generation stays in service. `seconds` is wall-clock time.
     """
 
@@ -44,6 +44,7 @@ class BuildReport:
     removed: int
     ignored: int
     failures: tuple[Failure, ...]
+    warnings: tuple[FileWarning, ...]
     seconds: float
 
 
@@ -110,7 +111,7 @@ class _Builder:
         self._passages = PassageBuilder(encoder, settings.splitter, previous)
 
     def run(self, layout: Layout, began: float) -> BuildReport:
-        articles, failures = self._read()
+        articles, failures, warnings = self._read()
         split = self._split(articles)
         changes = self._compare(articles)
         manifest = self._current_if_same(layout, changes)
@@ -129,13 +130,15 @@ class _Builder:
             passages=manifest.passages,
             ignored=self._source.ignored,
             failures=tuple(failures),
+            warnings=tuple(warnings),
             seconds=time.perf_counter() - began,
             **changes,
         )
 
-    def _read(self) -> tuple[list[Article], list[Failure]]:
+    def _read(self) -> tuple[list[Article], list[Failure], list[FileWarning]]:
         self._progress.start("Reading articles", len(self._source))
         failures: list[Failure] = []
+        warnings: list[FileWarning] = []
         articles: list[Article] = []
 
         def on_failure(failure: Failure) -> None:
@@ -148,13 +151,13 @@ class _Builder:
             failures.append(failure)
             self._progress.advance()
 
-        for article in self._source.articles(on_failure):
+        for article in self._source.articles(on_failure, warnings.append):
             articles.append(article)
             self._progress.advance()
         if not articles:
             reasons = "\n".join(f"  {failure.path}: {failure.reason}" for failure in failures)
             raise CorpusError(f"no article in {self._source.name} could be read:\n{reasons}")
-        return sorted(articles, key=lambda article: article.id), failures
+        return sorted(articles, key=lambda article: article.id), failures, warnings
 
     def _previous_version(self, article_id: str) -> Article:
         kept = self._previous.find_article(article_id) if self._previous else None
@@ -176,16 +179,21 @@ class _Builder:
         before = self._before
         ids = {article.id for article in articles}
         known = [article for article in articles if article.id in before]
-        unchanged = sum(
-            article.sha256 == before[article.id].sha256 and article.metadata == before[article.id].metadata
-            for article in known
-        )
+        unchanged = sum(self._is_unchanged(article) for article in known)
         return {
             "new": len(articles) - len(known),
             "changed": len(known) - unchanged,
             "unchanged": unchanged,
             "removed": len(before.keys() - ids),
         }
+
+    def _is_unchanged(self, article: Article) -> bool:
+        before = self._before[article.id]
+        return (
+            article.sha256 == before.sha256
+            and article.metadata == before.metadata
+            and article.segments == self._previous_version(article.id).segments
+        )
 
     def _current_if_same(self, layout: Layout, changes: dict[str, int]) -> Manifest | None:
         """The current generation's manifest, if a new one would hold exactly the same."""
@@ -203,11 +211,12 @@ class _Builder:
         kind = kind_for(self._settings.faiss, len(vectors))
 
         def write(folder: Path) -> None:
-            write_store(folder / Layout.CORPUS, ((one.article, one.sentences, one.passages) for one in split))
+            write_store(
+                folder / Layout.CORPUS,
+                ((one.article, one.sentences, one.passages, one.contexts) for one in split),
+            )
             self._progress.advance()
-            LexicalIndex.build(
-                one.article.text[start:end] for one in split for start, end in one.passages
-            ).save(folder)
+            LexicalIndex.build(text for one in split for text in one.searched).save(folder)
             self._progress.advance()
             DenseIndex.build(vectors, kind).save(folder / Layout.DENSE, folder / Layout.VECTORS)
             self._progress.advance()

@@ -168,6 +168,8 @@ def _print_report(report: BuildReport, out: Path, *, json_: bool) -> None:
         return
     for failure in report.failures:
         print_warning(f"{failure.path}: {failure.reason}", "not read")
+    for warning in report.warnings:
+        print_warning(f"{warning.path}: {warning.message}")
     state = "published" if report.published else "nothing had changed"
     rows = {
         "index": f"{out} ({report.generation}, {state})",

@@ -22,6 +22,14 @@ _QUICK_SIDECAR = 16_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
+class FileWarning:
+    """A file that was read, and what a person should know about how."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A file that could not be read, or a folder (its path ends in a slash), and why."""
 
@@ -31,6 +39,10 @@ class Failure:
     def covers(self, article_id: str) -> bool:
         """Whether the article with this id is the unreadable file, or may be in the unreadable folder."""
         return article_id == self.path or (self.path.endswith("/") and article_id.startswith(self.path))
+
+
+def ignore_warning(_: FileWarning) -> None:
+    """Do nothing with a warning."""
 
 
 class ArticleSource(Protocol):
@@ -48,8 +60,12 @@ class ArticleSource(Protocol):
         """Return the number of articles, readable or not."""
         ...
 
-    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
-        """Yield each readable article and report the others to `on_failure`."""
+    def articles(
+        self,
+        on_failure: Callable[[Failure], None],
+        on_warning: Callable[[FileWarning], None] = ignore_warning,
+    ) -> Iterator[Article]:
+        """Yield each readable article and report the others to `on_failure`; `on_warning` hears of its doubts."""
         ...
 
 
@@ -90,8 +106,14 @@ class Corpus:
         """Return the number of files with an article's ending, readable or not."""
         return self._count
 
-    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
+    def articles(
+        self,
+        on_failure: Callable[[Failure], None],
+        on_warning: Callable[[FileWarning], None] = ignore_warning,
+    ) -> Iterator[Article]:
         """Yield each article, in the order of its id; what cannot be read goes to `on_failure`.
+
+        `on_warning` gets what a person should know about the articles that were read.
 
         Raises:
             SidecarError: the sidecar cannot be parsed, so that its metadata would be lost.
@@ -107,7 +129,7 @@ class Corpus:
                     continue
                 try:
                     fields = check_entry(name, stated[name]) if name in stated else None
-                    yield self._read(name, fields, reader)
+                    yield self._read(name, fields, reader, on_warning)
                 except UnreadableFileError as error:
                     on_failure(Failure(_printable(name), error.reason))
                 except SidecarError as error:
@@ -129,12 +151,21 @@ class Corpus:
         reason = error.strerror or str(error)
         self._unreadable_folders.append(Failure(f"{_printable(path)}/", reason))
 
-    def _read(self, name: str, stated: dict[str, Any] | None, reader: Isolation) -> Article:
+    def _read(
+        self,
+        name: str,
+        stated: dict[str, Any] | None,
+        reader: Isolation,
+        on_warning: Callable[[FileWarning], None],
+    ) -> Article:
         path = self.folder / name
         if name != _printable(name):
             raise UnreadableFileError("its name is not plain UTF-8: rename it")
         document = reader.read(path, self._bytes(path))
-        return Article.create(name, document.text, combine(stated, document.metadata, document.text))
+        for warning in document.warnings:
+            on_warning(FileWarning(name, warning))
+        metadata = combine(stated, document.metadata, document.text)
+        return Article.create(name, document.text, metadata, document.segments)
 
     def _read_sidecar(self, reader: Isolation) -> dict[str, Any]:
         path = self.folder / SIDECAR

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from indexer.arrays import Ids, Mask, Scores, Vector
-from indexer.records import Article, CharRange, Passage
+from indexer.records import Article, CharRange, Passage, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,14 @@ class PassageIndex(Protocol):
 
     def sentences(self, passage: Passage) -> list[CharRange]:
         """Return the sentences in a passage, as ranges of its article's text."""
+        ...
+
+    def context(self, passage: Passage) -> str:
+        """Return what a passage is searched and read with besides its own words (`indexer.context`)."""
+        ...
+
+    def segments(self, passage: Passage) -> Sequence[Segment]:
+        """Return the segments of the article that overlap a passage, in the order of their starts."""
         ...
 
     def mask(self, filters: Filters) -> Mask | None:

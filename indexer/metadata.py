@@ -1,7 +1,7 @@
 """An article's metadata: from the folder's sidecar, the file's markup, or careful readings of its text.
 
 The sidecar is `metadata.toml` in the indexed folder: one table for each file, with `title`, `publisher`,
-`author`, `published` (a date) and `url`, all optional. An empty string says that the article does not state
+`author`, `published` and `modified` (dates) and `url`, all optional. An empty string says that the article does not state
 the field, so that it is not read from markup or text either.
 """
 
@@ -89,8 +89,8 @@ def check_entry(name: str, table: Any) -> dict[str, Any]:  # noqa: ANN401 - TOML
             )
         if value == "":
             checked[field] = None
-        elif field == "published":
-            checked[field] = _check_date(name, value)
+        elif field in {"published", "modified"}:
+            checked[field] = _check_date(name, field, value)
         elif not isinstance(value, str) or not value.strip():
             raise SidecarError(f"{SIDECAR}: {field} of {name!r} is not text")
         elif field == "url" and web_url(value) is None:
@@ -100,10 +100,10 @@ def check_entry(name: str, table: Any) -> dict[str, Any]:  # noqa: ANN401 - TOML
     return checked
 
 
-def _check_date(name: str, value: Any) -> datetime.date:  # noqa: ANN401
+def _check_date(name: str, field: str, value: Any) -> datetime.date:  # noqa: ANN401
     parsed = as_date(value)
     if parsed is None:
-        raise SidecarError(f"{SIDECAR}: published of {name!r} is not a date; write 2024-01-31")
+        raise SidecarError(f"{SIDECAR}: {field} of {name!r} is not a date; write 2024-01-31")
     return parsed
 
 

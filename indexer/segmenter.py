@@ -8,12 +8,12 @@ hundredth of pysbd's time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sentencex
 
 from indexer.boilerplate import is_boilerplate
-from indexer.records import CharRange
+from indexer.records import CharRange, Segment
 
 # A text whose lines were wrapped at a column continues many of its lines in lower case; a text with a
 # paragraph or a list item on each line continues hardly any.
@@ -24,7 +24,12 @@ _WINDOW = 10_000
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
-def sentence_offsets(text: str, *, language: str = "en") -> list[CharRange]:
+def sentence_offsets(
+    text: str,
+    segments: Sequence[Segment] = (),  # noqa: ARG001 - to come
+    *,
+    language: str = "en",
+) -> list[CharRange]:
     """Return the `(start, end)` of each sentence of `text`, in order, without surrounding white space.
 
     Sentences do not overlap; only white space and boilerplate lie between them. A blank line always

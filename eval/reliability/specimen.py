@@ -16,7 +16,7 @@ import numpy as np
 
 from indexer.arrays import Vector, Vectors
 from indexer.build import build
-from indexer.corpus import Failure
+from indexer.corpus import Failure, FileWarning, ignore_warning
 from indexer.engines.faiss.index import FaissPassageIndex, open_index, self_check
 from indexer.errors import QuothError
 from indexer.records import Article, Metadata
@@ -47,7 +47,11 @@ class Library:
     def __len__(self) -> int:
         return len(_NAMES)
 
-    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:  # noqa: ARG002 - none fails
+    def articles(
+        self,
+        on_failure: Callable[[Failure], None],  # noqa: ARG002 - none fails
+        on_warning: Callable[[FileWarning], None] = ignore_warning,  # noqa: ARG002
+    ) -> Iterator[Article]:
         """Yield the articles; a title is the version."""
         for name in _NAMES:
             text = " ".join(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.dataset import Example, GoldSpan, question_kind
-from indexer.corpus import Failure
+from indexer.corpus import Failure, FileWarning, ignore_warning
 from indexer.errors import QuothError
 from indexer.records import Article, Metadata
 
@@ -53,7 +53,11 @@ class Paragraphs:
     def __len__(self) -> int:
         return len(self._articles)
 
-    def articles(self, on_failure: Callable[[Failure], None]) -> Iterator[Article]:  # noqa: ARG002
+    def articles(
+        self,
+        on_failure: Callable[[Failure], None],  # noqa: ARG002 - none fails
+        on_warning: Callable[[FileWarning], None] = ignore_warning,  # noqa: ARG002
+    ) -> Iterator[Article]:
         """Yield each paragraph; none can fail."""
         yield from self._articles
 

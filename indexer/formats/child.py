@@ -71,7 +71,12 @@ def _read(request: dict[str, Any], data: bytes) -> dict[str, Any]:
         read_sidecar(Path(request["sidecar"]))
         return {}
     document = read_document(PurePath(f"file{request['suffix']}"), data)
-    return {"text": document.text, "metadata": asdict(document.metadata)}
+    return {
+        "text": document.text,
+        "metadata": asdict(document.metadata),
+        "segments": [[one.start, one.end, one.kind, one.label] for one in document.segments],
+        "warnings": document.warnings,
+    }
 
 
 def _set_timers(seconds: float) -> None:

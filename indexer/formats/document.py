@@ -6,15 +6,21 @@ import codecs
 from dataclasses import dataclass, field
 
 from indexer.errors import UnreadableFileError
-from indexer.records import Metadata
+from indexer.records import Metadata, Segment
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's text and the metadata that its own markup or front matter states."""
+    """A file's text and the metadata that its own markup or front matter states.
+
+    `segments` are places in the text, in the order of their starts. `warnings` say what a person should know
+    about how the file was read: text that may be missing, an encoding that was detected.
+    """
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
+    segments: tuple[Segment, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def decode_utf8(data: bytes) -> str:

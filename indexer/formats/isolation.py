@@ -23,7 +23,7 @@ from indexer.errors import CorpusError, SidecarError, UnreadableFileError
 from indexer.formats.document import Document
 from indexer.formats.registry import QUICK, read_document
 from indexer.metadata import SIDECAR
-from indexer.records import Metadata
+from indexer.records import Metadata, Segment, SegmentKind
 
 READY = b"ready\n"
 """The first line that the process writes."""
@@ -77,9 +77,18 @@ class Isolation:
         if "stopped" in answer:
             raise UnreadableFileError(f"{answer['stopped']}: save it as plain text, or split it")
         metadata = answer["metadata"]
-        published = metadata.pop("published")
-        day = datetime.date.fromisoformat(published) if published else None
-        return Document(answer["text"], Metadata(published=day, **metadata))
+        for name in ("published", "modified"):
+            if metadata[name] is not None:
+                metadata[name] = datetime.date.fromisoformat(metadata[name])
+        return Document(
+            answer["text"],
+            Metadata(**metadata),
+            tuple(
+                Segment(start, end, SegmentKind(kind), label)
+                for start, end, kind, label in answer["segments"]
+            ),
+            tuple(answer["warnings"]),
+        )
 
     def check_sidecar(self, folder: Path) -> None:
         """Check that the folder's sidecar can be parsed within the limits, so that the caller may parse it.

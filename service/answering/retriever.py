@@ -49,4 +49,6 @@ class Retriever:
             dense,
             lexical,
             tuple(self._index.sentences(passage)),
+            self._index.context(passage),
+            tuple(self._index.segments(passage)),
         )

@@ -16,7 +16,7 @@ from indexer.engines.faiss.lexical import LexicalIndex
 from indexer.engines.faiss.storage import Layout, Manifest, open_newest, verify
 from indexer.engines.faiss.store import Store
 from indexer.errors import DamagedGenerationError
-from indexer.records import Article, CharRange, Passage
+from indexer.records import Article, CharRange, Passage, Segment
 
 # The least cosine of a passage to its own vector: 1, less the rounding of SQ8.
 _OWN_SIMILARITY = 0.9
@@ -100,6 +100,14 @@ class FaissPassageIndex:
     def sentences(self, passage: Passage) -> list[CharRange]:
         """Return the sentences in a passage, as ranges of its article's text."""
         return self._store.sentences(passage)
+
+    def context(self, passage: Passage) -> str:
+        """Return what a passage is searched and read with besides its own words."""
+        return self._store.context(passage)
+
+    def segments(self, passage: Passage) -> Sequence[Segment]:
+        """Return the segments of the article that overlap a passage, in the order of their starts."""
+        return self._store.segments(passage)
 
     def article_sentences(self, article_id: str) -> list[CharRange]:
         """Return all of an article's sentences, as ranges of its text, for the next build to reuse."""

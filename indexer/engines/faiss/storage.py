@@ -29,7 +29,7 @@ from indexer.errors import (
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Version of the files' layout; a reader refuses any other."""
 
 _NAME = re.compile(r"gen-([0-9]{6}|[1-9][0-9]{6,})")

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import errno
 import functools
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,22 +18,24 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import DamagedGenerationError
-from indexer.records import Article, CharRange, Metadata, Passage
+from indexer.records import Article, CharRange, Metadata, Passage, Segment, SegmentKind
 
 _SCHEMA = """
 CREATE TABLE article (
     number INTEGER PRIMARY KEY,       -- from 0, in the order of the ids
     id TEXT NOT NULL UNIQUE,
-    title TEXT, publisher TEXT, author TEXT, published TEXT, url TEXT,
+    title TEXT, publisher TEXT, author TEXT, published TEXT, modified TEXT, url TEXT,
     sha256 TEXT NOT NULL,
     text BLOB NOT NULL,               -- UTF-8; a blob, so that SQLite never interprets it
-    sentences BLOB NOT NULL           -- int32, little-endian: start and end of one after the other
+    sentences BLOB NOT NULL,          -- int32, little-endian: start and end of one after the other
+    segments BLOB NOT NULL            -- JSON in UTF-8: [start, end, kind, label] of one after the other
 );
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY,           -- from 0: the FAISS id
     article INTEGER NOT NULL REFERENCES article (number),
     start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL
+    "end" INTEGER NOT NULL,
+    context TEXT NOT NULL             -- what it is searched and read with besides its own words
 );
 CREATE INDEX passage_article ON passage (article);
 """
@@ -43,22 +46,23 @@ SELECT (
     SELECT count(*) FROM article
     WHERE NOT (
         typeof(id) = 'text' AND typeof(sha256) = 'text' AND typeof(text) = 'blob'
-        AND typeof(sentences) = 'blob' AND length(sentences) % 8 = 0
+        AND typeof(sentences) = 'blob' AND length(sentences) % 8 = 0 AND typeof(segments) = 'blob'
         AND typeof(title) IN ('text', 'null') AND typeof(publisher) IN ('text', 'null')
         AND typeof(author) IN ('text', 'null') AND typeof(published) IN ('text', 'null')
-        AND typeof(url) IN ('text', 'null')
+        AND typeof(modified) IN ('text', 'null') AND typeof(url) IN ('text', 'null')
     )
 ) + (
     SELECT count(*) FROM passage
-    WHERE NOT (typeof(start) = 'integer' AND typeof("end") = 'integer' AND 0 <= start AND start < "end")
+    WHERE NOT (typeof(start) = 'integer' AND typeof("end") = 'integer' AND 0 <= start AND start < "end"
+        AND typeof(context) = 'text')
 )
 """
-_COLUMNS = "id, title, publisher, author, published, url, sha256"
+_COLUMNS = "id, title, publisher, author, published, modified, url, sha256"
 _CACHED = 64  # articles whose text and sentences stay decoded
 _OFFSETS = np.dtype("<i4")
 
-ArticleParts = tuple[Article, Sequence[CharRange], Sequence[CharRange]]
-"""An article with the offsets of its sentences and of its passages, in order."""
+ArticleParts = tuple[Article, Sequence[CharRange], Sequence[CharRange], Sequence[str]]
+"""An article with the offsets of its sentences and of its passages, in order, and each passage's context."""
 
 _Offsets = npt.NDArray[np.int32]
 
@@ -83,26 +87,31 @@ def _write(path: Path, articles: Iterable[ArticleParts]) -> None:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.executescript(_SCHEMA)
         passage_id = 0
-        for number, (article, sentences, offsets) in enumerate(articles):
-            published = article.metadata.published.isoformat() if article.metadata.published else None
+        for number, (article, sentences, offsets, contexts) in enumerate(articles):
+            metadata = article.metadata
             connection.execute(
-                "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     number,
                     article.id,
-                    article.metadata.title,
-                    article.metadata.publisher,
-                    article.metadata.author,
-                    published,
-                    article.metadata.url,
+                    metadata.title,
+                    metadata.publisher,
+                    metadata.author,
+                    metadata.published.isoformat() if metadata.published else None,
+                    metadata.modified.isoformat() if metadata.modified else None,
+                    metadata.url,
                     article.sha256,
                     article.text.encode("utf-8"),
                     np.array(sentences, dtype=_OFFSETS).tobytes(),
+                    _encoded(article.segments),
                 ),
             )
             connection.executemany(
-                "INSERT INTO passage VALUES (?, ?, ?, ?)",
-                [(passage_id + place, number, start, end) for place, (start, end) in enumerate(offsets)],
+                "INSERT INTO passage VALUES (?, ?, ?, ?, ?)",
+                [
+                    (passage_id + place, number, start, end, context)
+                    for place, ((start, end), context) in enumerate(zip(offsets, contexts, strict=True))
+                ],
             )
             passage_id += len(offsets)
 
@@ -133,6 +142,7 @@ class Store:
         self.numbers = {article.id: number for number, article in enumerate(self.articles)}
         self._text = functools.lru_cache(maxsize=_CACHED)(self._read_text)
         self._sentences = functools.lru_cache(maxsize=_CACHED)(self._read_sentences)
+        self._segments = functools.lru_cache(maxsize=_CACHED)(self._read_segments)
 
     def _open(self) -> None:
         rows = self._connection.execute(f"SELECT {_COLUMNS}, number FROM article ORDER BY number").fetchall()  # noqa: S608
@@ -172,7 +182,9 @@ class Store:
     def find(self, article_id: str) -> Article | None:
         """Return an article with its text, or None where no article has this id."""
         number = self.numbers.get(article_id)
-        return None if number is None else replace(self.articles[number], text=self._text(number))
+        if number is None:
+            return None
+        return replace(self.articles[number], text=self._text(number), segments=self._segments(number))
 
     def passage(self, passage_id: int) -> Passage:
         """Return a passage by its id.
@@ -210,6 +222,16 @@ class Store:
             for start, end in zip(starts[first:last].tolist(), ends[first:last].tolist(), strict=True)
         ]
 
+    def context(self, passage: Passage) -> str:
+        """Return what a passage is searched and read with besides its own words."""
+        ((context,),) = self._query("SELECT context FROM passage WHERE id = ?", passage.id)
+        return str(context)
+
+    def segments(self, passage: Passage) -> tuple[Segment, ...]:
+        """Return the segments of the article that overlap a passage, in the order of their starts."""
+        found = self._segments(self.numbers[passage.article_id])
+        return tuple(one for one in found if one.start < passage.end and passage.start < one.end)
+
     def article_sentences(self, article_id: str) -> list[CharRange]:
         """Return the offsets of all of an article's sentences, in order; none for an unknown id."""
         number = self.numbers.get(article_id)
@@ -228,6 +250,12 @@ class Store:
                 raise ValueError("the sentences of an article are not one after the other")
             return starts, ends
 
+    def _read_segments(self, number: int) -> tuple[Segment, ...]:
+        rows = self._query("SELECT segments FROM article WHERE number = ?", number)
+        with self._reading():
+            ((data,),) = rows
+            return _decoded(data)
+
     def _read_text(self, number: int) -> str:
         rows = self._query("SELECT text FROM article WHERE number = ?", number)
         with self._reading():
@@ -240,8 +268,28 @@ class Store:
 
 
 def _article(row: tuple[str | None, ...]) -> Article:
-    article_id, title, publisher, author, published, url, sha256 = row
-    date = datetime.date.fromisoformat(published) if published else None
-    return Article(
-        article_id or "", Metadata(title, publisher, author, date, url), text="", sha256=sha256 or ""
+    article_id, title, publisher, author, published, modified, url, sha256 = row
+    first, last = (datetime.date.fromisoformat(day) if day else None for day in (published, modified))
+    metadata = Metadata(title, publisher, author, first, url, last)
+    return Article(article_id or "", metadata, text="", sha256=sha256 or "")
+
+
+def _encoded(segments: Sequence[Segment]) -> bytes:
+    rows = [[one.start, one.end, one.kind, one.label] for one in segments]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _decoded(data: bytes) -> tuple[Segment, ...]:
+    """Return the segments in a row.
+
+    Raises:
+        ValueError, TypeError: the bytes are not what `_encoded` returns.
+    """
+    segments = tuple(
+        Segment(start, end, SegmentKind(kind), label) for start, end, kind, label in json.loads(data)
     )
+    for one in segments:
+        sound = type(one.start) is int and type(one.end) is int and isinstance(one.label, str)
+        if not sound or not 0 <= one.start < one.end:
+            raise ValueError("a segment of an article is invalid")
+    return segments
