@@ -23,6 +23,17 @@ def terms(text: str) -> list[str]:
     return cast("list[str]", _stemmer().stemWords(_WORD.findall(_fold(text))))
 
 
+def narrow(text: str) -> str:
+    """Return a text with full-width letters, digits and marks as ASCII, one for one, so that offsets hold.
+
+    Models know the ASCII ones alone.
+    """
+    return text if text.isascii() else text.translate(_NARROW)
+
+
+_NARROW = {0x3000: " ", **{0xFF01 + place: chr(0x21 + place) for place in range(94)}}
+
+
 def _fold(text: str) -> str:
     if text.isascii():
         return text.lower()

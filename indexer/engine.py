@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from indexer.arrays import Ids, Mask, Scores, Vector
+from indexer.arrays import Ids, Mask, Scores, Vector, Vectors
 from indexer.records import Article, CharRange, Passage, Segment
 
 
@@ -133,6 +133,10 @@ class PassageIndex(Protocol):
 
     def dense_scores(self, vector: Vector, ids: Ids) -> Scores:
         """Return the cosine similarity of the vector to each of these passages."""
+        ...
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """Return the unit vectors of these passages, `float32 (len(ids), dimension)`."""
         ...
 
     def lexical_scores(self, question: str, ids: Ids) -> Scores:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from indexer.analyzer import narrow
 from indexer.arrays import Vectors
 from indexer.context import passage_contexts
 from indexer.encoders.encoder import Encoder
@@ -42,7 +43,7 @@ class SplitArticle:
 
 def searched_text(context: str, text: str) -> str:
     """Return what a passage is embedded and indexed as."""
-    return f"{context}\n{text}" if context else text
+    return narrow(f"{context}\n{text}" if context else text)
 
 
 class PassageBuilder:

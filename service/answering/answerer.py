@@ -14,13 +14,21 @@ from indexer.engine import Filters, PassageIndex
 from indexer.records import Article, ScoredPassage
 from service.answering.answers import Answer, Quotation, ReadPassage, Reason, Span
 from service.answering.citations import cite
+from service.answering.conditions import excludes
 from service.answering.confidence import Calibration, confidence_features
+from service.answering.copies import other_places
 from service.answering.followups import Interpretation, Turn, interpretations
 from service.answering.reader import Reader
 from service.answering.retriever import Retriever
 from service.answering.settings import MAX_QUESTION, AnswererSettings
 from service.answering.spans import distinct
 from service.errors import ArticleUnknownError, QuestionError
+
+_COMPARED = 12
+"""Candidates whose confidences are compared: the most confident has not always the best score."""
+
+_OTHER_CASE = 0.1
+"""What is left of the confidence of words about another case than the question asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,9 @@ class Answerer:
             reason=reason,
             confidence=best.confidence,
             threshold=threshold,
-            alternatives=tuple(one for one in quotations[1:] if given and one.confidence >= threshold),
+            alternatives=tuple(one for one in quotations[1:] if one.confidence >= threshold)
+            if given
+            else tuple(quotations[: self._settings.alternatives]),
             passages=self._ranked(best.passages),
             generation=info.generation,
             encoder=info.encoder.name,
@@ -194,16 +204,22 @@ class Answerer:
         )
 
     def _quotations(self, question: str, spans: Sequence[Span]) -> list[Quotation]:
-        """Return the best span and its alternatives; the same words in several places are one quotation."""
-        shown = 1 + self._settings.alternatives
-        # One more than is shown, because a margin is the distance to the next.
-        groups = distinct(spans, shown + 1)
+        """Return the candidates, the most confident first; the same words in several places are one."""
+        groups = distinct(spans, _COMPARED)
+        ranked = sorted(
+            ((self._confidence(question, groups, number), group) for number, group in enumerate(groups)),
+            key=lambda one: -one[0],  # stable: equal confidences keep the order of their scores
+        )
         quotations = []
-        for number, group in enumerate(groups[:shown]):
-            citations = [cite(self.article(span.passage.article_id), span) for span in group]
-            confidence = self._calibration.confidence(confidence_features(question, groups, number))
+        for confidence, group in ranked[: 1 + self._settings.alternatives]:
+            places = [*group, *(place for span in group for place in other_places(span, question))]
+            citations = [cite(self.article(span.passage.article_id), span) for span in places]
             quotations.append(Quotation(group[0].text, confidence, citations[0], tuple(citations[1:])))
         return quotations
+
+    def _confidence(self, question: str, groups: Sequence[Sequence[Span]], number: int) -> float:
+        confidence = self._calibration.confidence(confidence_features(question, groups, number))
+        return confidence * _OTHER_CASE if excludes(question, groups[number][0]) else confidence
 
 
 def check_question(question: str) -> str:

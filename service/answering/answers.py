@@ -106,7 +106,8 @@ class Answer:
     """The response to a question; an abstention is an Answer whose `quotation` is None.
 
     `confidence` is that of the best candidate, given or withheld. `threshold` is the confidence below
-    which the answer is withheld. `alternatives` are other candidates that reach it, best first.
+    which the answer is withheld. `alternatives` are other candidates, best first: those that reach it, or,
+    with an abstention, those that were rejected.
     `passages` are those that were read, best first. `read_as` is the question that was answered, if a
     follow-up was rewritten to stand alone; otherwise None. `timings_ms` maps a stage to its wall-clock
     milliseconds.

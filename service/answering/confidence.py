@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.analyzer import question_terms, terms
 from service.answering.answers import Span
+from service.answering.overlap import coverage
 
 FEATURES = ("score", "margin", "support", "similarity", "coverage")
 """The features of a confidence.
@@ -20,7 +20,7 @@ FEATURES = ("score", "margin", "support", "similarity", "coverage")
 `score`: the span's score, which is relative to the no-answer score. `margin`: its distance to the best span
 with other words, 0 without one. `support`: log of the number of places with the same words. `similarity`:
 the cosine of the question and its passage. `coverage`: the share of the question's terms that its passage
-holds, 1 for a question without terms.
+or its context words hold, 1 for a question without terms.
 """
 
 
@@ -67,10 +67,5 @@ def confidence_features(question: str, groups: Sequence[Sequence[Span]], number:
         "margin": best.score - max(others, default=best.score),
         "support": math.log(len(groups[number])),
         "similarity": best.scored.dense,
-        "coverage": _coverage(question, best.scored.text),
+        "coverage": coverage(question, best.scored.text, best.scored.context),
     }
-
-
-def _coverage(question: str, text: str) -> float:
-    wanted = set(question_terms(question))
-    return len(wanted & set(terms(text))) / len(wanted) if wanted else 1.0

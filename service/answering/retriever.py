@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from indexer.analyzer import narrow
 from indexer.encoders.encoder import Encoder
 from indexer.engine import Filters, PassageIndex
 from indexer.records import ScoredPassage
+from service.answering.copies import collapse
 from service.answering.fusion import fuse
 from service.answering.settings import RetrieverSettings
+
+_COPIES = 32  # passages beyond those returned that are looked at for copies
 
 
 class Retriever:
@@ -22,12 +26,15 @@ class Retriever:
         self._settings = settings or RetrieverSettings()
 
     def retrieve(self, question: str, count: int, filters: Filters | None = None) -> list[ScoredPassage]:
-        """Return up to `count` passages that the filters admit, best first; equal scores rank by id."""
+        """Return up to `count` passages that the filters admit, best first; equal scores rank by id.
+
+        Near-identical passages count once: the others are the `copies` of the best.
+        """
         allowed = None if filters is None else self._index.mask(filters)
         if allowed is not None and not allowed.any():
             return []
         candidates = max(count, self._settings.candidates)
-        vector = self._encoder.encode_query(question)
+        vector = self._encoder.encode_query(narrow(question))
         by_vector, _ = self._index.search_dense(vector, candidates, allowed)
         by_words, _ = self._index.search_lexical(question, candidates, allowed)
         ids = np.union1d(by_vector, by_words)
@@ -35,10 +42,16 @@ class Retriever:
         dense = self._index.dense_scores(vector, ids)
         lexical = self._index.lexical_scores(question, ids)
         fused = fuse(self._settings.fusion, dense, lexical, self._settings.dense_weight)
-        return [
-            self._scored(int(ids[place]), float(fused[place]), float(dense[place]), float(lexical[place]))
-            for place in np.lexsort((ids, -fused))[:count]
-        ]
+        order = np.lexsort((ids, -fused))
+        vectors = self._index.vectors
+        return collapse(
+            (
+                self._scored(int(ids[place]), float(fused[place]), float(dense[place]), float(lexical[place]))
+                for place in order[: count + _COPIES]
+            ),
+            count,
+            lambda scored: vectors(np.array([scored.passage.id]))[0],
+        )
 
     def _scored(self, passage_id: int, score: float, dense: float, lexical: float) -> ScoredPassage:
         passage = self._index.passage(passage_id)

@@ -33,7 +33,10 @@ _IGNORABLE = re.compile(
 )
 
 MAX_SPAN_TOKENS = 40
-"""Longest answer, in tokens of the reader; a list or a reason may be longer."""
+"""Longest answer, in tokens of the reader, to a question that asks for neither a list nor a reason."""
+
+MAX_LONG_ANSWER = 128
+"""Longest list or reason, in tokens of the reader: all of a passage, or nearly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ ANSWER: dict[str, Any] = {
             "author": None,
             "published": "2024-01-24",
             "url": None,
+            "modified": None,
             "start": 1530,
             "end": 1543,
             "quote": "Wang Linghong, the CEO of BUCIC, provided updates on the Gwadar "
@@ -63,6 +64,7 @@ ANSWER: dict[str, Any] = {
             "author": None,
             "published": "2024-01-24",
             "url": None,
+            "modified": None,
             "relevance": 0.9886,
             "similarity": 0.4247,
             "bm25": 1.1585,

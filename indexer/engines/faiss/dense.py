@@ -143,6 +143,10 @@ class DenseIndex:
             return np.empty(0, dtype=np.float32)
         return np.asarray(self._index.reconstruct_batch(ids) @ vector, dtype=np.float32)
 
+    def vectors_of(self, ids: Ids) -> Vectors:
+        """Return the vectors with these ids, `float32 (len(ids), dimension)`; with `ivf-sq8` rounded."""
+        return np.asarray(self._index.reconstruct_batch(ids), dtype=np.float32)
+
     def vectors(self, first: int, count: int) -> Vectors:
         """Return `count` vectors from id `first` on, as they were added, `float32 (count, dimension)`."""
         if self._originals is not None:

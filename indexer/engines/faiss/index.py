@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer import analyzer
-from indexer.arrays import Ids, Mask, Scores, Vector
+from indexer.arrays import Ids, Mask, Scores, Vector, Vectors
 from indexer.engine import Filters, IndexInfo
 from indexer.engines.faiss.dense import DenseIndex
 from indexer.engines.faiss.filtering import ArticleFilter
@@ -130,6 +130,10 @@ class FaissPassageIndex:
     def dense_scores(self, vector: Vector, ids: Ids) -> Scores:
         """Return the cosine similarity of the vector to each of these passages."""
         return self._dense.scores(vector, ids)
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """Return the unit vectors of these passages, `float32 (len(ids), dimension)`."""
+        return self._dense.vectors_of(ids)
 
     def lexical_scores(self, question: str, ids: Ids) -> Scores:
         """Return the BM25 score of each of these passages."""

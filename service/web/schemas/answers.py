@@ -28,6 +28,7 @@ class CitationModel(Wire):
     author: str | None
     published: datetime.date | None
     url: str | None
+    modified: datetime.date | None
     start: int = Field(description="First code point of the answer: `article.text[start:end]` is the answer.")
     end: int = Field(description="One past the last code point of the answer.")
     quote: str = Field(description="The whole sentence or sentences that hold the answer.")
@@ -94,6 +95,7 @@ class FoundPassageModel(PassageModel):
     author: str | None
     published: datetime.date | None
     url: str | None
+    modified: datetime.date | None
     relevance: float = Field(
         description="Fused score of both searches, 0 to 1, higher is better; comparable within one question."
     )

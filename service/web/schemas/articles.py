@@ -27,6 +27,7 @@ class ArticleModel(Wire):
     author: str | None
     published: datetime.date | None
     url: str | None
+    modified: datetime.date | None
     sha256: str = Field(description="SHA-256 of the article's text in UTF-8, hexadecimal.")
 
     @classmethod

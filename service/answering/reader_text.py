@@ -1,0 +1,101 @@
+"""What a reader is shown of a passage: its words, with the heading of its column before each table cell.
+
+"12 euros" says nothing without "Fee 2024". The headings are inserted for the model alone: no answer may hold
+one, and none may run from one cell into another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.analyzer import narrow
+from indexer.records import CharRange, ScoredPassage, Segment, SegmentKind
+
+Places = npt.NDArray[np.int32]
+"""For each character that is shown, its place in the passage; -1 for an inserted one, `int32 (n,)`."""
+
+_INSERTED = -1
+_CELL_END = ";"  # shown in place of the tab between two cells
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderText:
+    """`text` is what the model reads; `places` is None where that is the passage's own text."""
+
+    text: str
+    places: Places | None = None
+
+    def source_offsets(self, offsets: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Return where tokens are in the passage, `int32 (n, 2)`; (-1, -1) for a token that was inserted.
+
+        `offsets`, `int32 (n, 2)`, are the tokens' characters in `text`.
+        """
+        if self.places is None or not len(offsets):
+            return offsets
+        starts = self.places[np.minimum(offsets[:, 0], len(self.places) - 1)]
+        lasts = self.places[np.maximum(offsets[:, 1] - 1, 0)]
+        own = (starts != _INSERTED) & (lasts != _INSERTED) & (offsets[:, 0] < offsets[:, 1])
+        return np.where(own[:, None], np.stack([starts, lasts + 1], axis=1), _INSERTED).astype(np.int32)
+
+
+def reader_text(scored: ScoredPassage) -> ReaderText:
+    """Return what the reader is shown of a passage."""
+    cells = {one.start - scored.passage.start: one for one in _cells(scored)}
+    if not cells:
+        return ReaderText(narrow(scored.text))
+    parts: list[str] = []
+    places: list[int] = []
+
+    def insert(words: str) -> None:
+        parts.append(words)
+        places.extend([_INSERTED] * len(words))
+
+    in_table = False
+    for place, char in enumerate(scored.text):
+        cell = cells.get(place)
+        if cell is not None:
+            in_table = True
+            insert(_before(cell, line=scored.text[scored.text.rfind("\n", 0, place) + 1 : place]))
+        if char == "\n":
+            in_table = False
+        if char == "\t" and in_table:
+            insert(f"{_CELL_END} " if scored.text[max(0, place - 1)] not in "\t\n" else " ")
+            continue
+        parts.append(char)
+        places.append(place)
+    return ReaderText(narrow("".join(parts)), np.array(places, dtype=np.int32))
+
+
+def _before(cell: Segment, line: str) -> str:
+    """The headings of a cell that its line does not show before it."""
+    row, _, column = cell.label.partition("\t")
+    shown = f"{row}, " if row and row not in line else ""
+    return f"{shown}{column}: " if column else shown
+
+
+def cell_numbers(scored: ScoredPassage, offsets: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return the number of the table cell that holds each token, from 1, and 0 outside tables, `int32 (n,)`.
+
+    `offsets`, `int32 (n, 2)`, are the tokens' characters in the passage.
+    """
+    numbers = np.zeros(len(offsets), dtype=np.int32)
+    for number, cell in enumerate(_cells(scored), start=1):
+        start, end = cell.start - scored.passage.start, cell.end - scored.passage.start
+        numbers[(offsets[:, 0] < end) & (offsets[:, 1] > start)] = number
+    return numbers
+
+
+def _cells(scored: ScoredPassage) -> Sequence[Segment]:
+    return [one for one in scored.segments if one.kind == SegmentKind.CELL]
+
+
+def cell_of(scored: ScoredPassage, start: int, end: int) -> CharRange | None:
+    """Return the table cell that a span of the article is in, None if it is in none."""
+    for cell in _cells(scored):
+        if cell.start <= start and end <= cell.end:
+            return cell.start, cell.end
+    return None
