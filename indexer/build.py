@@ -30,7 +30,8 @@ class BuildReport:
     """What a build did.
 
     `new`, `changed`, `unchanged` and `removed` count articles, by id, against the previous generation.
-    `ignored` counts files of other types. `warnings` are about files that were read. `published` is False if nothing had changed: the previous
+    `ignored` counts files of other types. `warnings`
+    are about files that were read. `published` is False if nothing had changed: the previous
     generation stays in service. `seconds` is wall-clock time.
     """
 

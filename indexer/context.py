@@ -21,12 +21,15 @@ _MOST_HEADINGS = 160  # characters of the heading path, of which the last headin
 
 # "PrivacyPolicy", "HTMLParser", "privacy_policy", "terms-of-service", "2024report"
 _PATH_WORD = re.compile(r"[A-Z]+(?![a-z])|[^\W\d_]?[^\W\d_A-Z]+|[A-Z]|\d+")
+# "34361ce36fc35469": letters and digits in turn.
+_IDENTIFIER = re.compile(r"(?=.*\d)(?:[0-9a-f]{8,}|.*\d[^\W\d]+\d.*[^\W\d].*)", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # Names of files and folders that say nothing about what is in them.
 _GENERIC = frozenset(
     """
-    archive article articles content copy data default doc docs document documents download en file files final
-    home html htm index item main markdown md new node page pages post posts readme site source src text texts txt
-    tmp untitled www
+    archive article articles content copy data default doc docs document documents download en file files
+    final home html htm index item main markdown md new node page pages post posts readme site source src
+    text texts txt tmp untitled www
     """.split()  # noqa: SIM905 - a list of forty strings would be harder to read
 )
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
@@ -66,15 +69,26 @@ def _document_words(article_id: str, metadata: Metadata) -> list[str]:
 
 
 def path_words(article_id: str) -> list[str]:
-    """Return the words of an article's path that may name it: no numbers but years, nothing generic."""
+    """Return the words of an article's path that may name it.
+
+    Left out: identifiers, generic names ("index", "docs"), and numbers that stand alone and are no years.
+    """
     path = PurePosixPath(article_id)
-    found = []
-    for part in [*path.parent.parts, path.stem]:
-        for word in _PATH_WORD.findall(part):
-            named = word.casefold() not in _GENERIC and len(word) > 1 and not word.isdecimal()
-            if (named or _YEAR.fullmatch(word)) and word not in found:
-                found.append(word)
-    return found
+    found: list[str] = []
+    named = _UUID.sub(" ", "/".join([*path.parent.parts, path.stem]))
+    for run in re.findall(r"[^\W_]+", named):
+        if not _IDENTIFIER.fullmatch(run) and run.casefold() not in _GENERIC:
+            words = _PATH_WORD.findall(run)
+            # "GitHub" and "rfc2616" are asked for as they are; "PrivacyPolicy" by its words.
+            found += [run, *words] if len(words) > 1 else words
+    kept = (word for word in found if len(word) > 1 and not _is_number(word, named))
+    return [*dict.fromkeys(kept)]
+
+
+def _is_number(word: str, path: str) -> bool:
+    """Whether a word is a number that stands alone in the path and is no year."""
+    alone = re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", path)
+    return word.isdecimal() and alone is not None and not _YEAR.fullmatch(word)
 
 
 def _headings(section: Segment, start: int, parts: Sequence[str]) -> list[str]:

@@ -41,7 +41,7 @@ _MONTH = (
 )
 _ISO = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
 _DATES = (
-    re.compile(rf"\b{_ISO}\b"),
+    re.compile(rf"\b{_ISO}(?!\d)"),
     re.compile(
         rf"\b(?P<name>{_MONTH})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})\b", re.IGNORECASE
     ),

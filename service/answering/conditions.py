@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from indexer.records import SegmentKind
 from service.answering.answers import Span
 from service.answering.overlap import asked_terms, terms_of
+from service.answering.reader_text import cell_of
 
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 _UNIT = r"(?:[\s\u00a0-]+(?P<unit>[^\W\d_]+|%))?"
@@ -105,7 +106,7 @@ def _unit(word: str | None) -> str:
 
 def excludes(question: str, span: Span) -> bool:
     """Whether the sentence or cell of a span is about another case than the question asks for."""
-    return _is_other_case(question, span) or _is_other_column(question, span)
+    return _is_other_case(question, span) or _is_other_cell(question, span)
 
 
 def _is_other_case(question: str, span: Span) -> bool:
@@ -129,20 +130,25 @@ def _sentence(span: Span) -> str:
     return span.scored.text[touched[0][0] - first : touched[-1][1] - first]
 
 
-def _is_other_column(question: str, span: Span) -> bool:
-    """Whether the question names another column or row of the table than the span's cell is in."""
-    cells = [one for one in span.scored.segments if one.kind == SegmentKind.CELL]
-    own = next((one for one in cells if one.start <= span.start and span.end <= one.end), None)
+def _is_other_cell(question: str, span: Span) -> bool:
+    """Whether the question names another row or column of the table, and not the one that the span is in.
+
+    A cell at the left names its row itself, so its column is not asked for.
+    """
+    cells = [one.label.partition("\t") for one in span.scored.segments if one.kind == SegmentKind.CELL]
+    own = cell_of(span.scored, span.start, span.end)
     if own is None:
         return False
+    row, _, column = own.label.partition("\t")
+    return bool(row) and (
+        _names_another(question, row, {other for other, _, _ in cells})
+        or _names_another(question, column, {other for _, _, other in cells})
+    )
+
+
+def _names_another(question: str, own: str, headings: Set[str]) -> bool:
+    """Whether a term of the question is in another heading alone, and none is in this one alone."""
     asked = asked_terms(question)
-    mine = own.label.partition("\t")
-    for part in (0, 2):
-        others = {one.label.partition("\t")[part] for one in cells} - {mine[part], ""}
-        named = frozenset().union(*(asked & terms_of(other) for other in others))
-        if mine[part] and named - terms_of(mine[part]) and not asked & terms_of(mine[part]) - named:
-            # A term that only another heading holds; ours holds none that it lacks.
-            exclusive = named - frozenset().union(*(terms_of(text) for text in mine if text.strip()))
-            if exclusive and not exclusive <= terms_of(span.text):
-                return True
-    return False
+    mine = asked & terms_of(own)
+    others = asked & frozenset().union(*(terms_of(one) for one in headings if one not in {own, ""}))
+    return bool(own) and bool(others - mine) and not mine - others

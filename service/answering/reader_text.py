@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.analyzer import narrow
-from indexer.records import CharRange, ScoredPassage, Segment, SegmentKind
+from indexer.records import ScoredPassage, Segment, SegmentKind
 
 Places = npt.NDArray[np.int32]
 """For each character that is shown, its place in the passage; -1 for an inserted one, `int32 (n,)`."""
@@ -93,9 +93,6 @@ def _cells(scored: ScoredPassage) -> Sequence[Segment]:
     return [one for one in scored.segments if one.kind == SegmentKind.CELL]
 
 
-def cell_of(scored: ScoredPassage, start: int, end: int) -> CharRange | None:
+def cell_of(scored: ScoredPassage, start: int, end: int) -> Segment | None:
     """Return the table cell that a span of the article is in, None if it is in none."""
-    for cell in _cells(scored):
-        if cell.start <= start and end <= cell.end:
-            return cell.start, cell.end
-    return None
+    return next((one for one in _cells(scored) if one.start <= start and end <= one.end), None)

@@ -70,11 +70,14 @@ def test_the_same_words_in_two_articles_are_one_answer_with_both_citations(small
     assert cited == {"rain.txt", "copy.txt"}
 
 
-def test_a_confidence_below_the_threshold_is_an_abstention_that_shows_what_was_read(small: Answerer) -> None:
+def test_a_confidence_below_the_threshold_is_an_abstention_that_shows_what_was_read_and_rejected(
+    small: Answerer,
+) -> None:
+    given = small.answer("river", min_confidence=0.0)
     answer = small.answer("river", min_confidence=1.0)
     assert answer.abstained
     assert answer.reason is Reason.LOW_CONFIDENCE
-    assert answer.alternatives == ()
+    assert answer.alternatives[0] == given.quotation
     assert 0 < answer.confidence < 1
     assert answer.passages
 

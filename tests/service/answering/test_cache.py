@@ -54,7 +54,7 @@ def make(tmp_path: Path, word_answerer: Callable[[Path, Path], Answerer], finder
     folder = tmp_path / "articles"
     folder.mkdir()
     for number in range(ALL):
-        words = "harbour " * (2 * number + 1) + "filler " * (2 * (ALL - number))
+        words = "harbour " * (2 * number + 1) + f"filler{number} " * (2 * (ALL - number))
         (folder / f"{number}.txt").write_text(f"{words}cable.", "utf-8")
     base = word_answerer(folder, tmp_path / "index")
 
