@@ -1,0 +1,1 @@
+"""Questions over public collections of documents, which whoever runs the evaluation fetches."""
