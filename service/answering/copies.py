@@ -22,6 +22,9 @@ MIN_JACCARD = 0.7
 MIN_COSINE = 0.97
 """The least cosine of their vectors that does, unless they differ in a name."""
 
+FURTHER = 32
+"""Passages beyond those that are returned that are looked at for copies."""
+
 _SIMILAR_SENTENCE = 0.5  # share of common words from which two sentences say the same of something
 _CACHED = 4_000
 _WORD = re.compile(r"\w+")
@@ -33,11 +36,14 @@ def collapse(
 ) -> list[ScoredPassage]:
     """Return the first `count` passages that are no copies of better ones, each with its `copies`.
 
-    `ranked` is best first. Passages that overlap in one article are not copies of each other.
+    `ranked` is best first; it is read until they are found and `FURTHER` more have been compared with them.
+    Passages that overlap in one article are not copies of each other.
     """
     kept: list[ScoredPassage] = []
     copies: list[list[ScoredPassage]] = []
-    for scored in ranked:
+    for seen, scored in enumerate(ranked):
+        if len(kept) == count and seen >= count + FURTHER:
+            break
         original = next(
             (place for place, one in enumerate(kept) if _are_copies(one, scored, vector_of)), None
         )

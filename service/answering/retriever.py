@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from indexer.analyzer import narrow
+from indexer.arrays import Mask, Vector
 from indexer.encoders.encoder import Encoder
 from indexer.engine import Filters, PassageIndex
 from indexer.records import ScoredPassage
@@ -12,7 +15,7 @@ from service.answering.copies import collapse
 from service.answering.fusion import fuse
 from service.answering.settings import RetrieverSettings
 
-_COPIES = 32  # passages beyond those returned that are looked at for copies
+_MOST_CANDIDATES = 6_400
 
 
 class Retriever:
@@ -35,6 +38,17 @@ class Retriever:
             return []
         candidates = max(count, self._settings.candidates)
         vector = self._encoder.encode_query(narrow(question))
+        while True:
+            kept, found = self._distinct(question, vector, count, candidates, allowed)
+            # Hundreds of copies can fill the candidates: then more are needed.
+            if len(kept) == count or found < candidates or candidates >= _MOST_CANDIDATES:
+                return [self._described(scored) for scored in kept]
+            candidates *= 4
+
+    def _distinct(
+        self, question: str, vector: Vector, count: int, candidates: int, allowed: Mask | None
+    ) -> tuple[list[ScoredPassage], int]:
+        """The best passages that are no copies, and how many the searches found in all."""
         by_vector, _ = self._index.search_dense(vector, candidates, allowed)
         by_words, _ = self._index.search_lexical(question, candidates, allowed)
         ids = np.union1d(by_vector, by_words)
@@ -42,16 +56,12 @@ class Retriever:
         dense = self._index.dense_scores(vector, ids)
         lexical = self._index.lexical_scores(question, ids)
         fused = fuse(self._settings.fusion, dense, lexical, self._settings.dense_weight)
-        order = np.lexsort((ids, -fused))
-        vectors = self._index.vectors
-        return collapse(
-            (
-                self._scored(int(ids[place]), float(fused[place]), float(dense[place]), float(lexical[place]))
-                for place in order[: count + _COPIES]
-            ),
-            count,
-            lambda scored: vectors(np.array([scored.passage.id]))[0],
+        vectors = dict(zip(ids.tolist(), self._index.vectors(ids), strict=True))
+        ranked = (
+            self._scored(int(ids[place]), float(fused[place]), float(dense[place]), float(lexical[place]))
+            for place in np.lexsort((ids, -fused))
         )
+        return collapse(ranked, count, lambda scored: vectors[scored.passage.id]), len(ids)
 
     def _scored(self, passage_id: int, score: float, dense: float, lexical: float) -> ScoredPassage:
         passage = self._index.passage(passage_id)
@@ -62,6 +72,13 @@ class Retriever:
             dense,
             lexical,
             tuple(self._index.sentences(passage)),
-            self._index.context(passage),
-            tuple(self._index.segments(passage)),
+        )
+
+    def _described(self, scored: ScoredPassage) -> ScoredPassage:
+        """Add what is needed of the passages that are read alone: context words and segments."""
+        return replace(
+            scored,
+            context=self._index.context(scored.passage),
+            segments=tuple(self._index.segments(scored.passage)),
+            copies=tuple(replace(copy, context=self._index.context(copy.passage)) for copy in scored.copies),
         )

@@ -143,6 +143,7 @@ class Store:
         self._text = functools.lru_cache(maxsize=_CACHED)(self._read_text)
         self._sentences = functools.lru_cache(maxsize=_CACHED)(self._read_sentences)
         self._segments = functools.lru_cache(maxsize=_CACHED)(self._read_segments)
+        self._segment_bounds = functools.lru_cache(maxsize=_CACHED)(self._bounds)
 
     def _open(self) -> None:
         rows = self._connection.execute(f"SELECT {_COLUMNS}, number FROM article ORDER BY number").fetchall()  # noqa: S608
@@ -229,8 +230,11 @@ class Store:
 
     def segments(self, passage: Passage) -> tuple[Segment, ...]:
         """Return the segments of the article that overlap a passage, in the order of their starts."""
-        found = self._segments(self.numbers[passage.article_id])
-        return tuple(one for one in found if one.start < passage.end and passage.start < one.end)
+        number = self.numbers[passage.article_id]
+        starts, ends = self._segment_bounds(number)
+        segments = self._segments(number)
+        overlapping = np.flatnonzero((starts < passage.end) & (ends > passage.start))
+        return tuple(segments[place] for place in overlapping.tolist())
 
     def article_sentences(self, article_id: str) -> list[CharRange]:
         """Return the offsets of all of an article's sentences, in order; none for an unknown id."""
@@ -255,6 +259,12 @@ class Store:
         with self._reading():
             ((data,),) = rows
             return _decoded(data)
+
+    def _bounds(self, number: int) -> tuple[_Offsets, _Offsets]:
+        """Return the starts and the ends of an article's segments, each `int32 (n,)`."""
+        bounds = np.array([(one.start, one.end) for one in self._segments(number)], dtype=np.int32)
+        starts, ends = bounds.reshape(-1, 2).T
+        return starts, ends
 
     def _read_text(self, number: int) -> str:
         rows = self._query("SELECT text FROM article WHERE number = ?", number)

@@ -7,14 +7,14 @@ import math
 import pytest
 
 from indexer.formats.blocks import Cell, Table, assemble
-from indexer.records import Passage, ScoredPassage
+from indexer.records import Passage, ScoredPassage, Segment
 from indexer.segmenter import sentence_offsets
 from service.answering.answers import Span
 from service.answering.conditions import Bounds, bounds, excludes
 
 
 def span(text: str, words: str, *, table: Table | None = None) -> Span:
-    segments = ()
+    segments: tuple[Segment, ...] = ()
     if table is not None:
         text, segments = assemble([table])
     scored = ScoredPassage(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ def passage(*blocks: Paragraph | Table, start: int = 0) -> ScoredPassage:
     )
 
 
-def words_of(shown: str) -> np.ndarray:  # type: ignore[type-arg]
+def words_of(shown: str) -> npt.NDArray[np.int32]:
     return np.array([match.span() for match in re.finditer(r"\w+", shown)], dtype=np.int32)
 
 

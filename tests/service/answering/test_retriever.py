@@ -48,6 +48,21 @@ def test_filters_that_admit_no_passage_give_an_empty_list(retriever: Retriever) 
     assert retriever.retrieve("copper", 3, Filters(publishers=("Nobody",))) == []
 
 
+def test_hundreds_of_copies_leave_room_for_the_one_article_that_says_more(
+    tmp_path: Path, word_answerer: MakeAnswerer, word_encoder: Encoder
+) -> None:
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    for number in range(150):
+        (folder / f"{number}.txt").write_text("Copper is mined in Chile, copper of all kinds.", "utf-8")
+    (folder / "own.txt").write_text("Anna Vik digs.", "utf-8")
+    index = word_answerer(folder, tmp_path / "wire-index").index
+    retriever = Retriever(index, word_encoder, RetrieverSettings(candidates=20))
+    found = retriever.retrieve("Where is copper mined?", 2)
+    assert {scored.passage.article_id for scored in found} >= {"own.txt"}
+    assert max(len(scored.copies) for scored in found) >= 30
+
+
 @pytest.mark.models
 def test_both_fusions_find_the_seed_article(seeds_index: FaissPassageIndex, encoder: Encoder) -> None:
     for settings in (RetrieverSettings(), RetrieverSettings(fusion="reciprocal-rank", dense_weight=0.5)):
