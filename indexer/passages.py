@@ -93,6 +93,7 @@ class PassageBuilder:
             self._splitter,
             self._encoder.count_tokens,
             limit=self._encoder.max_tokens,
+            segments=article.segments,
         )
         return SplitArticle(article, sentences, offsets, passage_contexts(article, offsets), None)
 

@@ -10,12 +10,13 @@ to a wrong occurrence or nowhere.
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from indexer.records import CharRange
+from indexer.records import CharRange, Segment, SegmentKind
 from indexer.settings import SplitterSettings
 
 # Sentences tokenised at once, to bound memory: the tokenizer takes about half a kilobyte a token.
@@ -36,13 +37,15 @@ def split(
     count_tokens: CountTokens,
     *,
     limit: int,
+    segments: Sequence[Segment] = (),
 ) -> list[CharRange]:
     """Return the `(start, end)` of each passage of `text`, in order.
 
     `sentences` are those that `segmenter.sentence_offsets` finds. Starts and ends strictly increase, every
     sentence lies whole in at least one passage, and only white space and boilerplate lie outside. `limit`
     is the most tokens the encoder reads (above it a "sentence" is cut); a sentence between `max_tokens` and
-    `limit` is a passage by itself.
+    `limit` is a passage by itself. No passage starts in the middle of a list item of `segments`, unless the
+    item is longer than a passage.
     """
     pieces = [
         piece
@@ -52,11 +55,23 @@ def split(
     counts: list[int] = []
     for first in range(0, len(pieces), _BATCH):
         counts += count_tokens([text[start:end] for start, end in pieces[first : first + _BATCH]])
+    heads = _heads(pieces, segments)
     return [
         (pieces[first][0], pieces[last][1])
         for run in _runs(text, pieces)
-        for first, last in _windows(counts, run, settings)
+        for first, last in _windows(counts, heads, run, settings)
     ]
+
+
+def _heads(pieces: Sequence[CharRange], segments: Sequence[Segment]) -> list[int]:
+    """The number of the piece that a passage with each piece should start at: the first one of its item."""
+    heads = list(range(len(pieces)))
+    starts = [start for start, _ in pieces]
+    for segment in segments:
+        if segment.kind == SegmentKind.ITEM:
+            first, last = bisect_left(starts, segment.start), bisect_left(starts, segment.end)
+            heads[first:last] = [first] * (last - first)
+    return heads
 
 
 def _pieces(text: str, offsets: CharRange, count_tokens: CountTokens, limit: int) -> list[CharRange]:
@@ -99,21 +114,37 @@ def _runs(text: str, sentences: Sequence[CharRange]) -> Iterator[range]:
         yield range(first, len(sentences))
 
 
-def _windows(counts: Sequence[int], run: range, settings: SplitterSettings) -> Iterator[tuple[int, int]]:
+def _windows(
+    counts: Sequence[int], heads: Sequence[int], run: range, settings: SplitterSettings
+) -> Iterator[tuple[int, int]]:
     """Yield `(first, last)` sentence numbers of each window over one run, both included."""
     previous = run.start - 1
+    covered = run.start - 1  # the last sentence of the window before
     first = run.start
     while True:
         last = _fill(counts, first, run, settings.max_tokens)
+        if first <= covered and last + 1 < run.stop and heads[last + 1] == covered + 1:
+            # What this window repeats leaves no room for the whole item after it.
+            first = covered + 1
+            last = _fill(counts, first, run, settings.max_tokens)
+        if last + 1 < run.stop and covered + 1 < heads[last + 1] <= last:
+            last = heads[last + 1] - 1  # the next window would start in an item: it has all of it
         if last + 1 == run.stop:
             # The last window of a run is often short: extend it backwards while there is room, but not over
             # the whole window before it.
+            start = first
             while first - 1 > previous and sum(counts[first - 1 : last + 1]) <= settings.max_tokens:
                 first -= 1
-            yield first, last
+            yield _at_head(first, start, heads), last
             return
         yield first, last
-        previous, first = first, _next_first(counts, first, last, settings)
+        previous, covered = first, last
+        first = _at_head(_next_first(counts, first, last, settings), last + 1, heads)
+
+
+def _at_head(first: int, most: int, heads: Sequence[int]) -> int:
+    """Return the first sentence from `first` to `most` that is not in the middle of an item."""
+    return next((number for number in range(first, most) if heads[number] == number), most)
 
 
 def _fill(counts: Sequence[int], first: int, run: range, max_tokens: int) -> int:

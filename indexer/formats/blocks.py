@@ -119,19 +119,15 @@ class _Assembly:
         self._last = label
 
     def _add_table(self, table: Table) -> None:
-        headers = _header_rows(table.rows)
-        for number, row in enumerate(table.rows):
-            printed = [cell for cell in row if not cell.repeated]
-            if not any(cell.text.strip() for cell in printed):
+        for row, labels in zip(table.rows, cell_labels(table.rows), strict=True):
+            printed = [(cell, label) for cell, label in zip(row, labels, strict=True) if not cell.repeated]
+            if not any(cell.text.strip() for cell, _ in printed):
                 continue
-            position, _ = self._append("\t".join(_label(cell.text, most=None) for cell in printed))
-            for cell in printed:
+            position, _ = self._append("\t".join(_label(cell.text, most=None) for cell, _ in printed))
+            for cell, label in printed:
                 words = _label(cell.text, most=None)
-                if words and number >= headers:
-                    label = f"{_row_heading(row, cell)}\t{_column_heading(table.rows[:headers], cell)}"
+                if words:
                     self._segments.append(Segment(position, position + len(words), SegmentKind.CELL, label))
-                elif words:
-                    self._segments.append(Segment(position, position + len(words), SegmentKind.CELL, "\t"))
                 position += len(words) + 1
         self._last = ""
 
@@ -149,6 +145,22 @@ class _Assembly:
             start, label = self._section
             end = self._length if before is None else before
             self._segments.append(Segment(start, end, SegmentKind.SECTION, label))
+
+
+def cell_labels(rows: Sequence[Sequence[Cell]], headers: int | None = None) -> list[list[str]]:
+    """Return the label of each cell of a table: its row's heading, a tab, its column's heading.
+
+    `headers`: the number of rows at the top that are headings, whose label is a tab alone; None to find out.
+    """
+    if headers is None:
+        headers = _header_rows(rows)
+    above = rows[:headers]
+    return [
+        [f"{_row_heading(row, cell)}\t{_column_heading(above, cell)}" for cell in row]
+        if number >= headers
+        else ["\t"] * len(row)
+        for number, row in enumerate(rows)
+    ]
 
 
 def _header_rows(rows: Sequence[Sequence[Cell]]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from indexer.errors import UnreadableFileError
 from indexer.formats.document import Document, decode_utf8
+from indexer.formats.layout import find_segments
 
 
 def read(data: bytes) -> Document:
@@ -15,4 +16,4 @@ def read(data: bytes) -> Document:
     text = decode_utf8(data)
     if "\x00" in text:
         raise UnreadableFileError("it holds NUL characters, so it is not plain text")
-    return Document(text)
+    return Document(text, segments=find_segments(text))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.boilerplate import is_boilerplate
 from indexer.errors import SettingsError
+from indexer.records import Segment, SegmentKind
 from indexer.segmenter import sentence_offsets
 from indexer.settings import SplitterSettings
 from indexer.splitter import CountTokens, split
@@ -245,3 +246,43 @@ def test_tokens_are_counted_in_small_batches(unit: str) -> None:
     passages = passages_of(text, SETTINGS, count, limit=LIMIT)
     assert_promises(text, passages)
     assert max(asked) <= 1_000 * LIMIT
+
+
+def items_of(text: str) -> list[Segment]:
+    """An item for each line."""
+    found, start = [], 0
+    for line in text.split("\n"):
+        found.append(Segment(start, start + len(line), SegmentKind.ITEM))
+        start += len(line) + 1
+    return found
+
+
+def test_a_passage_ends_before_an_item_that_it_has_no_room_for() -> None:
+    items = [f"Item {number:02d} is.\nAnd more {number:02d}." for number in range(4)]  # 3 and 3 tokens
+    text = "\n".join(items)
+    segments = [Segment(text.index(item), text.index(item) + len(item), SegmentKind.ITEM) for item in items]
+    chosen = SplitterSettings(max_tokens=16, overlap_tokens=4)
+
+    passages = split(
+        text, sentence_offsets(text, segments), chosen, count_words, limit=LIMIT, segments=segments
+    )
+
+    assert [text[start:end] for start, end in passages] == ["\n".join(items[:2]), "\n".join(items[2:])]
+
+
+@pytest.mark.slow
+@given(any_text, any_settings)
+@settings(max_examples=200, deadline=None)
+def test_a_passage_starts_in_an_item_only_if_the_item_is_longer_than_a_passage(
+    text: str, chosen: SplitterSettings
+) -> None:
+    segments = items_of(text)
+    sentences = sentence_offsets(text, segments)
+    passages = split(text, sentences, chosen, count_words, limit=10_000, segments=segments)
+
+    assert_promises(text, passages)
+    for start, _ in passages:
+        for item in segments:
+            inside = [s for s in sentences if item.start <= s[0] and s[1] <= item.end]
+            if inside and inside[0][0] < start < item.end:
+                assert sum(count_words([text[slice(*s)] for s in inside])) > chosen.max_tokens
