@@ -9,7 +9,7 @@ from lxml import etree
 
 from indexer.errors import UnreadableFileError
 from indexer.formats.document import Document, decode_utf8
-from indexer.metadata import parse_date, web_url
+from indexer.formats.html_metadata import page_metadata
 from indexer.records import Metadata
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
@@ -48,16 +48,14 @@ def read(data: bytes) -> Document:
     source = _decode(data)
     try:
         parser = etree.HTMLParser(encoding="utf-8")
-        etree.fromstring(source.encode("utf-8"), parser)
+        root = etree.fromstring(source.encode("utf-8"), parser)
         refuse_truncated(parser)
         found = trafilatura.bare_extraction(
             source,
-            with_metadata=True,
+            with_metadata=False,
             include_comments=False,
             include_tables=True,
             favor_recall=True,
-            # Only a date that the markup states, not one guessed from the text.
-            date_extraction_params={"extensive_search": False, "original_date": True},
         )
     except (RecursionError, etree.LxmlError, ValueError, AttributeError, TypeError) as error:
         raise UnreadableFileError(f"not a page that can be read ({type(error).__name__})") from error
@@ -65,13 +63,7 @@ def read(data: bytes) -> Document:
         raise UnreadableFileError("no article text was found in the page")
     return Document(
         text,
-        Metadata(
-            title=_words(found.title),
-            publisher=_words(found.sitename),
-            author=_words(found.author),
-            published=parse_date(found.date) if found.date else None,
-            url=web_url(found.url),
-        ),
+        page_metadata(root) if root is not None else Metadata(),
     )
 
 
@@ -137,7 +129,3 @@ def _encoding(label: str) -> str:
     if encoding in _PYTHONS_OWN:
         raise UnreadableFileError(f"it declares {label!r}, which no browser reads: save it as UTF-8")
     return encoding
-
-
-def _words(value: str | None) -> str | None:
-    return (" ".join(value.split()) or None) if value else None
