@@ -63,6 +63,14 @@ class Desk:
         index.close()
         return texts
 
+    def searched(self, name: str) -> list[str]:
+        """What each of the article's passages is embedded as: its context words and its own."""
+        index = open_index(self.out)
+        found = index.passages(name)
+        texts = [f"{index.context(one)}\n{index.passage_text(one)}" for one in found]
+        index.close()
+        return texts
+
 
 @pytest.fixture
 def desk(articles: Path, tmp_path: Path, make_encoder: type[FakeEncoder]) -> Desk:
@@ -77,16 +85,16 @@ def test_the_first_build_embeds_every_passage_once(desk: Desk) -> None:
     report = desk.build()
     assert _counts(report) == (3, 0, 0, 0)
     assert (report.generation, report.published, report.articles) == ("gen-000001", True, 3)
-    stored = [text for name in sorted(desk.texts()) for text in desk.passages(name)]
+    stored = [text for name in sorted(desk.texts()) for text in desk.searched(name)]
     assert desk.encoder.embedded == stored
     assert report.passages == len(stored) > 3
     assert report.failures == ()
     assert report.seconds > 0
 
 
-def test_a_passage_has_the_vector_of_its_text(desk: Desk) -> None:
+def test_a_passage_has_the_vector_of_its_context_and_its_text(desk: Desk) -> None:
     desk.build()
-    expected = [desk.encoder.encode_query(text) for text in desk.passages("railway.txt")]
+    expected = [desk.encoder.encode_query(text) for text in desk.searched("railway.txt")]
     np.testing.assert_array_equal(desk.vectors("railway.txt"), np.array(expected))
 
 
@@ -110,11 +118,11 @@ def test_only_the_changed_article_is_embedded_again(
     report = desk.build(kind)
     assert _counts(report) == (0, 1, 2, 0)
     assert report.published
-    assert desk.encoder.embedded == desk.passages("railway.txt")
+    assert desk.encoder.embedded == desk.searched("railway.txt")
     assert all("tramway" in text for text in desk.encoder.embedded)
     for name in ("harbour.txt", "satellite.txt"):
         assert desk.vectors(name).tobytes() == before[name].tobytes()
-    expected = [desk.encoder.encode_query(text) for text in desk.passages("railway.txt")]
+    expected = [desk.encoder.encode_query(text) for text in desk.searched("railway.txt")]
     np.testing.assert_array_equal(desk.vectors("railway.txt"), np.array(expected))
 
 
@@ -133,52 +141,72 @@ def test_vectors_stay_bit_for_bit_over_many_generations(
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_new_metadata_alone_embeds_nothing(desk: Desk, kind: FaissKind) -> None:
+def test_new_metadata_that_is_no_context_embeds_nothing(desk: Desk, kind: FaissKind) -> None:
     desk.build(kind)
     before = desk.vectors("harbour.txt").tobytes()
-    (desk.articles / "metadata.toml").write_text('["harbour.txt"]\npublisher = "Harbour Post"\n', "utf-8")
+    (desk.articles / "metadata.toml").write_text('["harbour.txt"]\nauthor = "Ada Krog"\n', "utf-8")
     report = desk.build(kind)
     assert _counts(report) == (0, 1, 2, 0)
     assert report.published
     assert desk.encoder.embedded == []
     assert desk.vectors("harbour.txt").tobytes() == before
     index = open_index(desk.out)
-    assert [article.metadata.publisher for article in index.articles] == ["Harbour Post", None, None]
+    assert [article.metadata.author for article in index.articles] == ["Ada Krog", None, None]
     index.close()
 
 
+def test_a_new_title_is_embedded_with_its_article(desk: Desk) -> None:
+    desk.build()
+    (desk.articles / "metadata.toml").write_text('["harbour.txt"]\ntitle = "The old port"\n', "utf-8")
+    assert _counts(desk.build()) == (0, 1, 2, 0)
+    assert desk.encoder.embedded == desk.searched("harbour.txt")
+    assert all(text.startswith("The old port. harbour.\n") for text in desk.encoder.embedded)
+
+
+def _move(desk: Desk, name: str, to: str) -> None:
+    (desk.articles / to).parent.mkdir(exist_ok=True)
+    (desk.articles / name).rename(desk.articles / to)
+
+
 @pytest.mark.parametrize("kind", _KINDS)
-def test_a_renamed_file_is_not_embedded_again(desk: Desk, kind: FaissKind) -> None:
+def test_a_renamed_file_is_not_embedded_again_if_its_context_stays(desk: Desk, kind: FaissKind) -> None:
     desk.build(kind)
     before, passages = desk.vectors("harbour.txt").tobytes(), desk.passages("harbour.txt")
-    (desk.articles / "harbour.txt").rename(desk.articles / "zebra.txt")
+    _move(desk, "harbour.txt", "docs/017-harbour.txt")
     report = desk.build(kind)
     assert _counts(report) == (1, 0, 2, 1)
     assert desk.encoder.embedded == []
-    assert desk.vectors("zebra.txt").tobytes() == before
-    assert desk.passages("zebra.txt") == passages
+    assert desk.vectors("docs/017-harbour.txt").tobytes() == before
+    assert desk.passages("docs/017-harbour.txt") == passages
     assert "harbour.txt" not in desk.texts()
+
+    _move(desk, "docs/017-harbour.txt", "zebra.txt")
+    assert _counts(desk.build(kind)) == (1, 0, 2, 1)
+    assert desk.encoder.embedded == desk.searched("zebra.txt")
+    assert desk.passages("zebra.txt") == passages
 
 
 def test_two_files_that_swap_names_keep_their_vectors(desk: Desk) -> None:
+    _move(desk, "harbour.txt", "001.txt")
+    _move(desk, "railway.txt", "002.txt")
     desk.build()
-    harbour, railway = desk.vectors("harbour.txt"), desk.vectors("railway.txt")
-    (desk.articles / "harbour.txt").rename(desk.articles / "swap")
-    (desk.articles / "railway.txt").rename(desk.articles / "harbour.txt")
-    (desk.articles / "swap").rename(desk.articles / "railway.txt")
+    harbour, railway = desk.vectors("001.txt"), desk.vectors("002.txt")
+    _move(desk, "001.txt", "swap")
+    _move(desk, "002.txt", "001.txt")
+    _move(desk, "swap", "002.txt")
     assert _counts(desk.build()) == (0, 2, 1, 0)
     assert desk.encoder.embedded == []
-    assert desk.vectors("railway.txt").tobytes() == harbour.tobytes()
-    assert desk.vectors("harbour.txt").tobytes() == railway.tobytes()
+    assert desk.vectors("002.txt").tobytes() == harbour.tobytes()
+    assert desk.vectors("001.txt").tobytes() == railway.tobytes()
 
 
 def test_a_copy_of_an_article_is_indexed_and_not_embedded_again(desk: Desk) -> None:
     desk.build()
     text = (desk.articles / "harbour.txt").read_text("utf-8")
-    (desk.articles / "copy.txt").write_text(text, "utf-8")
+    (desk.articles / "harbour-2.txt").write_text(text, "utf-8")
     assert _counts(desk.build()) == (1, 0, 3, 0)
     assert desk.encoder.embedded == []
-    assert desk.passages("copy.txt") == desk.passages("harbour.txt")
+    assert desk.passages("harbour-2.txt") == desk.passages("harbour.txt")
 
 
 def test_a_deleted_article_is_gone(desk: Desk) -> None:
@@ -267,7 +295,7 @@ def test_the_kind_follows_the_number_of_passages(
     (desk.articles / "zebra.txt").write_text("A zebra.", "utf-8")
     assert desk.build("auto").passages == passages + 1
     assert _kind(desk) == "hnsw"
-    assert desk.encoder.embedded == ["A zebra."]
+    assert desk.encoder.embedded == ["zebra.\nA zebra."]
     assert desk.build("auto").published is False
 
     (desk.articles / "zebra.txt").write_text(make_prose("zebra"), "utf-8")
@@ -400,7 +428,7 @@ def test_a_damaged_index_is_replaced_from_the_one_before(desk: Desk, make_prose:
     report = desk.build()
     assert (report.generation, report.published) == ("gen-000003", True)
     assert _counts(report) == (0, 1, 2, 0)
-    assert desk.encoder.embedded == desk.passages("railway.txt")
+    assert desk.encoder.embedded == desk.searched("railway.txt")
     assert "tramway" in desk.texts()["railway.txt"]
 
 
