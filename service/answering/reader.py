@@ -17,10 +17,10 @@ from tokenizers import Encoding, Tokenizer
 
 from indexer.analyzer import narrow
 from indexer.batching import by_length, padded
-from indexer.records import ScoredPassage
+from indexer.records import CharRange, ScoredPassage
 from service.answering.answers import Span
 from service.answering.overlap import adds_terms
-from service.answering.reader_text import cell_numbers, reader_text
+from service.answering.reader_text import cell_numbers, cell_of, reader_text
 from service.answering.settings import ReaderSettings
 from service.answering.spans import (
     MAX_LONG_ANSWER,
@@ -29,9 +29,8 @@ from service.answering.spans import (
     merged,
     search,
     sentence_of,
-    trimmed,
-    whole_words,
 )
+from service.answering.values import answer_range, is_answer
 
 
 class Reader(Protocol):
@@ -235,9 +234,22 @@ class SpanReader:
             longest=MAX_LONG_ANSWER if long_answer else MAX_SPAN_TOKENS,
             count=self._settings.spans,
         ):
-            start, end = trimmed(scored.text, *whole_words(scored.text, candidate.start, candidate.end))
-            if start < end:
+            within = _bounds(scored, candidate.start, candidate.end)
+            start, end = answer_range(scored.text, candidate.start, candidate.end, within)
+            if is_answer(scored.text[start:end], before=scored.text[:start]):
                 yield Span(scored, passage.start + start, passage.start + end, candidate.score + added)
+
+
+def _bounds(scored: ScoredPassage, start: int, end: int) -> CharRange:
+    """Return the range of the passage that a span may grow in: its cell, or the sentences that it touches."""
+    first = scored.passage.start
+    cell = cell_of(scored, first + start, first + end)
+    touched = [(cell.start, cell.end)] if cell is not None else scored.sentences
+    found = [one for one in touched if one[0] < first + end and first + start < one[1]]
+    return (
+        max(0, min([one[0] - first for one in found], default=start)),
+        max([one[1] - first for one in found], default=end),
+    )
 
 
 _REASON_OR_LIST = re.compile(

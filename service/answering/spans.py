@@ -8,8 +8,6 @@ over one passage's spans cannot.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,19 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from service.answering.answers import Span
+from service.answering.same import normalised
 
 Logits = npt.NDArray[np.float32]
 TokenOffsets = npt.NDArray[np.int32]
 """Start and end of each token, `int32 (n, 2)`: half-open, in code points of the text that was tokenised."""
-
-_CURRENCY = "$£¥\u20a0-\u20cf"
-_SPACE_AROUND_UNIT = re.compile(rf"\s+(?=[%‰°])|(?<=[{_CURRENCY}])\s+")  # "5 %" is "5%", "€ 5" is "€5"
-# Marks that can be ignored without a change of meaning. A number keeps its sign, point, comma, colon and
-# slash; letters, combining marks and every other mark stay: "C#" is not "C".
-_IGNORABLE = re.compile(
-    rf"\.(?!\d)|(?<!\d)[,:/]|[,:/](?!\d)|(?<=\w)[-–]|[-–](?![\d{_CURRENCY}])"
-    r"|[!?;…\"'`()\[\]{}|*_\\«»‹›‘-‟―—·•、。，；：？！「」『』（）]"
-)
 
 MAX_SPAN_TOKENS = 40
 """Longest answer, in tokens of the reader, to a question that asks for neither a list nor a reason."""
@@ -99,63 +89,6 @@ def _ahead(values: npt.NDArray[Any], width: int, beyond: float) -> npt.NDArray[A
     return np.lib.stride_tricks.sliding_window_view(padded, width)
 
 
-def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the span widened to the words that it cuts: runs of letters, digits and combining marks."""
-    while 0 < start < len(text) and _in_word(text[start - 1]) and _in_word(text[start]):
-        start -= 1
-    while 0 < end < len(text) and _in_word(text[end - 1]) and _in_word(text[end]):
-        end += 1
-    return start, end
-
-
-def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the span without punctuation at its ends and without unbalanced brackets.
-
-    Signs that carry meaning stay (currency, per cent, degrees), and so do the full stop of an abbreviation
-    ("U.S.") and a bracket or a quotation mark whose partner is inside. A span of punctuation alone becomes
-    empty.
-    """
-    before = None
-    while before != (start, end) and start < end:
-        before = start, end
-        words = text[start:end]
-        if words[0].isspace() or _starts_with_mark(words) or _unbalanced(words, 0):
-            start += 1
-        elif words[-1].isspace() or _unbalanced(words, len(words) - 1) or _ends_with_mark(words):
-            end -= 1
-    return (start, end) if any(char.isalnum() for char in text[start:end]) else (start, start)
-
-
-_MARKS = frozenset(".,;:!?…/|*•·–—-_")
-_NUMBER = re.compile(rf"[-–]?[{_CURRENCY}]?\.?\d")
-_PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»", '"': '"'}
-_ABBREVIATION = re.compile(r"(?:\b\w\.){2,}$|\b(?:Inc|Ltd|Co|Corp|Jr|Sr|St|Mr|Mrs|Dr|No|a\.m|p\.m)\.$")
-
-
-def _starts_with_mark(words: str) -> bool:
-    # A minus and a decimal point belong to their number.
-    return words[0] in _MARKS and not _NUMBER.match(words)
-
-
-def _ends_with_mark(words: str) -> bool:
-    return words[-1] in _MARKS and not _ABBREVIATION.search(words)
-
-
-def _unbalanced(words: str, place: int) -> bool:
-    """Whether the character is a bracket or quotation mark without a partner in the words."""
-    char = words[place]
-    if char == '"':
-        return words.count(char) % 2 == 1
-    for opening, closing in _PAIRS.items():
-        if char in (opening, closing):
-            return words.count(opening) != words.count(closing)
-    return False
-
-
-def _in_word(char: str) -> bool:
-    return char.isalnum() or unicodedata.category(char).startswith("M")
-
-
 def merged(*found: Iterable[Span]) -> list[Span]:
     """Return the spans of several windows, best first; a place found in two of them counts once."""
     best: dict[tuple[str, int, int], Span] = {}
@@ -188,15 +121,6 @@ def distinct(spans: Iterable[Span], most: int | None = None) -> list[list[Span]]
 def _overlap(one: Span, other: Span) -> bool:
     same = one.passage.article_id == other.passage.article_id
     return same and one.start < other.end and other.start < one.end
-
-
-def normalised(text: str) -> str:
-    """Return the key for comparing answers: case folded, single spaces, no articles or ignorable marks."""
-    # Not NFKC, for which 10² is 102.
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).replace("−", "-")
-    words = _IGNORABLE.sub(" ", _SPACE_AROUND_UNIT.sub("", folded)).split()
-    # A text of only ignorable marks or articles equals nothing but itself.
-    return " ".join(word for word in words if word not in {"a", "an", "the"}) or text
 
 
 def sentence_of(offsets: TokenOffsets, sentences: Sequence[tuple[int, int]]) -> npt.NDArray[np.int32]:
