@@ -21,7 +21,7 @@ from service.answering.confidence import Calibration
 from service.answering.reader import Reader
 from service.answering.retriever import Retriever
 from service.answering.settings import MAX_QUESTION, AnswererSettings, RetrieverSettings
-from service.answering.spans import normalised
+from service.answering.same import normalised
 from service.errors import ArticleUnknownError, CitationError, QuestionError
 
 MakeAnswerer = Callable[[Path, Path], Answerer]
