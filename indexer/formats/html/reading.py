@@ -1,70 +1,45 @@
-"""HTML: the article's text and metadata, without navigation and advertising, by trafilatura."""
+"""HTML: the text of the article that a page shows, block by block, and the metadata that its markup states."""
 
 from __future__ import annotations
 
-import codecs
-import re
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
 from indexer.errors import UnreadableFileError
-from indexer.formats.document import Document, decode_utf8
+from indexer.formats.blocks import Block, assemble
+from indexer.formats.document import Document
+from indexer.formats.html.choice import Choice, choose, word_count
+from indexer.formats.html.decoding import decode
+from indexer.formats.html.visibility import Visibility, visibility_of
+from indexer.formats.html.walk import Kind, Piece, Region, pieces_of
 from indexer.formats.html_metadata import page_metadata
-from indexer.records import Metadata
 
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
-_XML_ENCODING = re.compile(
-    rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE
-)
-# What is inserted after an element of trafilatura's tree; nothing after inline elements.
-_BLOCK = "\n\n"
-_ENDS = {
-    **dict.fromkeys(("p", "head", "list", "item", "table", "row", "quote", "code", "div", "ab"), _BLOCK),
-    "cell": "\t",
-    "lb": "\n",
-}
-_WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
-
-_DECLARED_WITHIN = 4096  # bytes in which a page must declare its encoding (HTML: 1,024)
-# The encodings whose labels the HTML standard reads as windows-1252.
-_LATIN = frozenset({"iso8859-1", "ascii"})
-# A page whose bytes spell out "utf-16" in ASCII is not: the HTML standard reads it as UTF-8.
-_WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
-# Encodings that Python has and no browser; they would turn some marks of a text into others.
-_PYTHONS_OWN = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+_FEWEST = 0.5  # share of the text that looks like an article's that must be read
+_HIDDEN_PAGE = 3  # times as many words hidden as shown: the page shows them when its scripts run
+_FIRST_WORDS = 8  # of what was left out, in the warning
 
 
 def read(data: bytes) -> Document:
     """Read a page in the encoding that it declares, else UTF-8.
 
+    The document's warnings say what looks like the article's text and was left out.
+
     Raises:
         UnreadableFileError: the bytes do not fit the encoding, the page is too deep or too large to be
-            parsed whole, or it holds no text.
+            parsed whole, it holds no text, or most of what looks like an article's text would be left out.
     """
-    # Imported here: it takes longer to load than most pages to read, and a folder may hold no HTML.
-    import trafilatura  # noqa: PLC0415
-    from trafilatura.settings import Document as TrafilaturaDocument  # noqa: PLC0415
-
-    source = _decode(data)
-    try:
-        parser = etree.HTMLParser(encoding="utf-8")
-        root = etree.fromstring(source.encode("utf-8"), parser)
-        refuse_truncated(parser)
-        found = trafilatura.bare_extraction(
-            source,
-            with_metadata=False,
-            include_comments=False,
-            include_tables=True,
-            favor_recall=True,
-        )
-    except (RecursionError, etree.LxmlError, ValueError, AttributeError, TypeError) as error:
-        raise UnreadableFileError(f"not a page that can be read ({type(error).__name__})") from error
-    if not isinstance(found, TrafilaturaDocument) or found.body is None or not (text := _text(found.body)):
+    root = _parse(decode(data))
+    metadata = page_metadata(root)
+    pieces, warnings = _shown(root)
+    choice = choose(pieces)
+    if not choice.chosen:
         raise UnreadableFileError("no article text was found in the page")
-    return Document(
-        text,
-        page_metadata(root) if root is not None else Metadata(),
-    )
+    warnings += _left_out(pieces, choice)
+    text, segments = assemble(_blocks(pieces, choice.chosen))
+    if not text:
+        raise UnreadableFileError("no article text was found in the page")
+    return Document(text, metadata, segments, tuple(warnings))
 
 
 def refuse_truncated(parser: etree.HTMLParser) -> None:
@@ -80,52 +55,65 @@ def refuse_truncated(parser: etree.HTMLParser) -> None:
         )
 
 
-def _text(body: etree._Element) -> str:
-    """The text that trafilatura found: a blank line between blocks, a tab between cells.
+def _parse(source: str) -> etree._Element:
+    parser = etree.HTMLParser(encoding="utf-8")
+    try:
+        root = etree.fromstring(source.encode("utf-8"), parser)
+    except (etree.LxmlError, ValueError) as error:
+        refuse_truncated(parser)
+        if isinstance(error, etree.XMLSyntaxError):
+            raise UnreadableFileError("no article text was found in the page") from error
+        raise UnreadableFileError(f"not a page that can be read ({type(error).__name__})") from error
+    refuse_truncated(parser)
+    if root is None:
+        raise UnreadableFileError("no article text was found in the page")
+    return root
 
-    trafilatura's own text marks lists with "- " and tables with "|", which no reader of the page sees.
+
+def _shown(root: etree._Element) -> tuple[list[Piece], list[str]]:
+    """The pieces that the page shows; of one that hides its text until scripts run, all of them."""
+    visibility = visibility_of(root)
+    pieces = pieces_of(root, visibility)
+    if visibility.hidden <= _HIDDEN_PAGE * sum(len(piece.text) for piece in pieces):
+        return pieces, []
+    everything = pieces_of(root, Visibility(hiding=False))
+    if _words(everything) <= _HIDDEN_PAGE * _words(pieces):
+        return pieces, []
+    return everything, [
+        "the page hides its text until scripts run: text that it never shows may have been read"
+    ]
+
+
+def _words(pieces: Sequence[Piece]) -> float:
+    chosen = choose(pieces).chosen
+    return sum(word_count(pieces[number].text) for number in chosen)
+
+
+def _left_out(pieces: Sequence[Piece], choice: Choice) -> list[str]:
+    """What to tell of text that looks like the article's and was left out.
+
+    Raises:
+        UnreadableFileError: it is more than was read.
     """
-    parts: list[str] = []
-    for event, element in etree.iterwalk(body, events=("start", "end")):
-        end = _ENDS.get(element.tag, "")
-        if event == "start":
-            parts += [_BLOCK if end == _BLOCK else "", _shown(element.text, element)]
-        elif element is not body:
-            parts += [end, _shown(element.tail, element.getparent())]
-    blocks = re.split(r"\n[^\S\n]*\n", "".join(parts))
-    return _BLOCK.join(block.strip() for block in blocks if block.strip())
-
-
-def _shown(words: str | None, holder: etree._Element) -> str:
-    """White space as a browser shows it: collapsed, except in what may be preformatted."""
-    if words is None or holder.tag in {"quote", "code"}:
-        return words or ""
-    return _WHITE_SPACE.sub(" ", words)
-
-
-def _decode(data: bytes) -> str:
-    declared = _CHARSET.search(data, 0, _DECLARED_WITHIN) or _XML_ENCODING.search(data, 0, _DECLARED_WITHIN)
-    if declared is None or data.startswith(codecs.BOM_UTF8):
-        return decode_utf8(data)
-    label = declared[1].decode("ascii")
-    encoding = _encoding(label)
-    if encoding in _WIDE:
-        return decode_utf8(data)
-    try:
-        return data.decode("cp1252" if encoding in _LATIN else encoding)
-    except UnicodeDecodeError as error:
+    left = sum(word_count(pieces[number].text) for number in choice.doubtful)
+    read_words = sum(word_count(pieces[number].text) for number in choice.chosen)
+    if not left:
+        return []
+    first = " ".join(pieces[choice.doubtful[0]].text.split()[:_FIRST_WORDS])
+    if read_words < _FEWEST * (left + read_words):
         raise UnreadableFileError(
-            f"it declares {label} but byte {error.start} is not: save it as UTF-8"
-        ) from error
-    except LookupError as error:
-        raise UnreadableFileError(f"it declares an unknown encoding, {label!r}") from error
+            f"only {read_words:,.0f} words of the page seem to belong to one article and {left:,.0f} others, "
+            f'beginning with "{first} ...", look like articles too: save each as a file of its own'
+        )
+    return [
+        f'{left:,.0f} words that look like text of the article were left out, beginning with "{first} ..."'
+    ]
 
 
-def _encoding(label: str) -> str:
-    try:
-        encoding = codecs.lookup(label).name.replace("_", "-")
-    except LookupError as error:
-        raise UnreadableFileError(f"it declares an unknown encoding, {label!r}") from error
-    if encoding in _PYTHONS_OWN:
-        raise UnreadableFileError(f"it declares {label!r}, which no browser reads: save it as UTF-8")
-    return encoding
+def _blocks(pieces: Sequence[Piece], chosen: Sequence[int]) -> Iterator[Block]:
+    begun: set[Region | None] = set()  # the lists of which an item was given
+    for number in chosen:
+        piece = pieces[number]
+        yield piece.block(first=piece.kind is Kind.ITEM and piece.holder not in begun)
+        if piece.kind is Kind.ITEM:
+            begun.add(piece.holder)

@@ -1,0 +1,119 @@
+"""What the names of a page's elements say of the text in them: the article, or what stands around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Flag, auto
+
+from lxml import etree
+
+from indexer.formats.html.walk import Region
+
+
+class Hint(Flag):
+    """What a region says that it is; it may say several things."""
+
+    NONE = 0
+    BODY = auto()  # the article's text
+    OUTSIDE = auto()  # navigation, sidebars, advertising, related articles, newsletters
+    COMMENTS = auto()
+    APART = auto()  # with OUTSIDE: sure, even of a large part of the page
+    DETAILS = auto()  # bylines, dates, tags, credits
+
+
+_NAMES = ("class", "id", "role", "itemprop", "data-testid", "data-component", "aria-label")
+_SENTENCES = frozenset({"id", "aria-label"})
+_MAX_WORDS = 3  # of an id; longer ones are made of a heading
+_UNNAMED = frozenset({"html", "body", "h1", "h2", "h3", "h4", "h5", "h6"})
+_TEXTUAL = frozenset({"blockquote", "p", "pre", "li", "td", "tr"})
+_TAGS = {
+    "nav": Hint.OUTSIDE | Hint.APART,
+    "footer": Hint.OUTSIDE | Hint.APART,
+    "aside": Hint.OUTSIDE | Hint.APART,
+    "menu": Hint.OUTSIDE,
+    "article": Hint.BODY,
+    "main": Hint.BODY,
+}
+_OUTSIDE = re.compile(
+    r"""
+    \b(?:site-?|page-?|global-?|main-?|top-?|sub-?)?nav(?:bar|igation)?\b | (?<!mega)\bmenu | breadcrumb
+    | paginat | \bpager\b | \bskip-?(?:link|to) | footer(?!-?note) | \bcontentinfo\b | copyright | masthead
+    | \bsite-?header | \btop-?bar\b | \btoolbar | side-?bar | \bcomplementary\b | \b(?:right|left)-?(?:rail|col\b|column\b)
+    | \brelated | recommend | recirc | \bmore-?(?:from|on|stories|news|articles|posts|like|in|to)\b
+    | \bread-?(?:more|next|also|on)\b | \balso-?(?:read|like)\b | see-?also-?\b(?:links|box) | \bpopular
+    | \bmost-?(?:read|viewed|popular|shared|recent|commented) | trending | \b(?:latest|recent|top|other)-?(?:news|posts|stories|articles|comments|videos)
+    | \bup-?next\b | \b(?:next|prev|previous)-?(?:post|article|story|up)s?\b | \bpost-?nav | outbrain | taboola
+    | zergnet | revcontent | mgid | carousel | \bteasers?\b | \bshar(?:e|ing)\b | \bsocial(?!-?(?:media-?)?embed) | addthis | addtoany
+    | sharedaddy | jp-?relatedposts | \bfollow-?us | \bads?\b | \bad-?(?:slot|container|wrap|unit|box|block|label)
+    | advert | adsense | sponsor | \bdfp\b | \bgpt\b | \bpromo(?:s|tion|tions|box)?\b | \bbanner | newsletter
+    | \bsubscri(?:be|ption) | \bsign-?up\b | mailchimp | \blog-?in\b | \bregister\b | donat(?:e|ion) | cookie | consent
+    | \bgdpr | \bmodal | \bpop-?up | lightbox | interstitial | \bauthor-?(?:box|bio|info|card|profile|desc)
+    | \babout-?(?:the-?)?author | \bbio\b | \btag-?(?:list|cloud|s)\b | \bpost-?tags\b | \bwidget-?area | \bsearch\b
+    | \bauthor-?(?:and-?)?bio | \bsuggested | \bcall-?to-?action\b | \bnoprint\b | \bmw-editsection | \bpost-?footer
+    | \bcatlinks\b | \bnavbox | \btoc\b | \bdownload-?app
+    """,
+    re.VERBOSE,
+)
+_APART = re.compile(r"footer|\bside-?bar|cookie|consent|\brelated")
+_COMMENTS = re.compile(
+    r"\bcomments?\b(?!-?(?:count|link|icon|off|closed|open|status|enabled))|\bcomment-?(?:list|section|body|content|text|area|thread|form|respond|item|wrap)|disqus|\brespond\b|livefyre|\bfb-?comments|\breplies\b"
+)
+_DETAILS = re.compile(
+    r"byline|dateline|time-?stamp|\bdate(?:time)?\b|\bpubl?ish|\bposted-?(?:on|by|in)\b|\bupdated\b|\bpost-?meta|\bentry-?meta"
+    r"|\barticle-?meta|\bmeta(?:data)?\b|\bcredits?\b|\bcontributors?\b|\bread(?:ing)?-?time|\bauthors?\b|\beyebrow|\bkicker\b"
+    r"|\bcategor(?:y|ies)\b|\bview-?count"
+)
+_BODY = re.compile(
+    r"\b(?:article|story|post|entry|news|blog|page|main|body|content)-?(?:body|text|content|copy|entry|main|inner)\b"
+    r"|\barticlebody\b|\bhentry\b|\bmw-parser-output\b|\brich-?text\b|\bprose\b|\bmarkdown-?body\b|\bstorytext\b|\barticle\b|\bmain\b"
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def hint_of(region: Region, begins: str = "") -> Hint:
+    """Return what a region's own tag and names say, whatever it is in.
+
+    Args:
+        region: The region.
+        begins: The heading that it begins with, if it does: an `id` made of it says nothing ("Cookies").
+    """
+    element = region.element
+    tag = element.tag
+    if tag in _UNNAMED:
+        return Hint.NONE
+    if tag in _TEXTUAL:
+        own = _split(element.get("class", ""))
+        return Hint.OUTSIDE if own and tag in {"p", "li"} and _OUTSIDE.search(own) else Hint.NONE
+    hint = _TAGS.get(tag, Hint.NONE)
+    names = " ".join(_names(element, begins))
+    if not names:
+        return hint
+    if _BODY.search(names):
+        hint |= Hint.BODY
+    if _OUTSIDE.search(names):
+        hint |= Hint.OUTSIDE
+        if _APART.search(names):
+            hint |= Hint.APART
+    if _COMMENTS.search(names):
+        hint |= Hint.COMMENTS
+    if _DETAILS.search(names):
+        hint |= Hint.DETAILS
+    return hint
+
+
+def _names(element: etree._Element, begins: str) -> Iterator[str]:
+    for attribute in _NAMES:
+        if not (stated := element.get(attribute)):
+            continue
+        names = _split(stated)
+        if attribute in _SENTENCES:
+            words = names.replace("-", " ").split()
+            if len(words) > _MAX_WORDS or "".join(words) in "".join(begins.lower().split()):
+                continue  # made of a heading
+        yield names
+
+
+def _split(names: str) -> str:
+    """Lower case, with hyphens between the words of a name: "relatedArticles" is "related-articles"."""
+    return _CAMEL.sub("-", names).lower().replace("_", "-")
