@@ -25,6 +25,7 @@ from eval.dataset import (
     read_text,
 )
 from indexer.corpus import Failure, FileWarning, ignore_warning
+from indexer.left_out import LeftOut
 from indexer.records import Article, Metadata
 
 
@@ -45,6 +46,11 @@ class SquadFile:
     def ignored(self) -> int:
         """No file is left out."""
         return 0
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Nothing is left out."""
+        return ()
 
     def __len__(self) -> int:
         return len(self.paragraphs)

@@ -19,6 +19,7 @@ from indexer.engines.faiss.publication import publish, writer_lock
 from indexer.engines.faiss.storage import Layout, Manifest, current_number
 from indexer.engines.faiss.store import write_store
 from indexer.errors import CorpusError, DamagedGenerationError, FormatVersionError, IndexMissingError
+from indexer.left_out import LeftOut, Reason
 from indexer.passages import PassageBuilder, SplitArticle
 from indexer.progress import NoProgress, Progress
 from indexer.records import Article
@@ -44,6 +45,7 @@ class BuildReport:
     unchanged: int
     removed: int
     ignored: int
+    left_out: tuple[LeftOut, ...]
     failures: tuple[Failure, ...]
     warnings: tuple[FileWarning, ...]
     seconds: float
@@ -73,10 +75,7 @@ def build(
     check_choice(settings.faiss)
     layout = Layout(out)
     if len(source) == 0:
-        raise CorpusError(
-            f"there are no articles in {source.name} ({source.ignored} files of other types): "
-            "put .txt, .md or .html files there"
-        )
+        raise CorpusError(_no_articles(source))
     with writer_lock(layout):
         previous = _open_previous(out)
         try:
@@ -85,6 +84,17 @@ def build(
         finally:
             if previous is not None:
                 previous.close()
+
+
+def _no_articles(source: ArticleSource) -> str:
+    skipped = [one.path for one in source.left_out if one.path.endswith("/") and one.reason != Reason.HIDDEN]
+    remedy = (
+        f", or name a folder that was left out with --include: {', '.join(skipped[:3])}" if skipped else ""
+    )
+    return (
+        f"there are no articles in {source.name} ({source.ignored} files of other types): "
+        f"put .txt, .md or .html files there{remedy}"
+    )
 
 
 def _open_previous(out: Path) -> FaissPassageIndex | None:
@@ -130,6 +140,7 @@ class _Builder:
             articles=manifest.articles,
             passages=manifest.passages,
             ignored=self._source.ignored,
+            left_out=tuple(self._source.left_out),
             failures=tuple(failures),
             warnings=tuple(warnings),
             seconds=time.perf_counter() - began,

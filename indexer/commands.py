@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,6 +65,17 @@ def index(
         float,
         typer.Option(help="The largest file that is read, in megabytes.", metavar="MB", min=0.001, max=4_000),
     ] = MAX_FILE_BYTES / 1e6,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A folder to read that would be left out (dependencies, build output, page templates), by "
+            "name or by path below FOLDER. May be repeated.",
+            metavar="NAME",
+        ),
+    ] = None,
+    list_ignored: Annotated[
+        bool, typer.Option("--list-ignored", help="List the files and folders that were left out, and why.")
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
     """Index a folder of articles. Run it again after any change: only what changed is embedded.
@@ -79,8 +91,9 @@ def index(
         encoder=encoder,
         settings=BuildSettings(splitter, faiss),
         max_file_bytes=int(max_file_mb * 1e6),
+        include=include or (),
     )
-    _print_report(report, out, json_=json_)
+    _print_report(report, out, list_ignored=list_ignored, json_=json_)
     if report.failures:
         raise typer.Exit(ExitCode.SOME_UNREADABLE)
 
@@ -92,12 +105,14 @@ def build_index(
     encoder: str = DEFAULT_ENCODER,
     settings: BuildSettings | None = None,
     max_file_bytes: int = MAX_FILE_BYTES,
+    include: Collection[str] = (),
     progress: ProgressDisplay | None = None,
 ) -> BuildReport:
     """Build the index `out` of the articles in `folder`, with progress on stderr, and return the report."""
     from indexer.corpus import Corpus
 
-    return build_source(Corpus(folder, max_file_bytes=max_file_bytes), out, encoder, settings, progress)
+    corpus = Corpus(folder, max_file_bytes=max_file_bytes, include=include)
+    return build_source(corpus, out, encoder, settings, progress)
 
 
 def build_source(
@@ -160,28 +175,11 @@ def _print_manifest(index: Path, manifest: Manifest, *, sound: bool, json_: bool
     )
 
 
-def _print_report(report: BuildReport, out: Path, *, json_: bool) -> None:
-    from indexer.terminal import print_json, print_table, print_warning
+def _print_report(report: BuildReport, out: Path, *, list_ignored: bool, json_: bool) -> None:
+    from indexer.summary import print_summary
+    from indexer.terminal import print_json
 
     if json_:
         print_json(asdict(report))
         return
-    for failure in report.failures:
-        print_warning(f"{failure.path}: {failure.reason}", "not read")
-    for warning in report.warnings:
-        print_warning(f"{warning.path}: {warning.message}")
-    state = "published" if report.published else "nothing had changed"
-    rows = {
-        "index": f"{out} ({report.generation}, {state})",
-        "articles": f"{report.articles:,}",
-        "passages": f"{report.passages:,}",
-        "new": f"{report.new:,}",
-        "changed": f"{report.changed:,}",
-        "unchanged": f"{report.unchanged:,}",
-        "removed": f"{report.removed:,}",
-    }
-    if report.failures:
-        rows["not read"] = f"{len(report.failures):,}"
-    if report.ignored:
-        rows["other files"] = f"{report.ignored:,} (skipped)"
-    print_table({**rows, "seconds": f"{report.seconds:.2f}"})
+    print_summary(report, out, list_ignored=list_ignored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from indexer.errors import CorpusError, SidecarError, UnreadableFileError
 from indexer.formats import FORMATS
 from indexer.formats.isolation import Isolation, Limits
+from indexer.left_out import LeftOut, Reason, count_files, reason_to_skip
 from indexer.metadata import SIDECAR, check_entry, combine, read_sidecar
 from indexer.records import Article
 from indexer.settings import MAX_FILE_BYTES
@@ -48,13 +49,16 @@ def ignore_warning(_: FileWarning) -> None:
 class ArticleSource(Protocol):
     """Where a build takes its articles from.
 
-    `name` is shown to users; `ignored` is the number of files that are not articles.
+    `name` is shown to users; `ignored` is the number of files that are not articles, and `left_out` lists
+    whatever is not read: these files, hidden ones, and folders of dependencies, build output and templates.
     """
 
     @property
     def name(self) -> str: ...  # noqa: D102
     @property
     def ignored(self) -> int: ...  # noqa: D102
+    @property
+    def left_out(self) -> Sequence[LeftOut]: ...  # noqa: D102
 
     def __len__(self) -> int:
         """Return the number of articles, readable or not."""
@@ -65,21 +69,28 @@ class ArticleSource(Protocol):
         on_failure: Callable[[Failure], None],
         on_warning: Callable[[FileWarning], None] = ignore_warning,
     ) -> Iterator[Article]:
-        """Yield each readable article and report the others to `on_failure`; `on_warning` hears of its doubts."""
+        """Yield each readable article; report the others to `on_failure`, and doubts to `on_warning`."""
         ...
 
 
 class Corpus:
-    """The articles in a folder and the folders below it; hidden files and folders are left out.
+    """The articles in a folder and the folders below it.
 
-    A file that exceeds `limits` is reported, not read.
+    Hidden files and folders are left out, and so are folders of dependencies, build output and page templates
+    (`indexer.left_out`), unless `include` holds the folder's name or its path below `folder`. A file that
+    exceeds `limits` is reported, not read.
 
     Raises:
         CorpusError: the folder does not exist or is not a folder.
     """
 
     def __init__(
-        self, folder: Path, *, max_file_bytes: int = MAX_FILE_BYTES, limits: Limits | None = None
+        self,
+        folder: Path,
+        *,
+        max_file_bytes: int = MAX_FILE_BYTES,
+        limits: Limits | None = None,
+        include: Collection[str] = (),
     ) -> None:
         if not folder.is_dir():
             raise CorpusError(
@@ -88,7 +99,9 @@ class Corpus:
         self.folder = folder
         self._max_file_bytes = max_file_bytes
         self._limits = limits or Limits()
+        self._include = {name.strip("/") for name in include}
         self._unreadable_folders: list[Failure] = []
+        self._skipped: list[LeftOut] = []
         self._files = sorted(self._walk())
         self._count = sum(_is_article(path) for path in self._files)
 
@@ -101,6 +114,17 @@ class Corpus:
     def ignored(self) -> int:
         """Number of files of other types than those in `FORMATS`, not counting the sidecar."""
         return len(self._files) - self._count - (SIDECAR in self._files)
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The files and folders that are not read, by path."""
+        others = (name for name in self._files if not _is_article(name) and name != SIDECAR)
+        return tuple(
+            sorted(
+                (*self._skipped, *(LeftOut(_printable(name), Reason.OTHER_TYPE) for name in others)),
+                key=lambda one: one.path,
+            )
+        )
 
     def __len__(self) -> int:
         """Return the number of files with an article's ending, readable or not."""
@@ -137,14 +161,32 @@ class Corpus:
 
     def _walk(self) -> Iterator[str]:
         for parent, folders, names in os.walk(self.folder, onerror=self._note_folder):
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [name for name in sorted(folders) if not self._is_skipped(Path(parent, name), names)]
             for name in (name for name in folders if Path(parent, name).is_symlink()):
                 self._note_folder(OSError(0, "a link to a folder is not followed", str(Path(parent, name))))
             for name in names:
                 path = Path(parent, name)
                 # A pipe or a device would block the reader for ever.
-                if not name.startswith(".") and (path.is_file() or path.is_symlink()):
+                if not (path.is_file() or path.is_symlink()):
+                    continue
+                if name.startswith("."):
+                    self._skip(path, Reason.HIDDEN)
+                else:
                     yield path.relative_to(self.folder).as_posix()
+
+    def _is_skipped(self, folder: Path, files_beside: Collection[str]) -> bool:
+        """Whether a folder is left out, which is noted; what the user names is read."""
+        path = folder.relative_to(self.folder).as_posix()
+        if folder.name in self._include or path in self._include:
+            return False
+        reason = reason_to_skip(folder, files_beside)
+        if reason is not None:
+            self._skip(folder, reason, count_files(folder))
+        return reason is not None
+
+    def _skip(self, path: Path, reason: Reason, files: int | None = None) -> None:
+        name = _printable(path.relative_to(self.folder).as_posix())
+        self._skipped.append(LeftOut(name, reason) if files is None else LeftOut(f"{name}/", reason, files))
 
     def _note_folder(self, error: OSError) -> None:
         path = Path(error.filename).relative_to(self.folder).as_posix()

@@ -1,8 +1,8 @@
 """An article's metadata: from the folder's sidecar, the file's markup, or careful readings of its text.
 
 The sidecar is `metadata.toml` in the indexed folder: one table for each file, with `title`, `publisher`,
-`author`, `published` and `modified` (dates) and `url`, all optional. An empty string says that the article does not state
-the field, so that it is not read from markup or text either.
+`author`, `published` and `modified` (dates) and `url`, all optional. An empty string says that the article
+does not state the field, so that it is not read from markup or text either.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def read_sidecar(folder: Path) -> dict[str, dict[str, Any]]:
     """
     path = folder / SIDECAR
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits

@@ -16,6 +16,7 @@ from typing import Any
 from eval.dataset import Example, GoldSpan, question_kind
 from indexer.corpus import Failure, FileWarning, ignore_warning
 from indexer.errors import QuothError
+from indexer.left_out import LeftOut
 from indexer.records import Article, Metadata
 
 SETS = {
@@ -49,6 +50,11 @@ class Paragraphs:
     def ignored(self) -> int:
         """No file is left out."""
         return 0
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Nothing is left out."""
+        return ()
 
     def __len__(self) -> int:
         return len(self._articles)

@@ -1,4 +1,4 @@
-"""What a format reader returns, and the strict decoding that the text formats share."""
+"""What a format reader returns, and the decoding that the text formats share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import codecs
 from dataclasses import dataclass, field
 
 from indexer.errors import UnreadableFileError
+from indexer.formats import legacy_encodings
 from indexer.records import Metadata, Segment
 
 
@@ -39,3 +40,30 @@ def decode_utf8(data: bytes) -> str:
             f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start} (line {line}); "
             "save it as UTF-8"
         ) from error
+
+
+def decode_text(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Decode UTF-8, UTF-16 with a byte order mark, or a legacy encoding if there is no doubt which.
+
+    Returns the text, line ends as they are, and a warning that names the encoding if it is not UTF-8.
+
+    Raises:
+        UnreadableFileError: the bytes are none of these.
+    """
+    try:
+        return decode_utf8(data), ()
+    except UnreadableFileError:
+        found = _decode_utf16(data) or legacy_encodings.detect(data)
+        if found is None:
+            raise
+    text, encoding = found
+    return text, (f"read as {encoding}: save it as UTF-8 to be certain",)
+
+
+def _decode_utf16(data: bytes) -> tuple[str, str] | None:
+    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
+    try:
+        return data.decode("utf-16"), "utf-16"
+    except UnicodeDecodeError:
+        return None

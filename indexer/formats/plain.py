@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from indexer.errors import UnreadableFileError
-from indexer.formats.document import Document, decode_utf8
+from indexer.formats.document import Document, decode_text
 from indexer.formats.layout import find_segments
 
 
 def read(data: bytes) -> Document:
-    """Read UTF-8 text.
+    """Read text in UTF-8, or in another encoding of which there is no doubt, with a warning that names it.
 
     Raises:
-        UnreadableFileError: not UTF-8, or a binary file under a text file's name.
+        UnreadableFileError: an unknown encoding, or a binary file under a text file's name.
     """
-    text = decode_utf8(data)
+    text, warnings = decode_text(data)
     if "\x00" in text:
         raise UnreadableFileError("it holds NUL characters, so it is not plain text")
-    return Document(text, segments=find_segments(text))
+    return Document(text, segments=find_segments(text), warnings=warnings)

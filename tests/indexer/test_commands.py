@@ -140,7 +140,9 @@ def test_index_json_is_json_and_nothing_else(seeds_index: tuple[Path, Ran]) -> N
         "unchanged": 5,
         "removed": 0,
         "ignored": 0,
+        "left_out": [],
         "failures": [],
+        "warnings": [],
     }
 
 

@@ -81,7 +81,7 @@ def test_other_files_are_counted_and_not_read(folder: Path) -> None:
         (b" \n\t", "empty"),
         ("\u3000\u2028".encode(), "no text"),
         (b"caf\xe9", "not UTF-8"),
-        ("text".encode("utf-16"), "UTF-16"),
+        (b"\xff\xfetext\x00", "UTF-16"),
         (b"\x7fELF\x00\x01", "NUL"),
         (b"x" * 1001, "larger than 0.001 MB"),
     ],

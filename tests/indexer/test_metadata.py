@@ -254,3 +254,25 @@ def test_a_number_too_long_for_python_is_a_sidecar_error(tmp_path: Path) -> None
     (tmp_path / "metadata.toml").write_text("a = " + "9" * 5_000)
     with pytest.raises(SidecarError, match="correct it and index again"):
         read_sidecar(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mark", "line_end"), [(b"\xef\xbb\xbf", "\n"), (b"", "\r\n"), (b"\xef\xbb\xbf", "\r\n")]
+)
+def test_a_sidecar_may_have_a_byte_order_mark_and_any_line_ends(
+    tmp_path: Path, mark: bytes, line_end: str
+) -> None:
+    lines = ['["a.txt"]', 'title = "Tides"', "published = 2024-01-31", "modified = 2024-02-01", ""]
+
+    assert sidecar(tmp_path, mark + line_end.join(lines).encode()) == {
+        "a.txt": {
+            "title": "Tides",
+            "published": datetime.date(2024, 1, 31),
+            "modified": datetime.date(2024, 2, 1),
+        }
+    }
+
+
+@pytest.mark.parametrize("value", ["2024-01-31T23:30:00+09:00", "2024-01-31T05:00Z", "2024-01-31 08:15"])
+def test_the_day_of_a_timestamp_is_the_day_that_is_written(value: str) -> None:
+    assert parse_date(value) == datetime.date(2024, 1, 31)
