@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 import sentencex
 
 from indexer.boilerplate import is_boilerplate
-from indexer.lines import Line, is_unfinished, is_wrapped, lines_of, list_items
+from indexer.lines import Line, is_unfinished, is_wrapped, lines_of, list_items, marker_of
 from indexer.records import CharRange, Segment, SegmentKind
 from indexer.sentence_ends import goes_on
 from indexer.tables import tables
@@ -24,6 +24,7 @@ from indexer.tables import tables
 # Characters given to sentencex at once. On some texts, such as Chinese, its time grows with the square of
 # the length: hundredths of a second at this length, minutes at a million characters.
 _WINDOW = 10_000
+_LONGEST_MARKER = 40  # characters, with the white space after it
 _LONGEST_ROW = 400  # characters of a table row or a heading that is one sentence
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
@@ -196,6 +197,14 @@ def _joined(
 
 def _sentences(text: str, block: CharRange, language: str) -> Iterator[CharRange]:
     start, end = block
+    # After a list marker sentencex does not see the ends of sentences.
+    marker = marker_of(text[start : min(end, start + _LONGEST_MARKER)])
+    position = start + marker.end() if marker is not None and start + marker.end() < end else start
+    for first, last in _sentences_from(text, position, end, language):
+        yield (start if first == position else first), last
+
+
+def _sentences_from(text: str, start: int, end: int, language: str) -> Iterator[CharRange]:
     while start < end:
         stop = min(end, start + _WINDOW)
         found = _segmented(text, start, stop, language)
@@ -243,7 +252,7 @@ def _without_misleading_marks(plain: str) -> str:
     These are dots in names, apostrophes in words, and quotation marks after a word while none is open: inches
     and feet, the possessive of a plural.
     """
-    plain = _DOT_IN_NAME.sub("x", plain)
+    plain = _DOT_IN_NAME.sub("x", plain).replace("•", "-")
     hidden: list[int] = []
     for quote in "\"'’":
         is_open = False

@@ -84,7 +84,7 @@ _SPEECH = (
 _REPORTED = re.compile(rf"(?:[^\W\d_a-z][\w.'’-]*\s+){{1,4}}(?:{_SPEECH})\b|(?i:(?:{_SPEECH}))\b")
 _CLOSERS = "\"'”’»)]"
 _STRAY = re.compile(r"[,;)\]}”’»%]|[.!?:]+(?:\s|$)")
-_MARKER_ALONE = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]|[-*•]")
+_MARKER_ALONE = re.compile(r"\(?(?:\d{1,3}|[a-z]|[ivx]{1,4}|[IVX]{1,4})[.)]|[-*•]")
 _LOOK = 60  # characters looked at on either side
 
 
