@@ -14,6 +14,7 @@ FORMATS: dict[str, Callable[[bytes], Document]] = {
     ".text": plain.read,
     ".md": markdown.read,
     ".markdown": markdown.read,
+    ".mdx": markdown.read,
     ".html": html.read,
     ".htm": html.read,
     ".xhtml": html.read,
