@@ -262,7 +262,7 @@ def fetch(folder: Path) -> None:
 
 def test_the_printed_commands_fetch_the_named_files_of_the_named_commit(tiny: Path) -> None:
     fetch(tiny / "a folder")
-    (corpus,) = sources.CORPORA
+    corpus = sources.CORPORA[0]
     assert documents(tiny / "a folder", corpus) == ["deep/docs/court.md", "deep/docs/other.md"]
 
 
