@@ -1,8 +1,10 @@
 """How often follow-up questions get the right answer: `python -m eval.studies.followups`.
 
-`datasets/turns.jsonl` holds two-turn conversations over the seeds: a question with its answer, then a
-follow-up. Half is `dev`, half `test`. The study also counts how many questions of the whole set over the
-seeds, none of which is a follow-up, are taken for one.
+`datasets/turns.jsonl` holds two-turn conversations over the seeds: a question with its answer, then what the
+reader says next. Half is `dev`, half `test`. An answer is right if it is one of the acceptable answers of the
+article it cites and reaches the threshold. What has no answer ("Thanks", "Why?" where the article gives no
+reason) is right if Quoth abstains. The study also counts how many questions of the whole set over the seeds,
+none of which is a follow-up, are taken for one.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,51 +62,67 @@ def load_turns(path: Path, answerer: Answerer) -> list[FollowUp]:
 
 
 def right(answer: Answer, example: Example) -> bool:
-    """Whether the best candidate is right, judged by the acceptable answers of the article it cites."""
-    if answer.quotation is None:
-        return False
+    """Whether an answer is acceptable in the article it cites; without an acceptable one, if it abstains."""
+    if answer.quotation is None or not example.answerable:
+        return answer.quotation is None and not example.answerable
     cited = answer.quotation.citation
     return example.accepts(cited.exact, cited.article_id)
 
 
 def main(
     index: Annotated[Path, typer.Option(help="An index of the seeds.")] = DEFAULT_INDEX,
+    wrong: Annotated[bool, typer.Option("--wrong", help="List the dev turns that are wrong.")] = False,
 ) -> None:
     """Print the share of follow-up questions that get the right answer."""
     answerer = load_answerer(load_settings(index=index))
     turns = load_turns(TURNS, answerer)
     variants: dict[str, Callable[[FollowUp], Answer]] = {
-        "alone": lambda turn: answerer.answer(turn.example.question, min_confidence=0.0),
+        "alone": lambda turn: answerer.answer(turn.example.question),
         "with the previous question in front": lambda turn: answerer.answer(
-            f"{turn.previous.question} {turn.example.question}", min_confidence=0.0
+            f"{turn.previous.question} {turn.example.question}"
         ),
-        "as Quoth interprets it": lambda turn: answerer.answer(
-            turn.example.question, min_confidence=0.0, previous=turn.previous
-        ),
+        "as Quoth interprets it": lambda turn: answerer.answer(turn.example.question, previous=turn.previous),
     }
-    table = Table(
-        "", *(f"{split}, right" for split in SPLITS), "95% (all)", "answered", title=f"{len(turns)} turns"
-    )
+    kinds = [*dict.fromkeys(turn.example.kind for turn in turns)]
+    table = Table("right, of", *(f"{name}" for name in variants), title=f"{len(turns)} turns")
+    outcomes: dict[str, list[bool]] = {}
     for name, ask in variants.items():
         answers = [ask(turn) for turn in track(turns, name, console=Console(stderr=True), transient=True)]
-        found = [right(answer, turn.example) for answer, turn in zip(answers, turns, strict=True)]
-        by_split = [
-            [one for one, turn in zip(found, turns, strict=True) if turn.example.split == split]
-            for split in SPLITS
+        outcomes[name] = [right(answer, turn.example) for answer, turn in zip(answers, turns, strict=True)]
+    rows: dict[str, Callable[[Example], bool]] = {
+        "all": lambda _: True,
+        "answered by the articles": lambda example: example.answerable,
+        "not answered by the articles": lambda example: not example.answerable,
+        **{split: partial(_is_split, split) for split in SPLITS},
+        **{kind: partial(_is_kind, kind) for kind in kinds},
+    }
+    for label, belongs in rows.items():
+        parts = [
+            [one for one, turn in zip(found, turns, strict=True) if belongs(turn.example)]
+            for found in outcomes.values()
         ]
-        low, high = bootstrap_interval(found)
-        answered = sum(answer.confidence >= answerer.threshold for answer in answers)
-        table.add_row(
-            name,
-            *(f"{sum(part)} of {len(part)}" for part in by_split),
-            f"{low:.2f} – {high:.2f}",
-            str(answered),
-        )
+        table.add_row(f"{label}, {len(parts[0])}", *(str(sum(part)) for part in parts))
+    intervals = [bootstrap_interval(found) for found in outcomes.values()]
+    table.add_row("95% (all)", *(f"{low:.2f} – {high:.2f}" for low, high in intervals))
     console = Console()
     console.print(table)
+    if wrong:
+        for turn, found in zip(turns, outcomes["as Quoth interprets it"], strict=True):
+            if not found and turn.example.split == "dev":
+                console.print(
+                    f"{turn.example.id}  {turn.previous.question}  {turn.example.question}", markup=False
+                )
     examples = load_examples(SEEDS, answerer.index)
     taken = sum(is_followup(example.question) for example in examples)
     console.print(f"Of {len(examples)} questions that are no follow-ups, {taken} are taken for one.")
+
+
+def _is_split(split: str, example: Example) -> bool:
+    return example.split == split
+
+
+def _is_kind(kind: str, example: Example) -> bool:
+    return example.kind == kind
 
 
 if __name__ == "__main__":

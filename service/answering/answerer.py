@@ -6,18 +6,20 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cachetools import LRUCache
 
 from indexer.engine import Filters, PassageIndex
 from indexer.records import Article, ScoredPassage
-from service.answering.answers import Answer, Quotation, ReadPassage, Reason, Span
+from service.answering.answers import Answer, Quotation, ReadPassage, Span
 from service.answering.citations import cite
 from service.answering.conditions import excludes
 from service.answering.confidence import Calibration, confidence_features
 from service.answering.copies import other_places
 from service.answering.followups import Interpretation, Turn, interpretations
+from service.answering.judging import judged, reason_after_reading, reason_unread
+from service.answering.questions import UNREAD, QuestionKind, kind_of, words_of
 from service.answering.reader import Reader
 from service.answering.retriever import Retriever
 from service.answering.settings import MAX_QUESTION, AnswererSettings
@@ -27,7 +29,7 @@ from service.errors import ArticleUnknownError, QuestionError
 _COMPARED = 12
 """Candidates whose confidences are compared: the most confident has not always the best score."""
 
-_OTHER_CASE = 0.1
+_OTHER_CASE = 0.02
 """What is left of the confidence of words about another case than the question asks for."""
 
 
@@ -47,6 +49,10 @@ class _Attempt:
     interpretation: Interpretation
     passages: list[ScoredPassage]
     quotations: list[Quotation]
+
+    @property
+    def question(self) -> str:
+        return self.interpretation.question
 
     @property
     def confidence(self) -> float:
@@ -119,15 +125,22 @@ class Answerer:
         question = check_question(question)
         count = self._count(top_k, filters)
         threshold = self.threshold if min_confidence is None else min_confidence
-        asked = [Interpretation(question)] if previous is None else interpretations(question, previous)
+        kind = kind_of(question)
+        asked = _interpretations(question, kind, previous)
         timings: dict[str, float] = {}
         with _timed(timings, "total"):
             attempts = [self._attempt(_CacheKey(one, count, one.within(filters)), timings) for one in asked]
+            attempts = [
+                replace(one, quotations=judged(one.quotations, question, kind, previous, one.question))
+                for one in attempts
+            ]
             # A tie goes to the first: the question as it was asked.
-            best = max(attempts, key=lambda attempt: attempt.confidence)
+            best = max(attempts, key=lambda attempt: attempt.confidence, default=_UNREAD)
         quotations = best.quotations
         given = bool(quotations) and quotations[0].confidence >= threshold
-        reason = None if given else Reason.LOW_CONFIDENCE if quotations else Reason.NO_PASSAGES
+        reason = None if given else reason_after_reading(kind, found=bool(best.passages))
+        if not asked:
+            reason = reason_unread(kind)
         info = self._index.info
         return Answer(
             question=question,
@@ -142,7 +155,7 @@ class Answerer:
             generation=info.generation,
             encoder=info.encoder.name,
             reader=self._reader.name,
-            read_as=best.interpretation.question if best.interpretation.question != question else None,
+            read_as=best.question if asked and best.question != question else None,
             timings_ms=timings,
         )
 
@@ -222,15 +235,25 @@ class Answerer:
         return confidence * _OTHER_CASE if excludes(question, groups[number][0]) else confidence
 
 
+_UNREAD = _Attempt(Interpretation(""), [], [])
+
+
+def _interpretations(question: str, kind: QuestionKind, previous: Turn | None) -> list[Interpretation]:
+    """Return what to ask for a question; nothing if no passage can answer it."""
+    if kind in UNREAD:
+        return []
+    if previous is not None:
+        return interpretations(question, previous)
+    return [] if kind is QuestionKind.INCOMPLETE else [Interpretation(question)]
+
+
 def check_question(question: str) -> str:
     """Return the question without surrounding white space.
 
     Raises:
-        QuestionError: nothing is left, it is longer than 1,000 characters, or it is not text.
+        QuestionError: it holds no letter and no digit, is longer than 1,000 characters, or is not text.
     """
     question = question.strip()
-    if not question:
-        raise QuestionError("the question is empty: ask something")
     if len(question) > MAX_QUESTION:
         raise QuestionError(
             f"the question has {len(question):,} characters, {MAX_QUESTION:,} are allowed: shorten it"
@@ -241,6 +264,8 @@ def check_question(question: str) -> str:
         raise QuestionError(
             f"the question holds half a surrogate pair at character {error.start}: send valid Unicode"
         ) from error
+    if not words_of(question):
+        raise QuestionError("the question is empty: ask something")
     return question
 
 

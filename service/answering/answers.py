@@ -90,6 +90,18 @@ class Reason(StrEnum):
     """The filters admit no passage, or retrieval returned none."""
     LOW_CONFIDENCE = "low-confidence"
     """The best candidate's confidence is below the threshold."""
+    SMALL_TALK = "small-talk"
+    """A greeting, thanks or a farewell; nothing was searched."""
+    ABOUT_THE_SERVICE = "about-the-service"
+    """The question is about the service itself; nothing was searched."""
+    SUMMARY_REQUEST = "summary-request"
+    """A request to write, such as a summary; nothing was searched."""
+    INCOMPLETE = "incomplete"
+    """The question cannot be understood without more: "Why?", "And?"."""
+    NEGATED = "negated"
+    """It asks for what is not so, and no article states it."""
+    OTHER_LANGUAGE = "other-language"
+    """It is asked in another language than English, and no candidate reaches the threshold."""
 
 
 @dataclass(frozen=True, slots=True)

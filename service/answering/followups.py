@@ -1,22 +1,28 @@
 """A follow-up question ("And who leads it?") -> interpretations of it that stand alone.
 
-Only the two questions and the answer between them are used: a pronoun is replaced by a name from them, or,
-if there is nothing to replace, the previous question is put in front. Each interpretation is asked, and the
-answer with the highest confidence is given, with the interpretation that it answers.
-`python -m eval.studies.followups` measures how often that is right, on two-turn questions over the seeds.
+Only the two questions and the answer between them are used: a pronoun is replaced by a name from them, a
+fragment ("And the Karin bridge?") takes the place of its like in the previous question, and a question word
+alone ("Why?") is put to what the previous turn said. A question that names something new is asked as it
+is. Each interpretation is asked, and the answer with the highest confidence is given, with the
+interpretation that it answers. `python -m eval.studies.followups` measures how often that is right, on
+two-turn questions over the seeds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from indexer.engine import Filters
+from service.answering.bare_questions import completed
+from service.answering.ellipsis import filled, is_fragment, rest_of
+from service.answering.questions import is_incomplete, words_of
+from service.answering.referents import END, OBJECT, ORDER, PRONOUN, SUBJECT, names, replaced, topic
 
-MAX_INTERPRETATIONS = 6
+MAX_INTERPRETATIONS = 4
 """The most interpretations of one question; each costs a retrieval and a reading."""
 
+_SHORT = 4  # the most words of a fragment without "And"
 _WORDS = 40  # the most words of the previous question that are put in front
 
 
@@ -45,27 +51,26 @@ class Interpretation:
         return replace(filters, article_ids=(self.article_id,))
 
 
-_PERSON = r"(?:he|she|him|her|his|hers)"
-_THING = r"(?:it|its|they|them|their|theirs)"
-_DEMONSTRATIVE = r"(?:this|that|these|those)"
-_AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|may|might|must)"
-# Lower case only: "IT" is not a pronoun.
-_PRONOUN = re.compile(rf"\b({_PERSON}|{_THING})\b")
-_SUBJECT = re.compile(rf"\b{_AUXILIARY}\s+({_PERSON}|{_THING}|{_DEMONSTRATIVE})\b")
-_OBJECT = re.compile(rf"\b(?:doing|become|of|for|about|under|by|from|with)\s+({_DEMONSTRATIVE})\s*\W*$")
-_NOUN = re.compile(rf"\b({_DEMONSTRATIVE})(?=\s+[a-z])")
 _START = re.compile(r"^(?:and|but|so|then|also|what about|how about)\b", re.IGNORECASE)
-_END = re.compile(r"\b(?:there|then|one|ones)\W*$")
-_PERSONAL = re.compile(_PERSON)
-_POSSESSIVE = frozenset({"his", "its", "their"})
-
-_LINKS = r"(?:\s+(?:of|and|for|the|&))*"
-_NAME = re.compile(rf"(?:\b[Tt]he\s+)?[A-Z][\w’'–.-]*(?:{_LINKS}\s+[A-Z0-9][\w’'–-]*)*")
-_QUESTION_WORD = re.compile(
-    r"(?:a|an|and|at|by|for|from|how|i|in|is|list|name|of|on|the|to|what|when|where|which|who|whom|whose|why)$",
-    re.IGNORECASE,
+# "Who was the engineer?": it says of what only if the turn before it does.
+_DEFINITE = re.compile(
+    r"^(?:who|what|when|where) (?:is|are|was|were) the (?:[a-z][\w-]*[ ?]*){1,3}$", re.IGNORECASE
 )
-_POSSESSION = re.compile(r"[’']s$")
+# Said to go on, or in doubt: there is nothing to look up.
+_REMARK = re.compile(
+    r"(?:and|so|then|yes|no|really|sure|right|true|more|indeed|maybe|perhaps|what|which|which ones?|go on"
+    r"|continue|what now|now what|then what"
+    r"|(?:and|so) (?:what|then)|what (?:about|of) (?:it|that|this|them|those|these)|(?:is|was) (?:that|it"
+    r"|this) (?:all|it|true|right|so|everything)"
+    r"|are you (?:really )?sure(?: about (?:that|this|it))?|(?:can|could|would) you (?:please )?(?:say"
+    r"|tell|explain|elaborate|continue|go on).*"
+    r"|(?:please )?(?:tell|say|explain|elaborate|continue)\b.*|(?:more|further) details?|(?:anything"
+    r"|something|what|who) (?:else|more)"
+    r"|what do you mean.*|how (?:do|can|would) you know.*|what (?:is|was) (?:this|that|it)|what (?:do"
+    r"|does) (?:that|it|this) mean"
+    r"|(?:is|was|are|were|does|did|do|has|have|will|can|could|should|may) (?:it|that|this|he|she|they"
+    r"|there)\b.*)"
+)
 
 
 def is_followup(question: str) -> bool:
@@ -74,66 +79,75 @@ def is_followup(question: str) -> bool:
     It does if it starts like a continuation ("And"), if a pronoun is its subject, if a pronoun or a word like
     "there" has no name before it, or if it consists of question words alone ("Why?").
     """
-    if _START.search(question) or _SUBJECT.search(question) or _OBJECT.search(question):
+    if (
+        _START.search(question)
+        or SUBJECT.search(question)
+        or OBJECT.search(question)
+        or ORDER.search(question)
+    ):
         return True
-    found = _PRONOUN.search(question) or _END.search(question)
+    found = PRONOUN.search(question) or END.search(question)
     if found is not None and not names(question[: found.start()]):
         return True
-    return all(_QUESTION_WORD.match(word) for word in re.findall(r"\w+", question))
+    return is_incomplete(question)
 
 
 def interpretations(question: str, previous: Turn) -> list[Interpretation]:
-    """Return the interpretations of a question, itself first; if it is no follow-up, only itself."""
-    found = [Interpretation(question)]
-    if is_followup(question):
-        if previous.article_id is not None:
-            found.append(Interpretation(question, previous.article_id))
-        texts = [*dict.fromkeys(_replaced(question, previous))]
-        if not texts:
-            # Cut so that the reader has room for the question itself. Only if nothing can be replaced: of two
-            # questions in one, usually the first gets a confident answer.
-            texts = [f"{' '.join(previous.question.split()[:_WORDS])} {question}"]
-        found += [Interpretation(text) for text in texts]
-    return found[:MAX_INTERPRETATIONS]
+    """Return the interpretations of a question, the likeliest first; none if it cannot be understood.
+
+    If it is no follow-up, it is its own only interpretation.
+    """
+    rest, opened = rest_of(question)
+    if is_incomplete(question):
+        return _of_incomplete(question, rest, previous)
+    if opened and is_fragment(rest):
+        return _of_fragment(rest, previous)
+    if _is_short(question) and is_fragment(question):
+        return [Interpretation(question), *_of_fragment(question, previous)][:MAX_INTERPRETATIONS]
+    known = {*names(previous.question), *names(previous.answer or "")}
+    new = [name for name in names(f"x {rest}" if opened else rest) if name not in known]
+    if not is_followup(question):
+        about = topic(previous.question, previous.answer) if _DEFINITE.match(rest) else None
+        return [
+            Interpretation(question),
+            *([Interpretation(f"{rest.rstrip('?. ')} of {about}?")] if about else []),
+        ]
+    if opened and new and not is_followup(rest):
+        return [Interpretation(_capitalised(rest))]  # a new subject
+    texts = [*dict.fromkeys(replaced(question, previous.question, previous.answer))]
+    within = [] if previous.article_id is None else [Interpretation(question, previous.article_id)]
+    # Alone, a pronoun may be anyone's; the question is asked so only if it names something itself.
+    alone = [Interpretation(question)] if new or not texts else []
+    if not texts:
+        # Cut so that the reader has room for the question itself. Only if nothing can be replaced: of two
+        # questions in one, usually the first gets a confident answer.
+        texts = [f"{' '.join(previous.question.split()[:_WORDS])} {question}"]
+    return [*alone, *within, *map(Interpretation, texts)][:MAX_INTERPRETATIONS]
 
 
-def _replaced(question: str, previous: Turn) -> Iterator[str]:
-    """Yield the question with its pronoun replaced by each name it may refer to, the likeliest first."""
-    found = (
-        _SUBJECT.search(question)
-        or _PRONOUN.search(question)
-        or _NOUN.search(question)
-        or _OBJECT.search(question)
-    )
-    if found is None:
-        return
-    pronoun, start, end = found[1], *found.span(1)
-    if re.fullmatch(_DEMONSTRATIVE, pronoun) and (noun := re.match(r"\s+[a-z]+", question[end:])):
-        end += noun.end()  # "this minister"
-    answered = names(previous.answer or "")[:1]
-    asked = names(previous.question)
-    # "He" is most likely the person who was the answer; "it" is most likely what the question was about.
-    personal = _PERSONAL.fullmatch(pronoun) is not None
-    for referent in [*answered, *asked] if personal else [*asked[:1], *answered, *asked[1:]]:
-        words = f"{referent}’s" if _possessive(pronoun, question[end:]) else referent
-        yield question[:start] + words + question[end:]
+def _of_incomplete(question: str, rest: str, previous: Turn) -> list[Interpretation]:
+    """Interpret question words and pronouns alone, with what the previous turn said."""
+    if not rest or any(_REMARK.fullmatch(" ".join(words_of(text))) for text in (question, rest)):
+        return []
+    text = completed(rest, previous.question, previous.answer)
+    if text is not None:
+        return [Interpretation(text, previous.article_id)]
+    texts = [*dict.fromkeys(replaced(rest, previous.question, previous.answer))]
+    return [Interpretation(one) for one in texts][:MAX_INTERPRETATIONS]
 
 
-def _possessive(pronoun: str, after: str) -> bool:
-    # "her" is a possessive before a noun: "her position", but not "met her in Baku".
-    return pronoun in _POSSESSIVE or (
-        pronoun == "her" and bool(re.match(r"\s+(?!in|at|on|with)[a-z]", after))
-    )
+def _of_fragment(rest: str, previous: Turn) -> list[Interpretation]:
+    """Interpret words without a verb: each takes the place of its like in the previous question."""
+    fragments = [*dict.fromkeys(replaced(rest, previous.question, previous.answer))][:2] or [rest]
+    texts = [text for one in fragments for text in filled(one, previous.question, previous.answer)]
+    return [Interpretation(text) for text in dict.fromkeys(texts)][:MAX_INTERPRETATIONS]
 
 
-def names(text: str) -> list[str]:
-    """Return the names in a text, in order: runs of capitalised words without a leading question word."""
-    found = []
-    for match in _NAME.finditer(text):
-        words = match[0].split()
-        # The first word of a sentence is always capitalised. Elsewhere "the" belongs to its name.
-        while match.start() == 0 and words and _QUESTION_WORD.match(words[0]):
-            words.pop(0)
-        if words and not words[-1].isdigit():
-            found.append(_POSSESSION.sub("", " ".join(words)))
-    return [*dict.fromkeys(found)]
+def _is_short(question: str) -> bool:
+    """Whether words without "And" are few enough for a fragment: "On Sunday?", "Karin bridge?"."""
+    words = question.split()
+    return question.endswith("?") and len(words) <= _SHORT and not {"and", "or"} & {*words}
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

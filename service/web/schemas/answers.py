@@ -16,6 +16,18 @@ _MESSAGES = {
     Reason.NO_PASSAGES: "No passage matches these filters.",
     Reason.LOW_CONFIDENCE: "No words in the articles are likely enough to answer this question. "
     "The passages are the nearest ones.",
+    Reason.SMALL_TALK: "This is not a question about the articles. Ask for a fact, such as who, when, where "
+    "or how many: the answer is given in an article's own words.",
+    Reason.ABOUT_THE_SERVICE: "Quoth answers questions about the articles, in their own words and with the "
+    "source. Ask for a fact, such as who, when, where, why or how many.",
+    Reason.SUMMARY_REQUEST: "Quoth writes nothing of its own, so it does not summarise, explain or "
+    "translate. It answers in the articles' own words: ask for a fact that an article states.",
+    Reason.INCOMPLETE: "The question cannot be understood without more. Ask it in full, with the name of "
+    "what it is about.",
+    Reason.NEGATED: "The question asks for what is not so, and no article states that. The alternatives are "
+    "what the articles state instead.",
+    Reason.OTHER_LANGUAGE: "The question does not seem to be in English, and no words in the articles are "
+    "likely enough to answer it. Ask in the language of the articles.",
 }
 
 

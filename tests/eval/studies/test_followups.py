@@ -25,13 +25,23 @@ def over_seeds(
 
 def test_the_conversations_fit_the_articles_and_are_recognised_as_follow_ups(over_seeds: Answerer) -> None:
     turns = load_turns(TURNS, over_seeds)
-    assert len(turns) >= 40
-    assert {turn.example.split for turn in turns} == {"dev", "test"}
-    assert all(turn.example.answerable for turn in turns)
+    assert len(turns) >= 120
+    splits = [turn.example.split for turn in turns]
+    assert abs(splits.count("dev") - splits.count("test")) <= 1
+    kinds = {turn.example.kind for turn in turns}
+    assert {"new-name", "why", "where", "thanks", "incomplete", "ellipsis", "topic-change"} <= kinds
     known = {json.loads(line)["question"] for line in SEEDS.read_text("utf-8").splitlines()}
     assert {turn.previous.question for turn in turns} <= known
-    lean = [turn for turn in turns if is_followup(turn.example.question)]
-    assert len(lean) >= 0.95 * len(turns)
+    of_old = [turn for turn in turns if turn.example.kind == "follow-up"]
+    lean = [turn for turn in of_old if is_followup(turn.example.question)]
+    assert len(lean) >= 0.95 * len(of_old)
+
+
+def test_what_has_no_answer_is_right_if_quoth_abstains(over_seeds: Answerer) -> None:
+    thanks = next(turn for turn in load_turns(TURNS, over_seeds) if turn.example.kind == "thanks")
+    assert right(over_seeds.answer(thanks.example.question, previous=thanks.previous), thanks.example)
+    given = over_seeds.answer("Wang Linghong, the CEO of BUCIC", min_confidence=0.0)
+    assert not right(given, thanks.example)
 
 
 def test_a_previous_answer_that_no_article_holds_is_refused(over_seeds: Answerer, tmp_path: Path) -> None:

@@ -18,10 +18,11 @@ from indexer.records import ScoredPassage
 from service.answering.answerer import Answerer, check_question
 from service.answering.answers import Answer, Reason, Span
 from service.answering.confidence import Calibration
+from service.answering.questions import words_of
 from service.answering.reader import Reader
 from service.answering.retriever import Retriever
-from service.answering.settings import MAX_QUESTION, AnswererSettings, RetrieverSettings
 from service.answering.same import normalised
+from service.answering.settings import MAX_QUESTION, AnswererSettings, RetrieverSettings
 from service.errors import ArticleUnknownError, CitationError, QuestionError
 
 MakeAnswerer = Callable[[Path, Path], Answerer]
@@ -133,9 +134,33 @@ def test_the_longest_question_is_answered(small: Answerer) -> None:
     small.answer("x" * MAX_QUESTION)
 
 
-@pytest.mark.parametrize("question", ["?", "🌧", "\x00", "مرحبا", "the", "'; DROP TABLE article; --", "%s{}"])
+@pytest.mark.parametrize("question", ["№ 5", "漢", "مرحبا", "the", "'; DROP TABLE article; --", "%s{}"])
 def test_a_question_without_known_words_still_gets_a_valid_response(small: Answerer, question: str) -> None:
     resolve(small, small.answer(question))
+
+
+@pytest.mark.parametrize("question", ["?", "🌧", "\x00", "\u200b", "\ufeff\u00ad", "\u3164", "\u202e…"])
+def test_a_question_in_which_nothing_is_asked_is_refused(small: Answerer, question: str) -> None:
+    with pytest.raises(QuestionError, match="the question is empty: ask something"):
+        small.answer(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("Thanks!", Reason.SMALL_TALK),
+        ("What can I ask?", Reason.ABOUT_THE_SERVICE),
+        ("Summarise the articles", Reason.SUMMARY_REQUEST),
+        ("Why?", Reason.INCOMPLETE),
+    ],
+)
+def test_what_no_passage_can_answer_is_answered_without_a_search(
+    small: Answerer, question: str, reason: Reason
+) -> None:
+    answer = small.answer(question, min_confidence=0.0)
+    assert (answer.quotation, answer.reason, answer.confidence) == (None, reason, 0.0)
+    assert (answer.passages, answer.alternatives, answer.read_as) == ((), (), None)
+    assert list(answer.timings_ms) == ["total"]
 
 
 def test_a_copy_of_an_article_does_not_change_the_confidence(
@@ -246,7 +271,7 @@ def test_alternatives_have_other_words_and_confidences_from_their_own_features(s
         calibration=Calibration({"score": 1.0, "margin": 0.5, "support": 2.0}, -1.0, 0.0),
         alternatives=2,
     )
-    answer = answerer.answer("How far?")
+    answer = answerer.answer("How far is Oslo?")
     resolve(answerer, answer)
     assert answer.reader == "offers"
     assert answer.quotation is not None
@@ -274,7 +299,7 @@ def test_the_margin_counts_the_next_candidate_even_if_it_is_not_shown(small: Ans
         calibration=Calibration({"margin": 1.0}, 0.0, 0.0),
         alternatives=0,
     )
-    answer = answerer.answer("Where?")
+    answer = answerer.answer("Where is Ada?")
     assert answer.alternatives == ()
     assert answer.confidence == pytest.approx(logistic(3.0))
 
@@ -286,7 +311,7 @@ def test_the_same_words_in_another_case_are_cited_as_written(small: Answerer) ->
         ("copy.txt", "The river", 1.0),
         calibration=Calibration({}, 0.0, 0.0),
     )
-    answer = answerer.answer("What?")
+    answer = answerer.answer("What is Oslo?")
     resolve(answerer, answer)
     assert answer.quotation is not None
     assert answer.quotation.text == "river"
@@ -328,7 +353,7 @@ def test_every_offset_resolves_over_random_unicode(
             (folder / f"{number}.txt").write_bytes(text.encode("utf-8"))
         answerer = word_answerer(folder, Path(temporary, "index"))
         question = data.draw(st.sampled_from(["A b c", "مرحبا", *texts]))[:MAX_QUESTION]
-        if question.strip():
+        if words_of(question):
             resolve(answerer, answerer.answer(question))
 
 
