@@ -75,7 +75,7 @@ class Area:
 
 @dataclass(slots=True)
 class Choice:
-    """The article's pieces, by number; `doubtful` ones look like an article's text and were left out."""
+    """The article's pieces, by number; `doubtful` ones look like an article's text, chosen or not."""
 
     chosen: list[int] = field(default_factory=list)
     doubtful: list[int] = field(default_factory=list)
@@ -116,10 +116,18 @@ def choose(pieces: Sequence[Piece]) -> Choice:
     return choice
 
 
-def _captioned(piece: Piece) -> bool:
+def captioned(piece: Piece) -> bool:
     """Whether a piece is the caption of a picture, which galleries repeat."""
     near = (region.element.get("class", "") for region in list(piece.region.around())[:3])
     return piece.kind is Kind.CAPTION or any(map(_CAPTION.search, near))
+
+
+def body_of(piece: Piece) -> Region:
+    """Return the region whose paragraph a piece is: that around its list or its own element."""
+    region = piece.region
+    if piece.holder is not None and piece.holder.parent is not None:
+        return piece.holder.parent
+    return region.parent if region.element.tag in _PARAGRAPHS and region.parent is not None else region
 
 
 class _Chooser:
@@ -210,26 +218,25 @@ class _Chooser:
             sibling = bool(bodies & {piece.region, piece.region.parent, piece.holder and piece.holder.parent})
             if not (first <= i <= last or sibling) or not self._belongs(i, sibling, last):
                 continue
-            if self.facts[i].words >= 6 and _captioned(piece):
+            if self.facts[i].words >= 6 and captioned(piece):
                 key = " ".join(piece.text.split())[:60]
                 if key in seen and piece.kind is not Kind.TABLE:
                     continue
                 seen.add(key)
             choice.chosen.append(i)
         choice.chosen = self._without_empty_headings(choice.chosen)
-        chosen = set(choice.chosen)
-        choice.doubtful = [i for i in range(len(self.pieces)) if i not in chosen and self._doubtful(i)]
+        choice.doubtful = [i for i in range(len(self.pieces)) if self._doubtful(i)]
         return choice
 
     def _doubtful(self, i: int) -> bool:
-        """Whether a piece that was left out looks like an article's text."""
+        """Whether a piece looks like an article's text."""
         facts, piece = self.facts[i], self.pieces[i]
         return (
             facts.prose
             and facts.words >= _SOLID
             and facts.linked < _FEW_LINKED
             and not self.areas[piece.region].hint & (Hint.COMMENTS | Hint.APART)
-            and not _captioned(piece)
+            and not captioned(piece)
         )
 
     def _standfirst(self, root: Region, first: int) -> list[int]:

@@ -24,7 +24,7 @@ class Hint(Flag):
 
 _NAMES = ("class", "id", "role", "itemprop", "data-testid", "data-component", "aria-label")
 _SENTENCES = frozenset({"id", "aria-label"})
-_MAX_WORDS = 3  # of an id; longer ones are made of a heading
+_MAX_WORDS = 5  # of an id; longer ones are made of a heading
 _UNNAMED = frozenset({"html", "body", "h1", "h2", "h3", "h4", "h5", "h6"})
 _TEXTUAL = frozenset({"blockquote", "p", "pre", "li", "td", "tr"})
 _TAGS = {
@@ -50,7 +50,7 @@ _OUTSIDE = re.compile(
     | \bsubscri(?:be|ption) | \bsign-?up\b | mailchimp | \blog-?in\b | \bregister\b | donat(?:e|ion) | cookie | consent
     | \bgdpr | \bmodal | \bpop-?up | lightbox | interstitial | \bauthor-?(?:box|bio|info|card|profile|desc)
     | \babout-?(?:the-?)?author | \bbio\b | \btag-?(?:list|cloud|s)\b | \bpost-?tags\b | \bwidget-?area | \bsearch\b
-    | \bauthor-?(?:and-?)?bio | \bsuggested | \bcall-?to-?action\b | \bnoprint\b | \bmw-editsection | \bpost-?footer
+    | \bauthor-?(?:and-?)?bio | \bpost-?author\b | \bauthor-?content\b | \bgaller(?:y|ies)\b | \bslide-?show\b | \bbreaking-?(?:news|block) | \bwidget\b | \btextwidget\b | \bstream-?(?:content|item)| \bsuggested | \bcall-?to-?action\b | \bnoprint\b | \bmw-editsection | \bpost-?footer
     | \bcatlinks\b | \bnavbox | \btoc\b | \bdownload-?app
     """,
     re.VERBOSE,

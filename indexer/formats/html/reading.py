@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lxml import etree
+from lxml import html as lxml_html
 
 from indexer.errors import UnreadableFileError
 from indexer.formats.blocks import Block, assemble
 from indexer.formats.document import Document
-from indexer.formats.html.choice import Choice, choose, word_count
+from indexer.formats.html.choice import choose, word_count
 from indexer.formats.html.decoding import decode
+from indexer.formats.html.opinion import without_refused
 from indexer.formats.html.visibility import Visibility, visibility_of
 from indexer.formats.html.walk import Kind, Piece, Region, pieces_of
 from indexer.formats.html_metadata import page_metadata
@@ -35,8 +37,9 @@ def read(data: bytes) -> Document:
     choice = choose(pieces)
     if not choice.chosen:
         raise UnreadableFileError("no article text was found in the page")
-    warnings += _left_out(pieces, choice)
-    text, segments = assemble(_blocks(pieces, choice.chosen))
+    chosen = without_refused(root, pieces, choice.chosen)
+    warnings += _left_out(pieces, chosen, choice.doubtful)
+    text, segments = assemble(_blocks(pieces, chosen))
     if not text:
         raise UnreadableFileError("no article text was found in the page")
     return Document(text, metadata, segments, tuple(warnings))
@@ -56,7 +59,7 @@ def refuse_truncated(parser: etree.HTMLParser) -> None:
 
 
 def _parse(source: str) -> etree._Element:
-    parser = etree.HTMLParser(encoding="utf-8")
+    parser = lxml_html.HTMLParser(encoding="utf-8")  # trafilatura reads only the elements that it makes
     try:
         root = etree.fromstring(source.encode("utf-8"), parser)
     except (etree.LxmlError, ValueError) as error:
@@ -89,25 +92,24 @@ def _words(pieces: Sequence[Piece]) -> float:
     return sum(word_count(pieces[number].text) for number in chosen)
 
 
-def _left_out(pieces: Sequence[Piece], choice: Choice) -> list[str]:
+def _left_out(pieces: Sequence[Piece], chosen: Sequence[int], doubtful: Sequence[int]) -> list[str]:
     """What to tell of text that looks like the article's and was left out.
 
     Raises:
         UnreadableFileError: it is more than was read.
     """
-    left = sum(word_count(pieces[number].text) for number in choice.doubtful)
-    read_words = sum(word_count(pieces[number].text) for number in choice.chosen)
-    if not left:
+    missing = sorted(set(doubtful) - set(chosen))
+    if not missing:
         return []
-    first = " ".join(pieces[choice.doubtful[0]].text.split()[:_FIRST_WORDS])
-    if read_words < _FEWEST * (left + read_words):
+    left = sum(word_count(pieces[number].text) for number in missing)
+    said = sum(word_count(pieces[number].text) for number in chosen)
+    first = " ".join(pieces[missing[0]].text.split()[:_FIRST_WORDS])
+    if said < _FEWEST * (left + said):
         raise UnreadableFileError(
-            f"only {read_words:,.0f} words of the page seem to belong to one article and {left:,.0f} others, "
+            f"only {said:,.0f} words of the page seem to belong to one article and {left:,.0f} others, "
             f'beginning with "{first} ...", look like articles too: save each as a file of its own'
         )
-    return [
-        f'{left:,.0f} words that look like text of the article were left out, beginning with "{first} ..."'
-    ]
+    return [f'{left:,.0f} words that look like text of the article were left out, beginning with "{first} ..."']
 
 
 def _blocks(pieces: Sequence[Piece], chosen: Sequence[int]) -> Iterator[Block]:
