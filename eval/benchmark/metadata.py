@@ -11,7 +11,6 @@ FOLDER holds pages with known metadata, in one of the layouts of public test set
 
 from __future__ import annotations
 
-import datetime
 import gzip
 import json
 import re

@@ -15,24 +15,25 @@ from indexer.formats.html_metadata.markup import Markup, is_visible, shown
 from indexer.metadata import parse_date
 
 _PUBLISHED = (
-    "article:published_time", "article:published", "og:published_time", "datepublished", "rnews:datepublished",
-    "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued", "dc.date.created",
-    "dcterms.created", "dc.date.published", "dc.issued", "dc.created", "citation_publication_date",
-    "citation_date", "citation_online_date", "article.published", "article_date_original",
-    "publication_date", "publication-date", "publicationdate", "publish-date", "publish_date", "publishdate",
-    "published_time", "published-date", "published_date", "publisheddate", "published_at", "pubdate",
-    "pub_date", "ptime", "article-publication-date", "article_publication_date", "article:publicationdate",
-    "originalpublicationdate", "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "bt:pubdate",
-    "displaydate", "date_published", "date-published", "datecreated", "article:create_time", "article:created",
-    "lastpubdate", "dc.date", "dcterms.date", "dc:date", "date", "weibo:article:create_at", "blogger:date",
-    "timestamp", "release_date", "og:article:published_time", "vf:published_time", "shareaholic:article_published_time",
+    "article:published_time", "article:published", "og:published_time", "datepublished",
+    "rnews:datepublished", "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued",
+    "dc.date.created", "dcterms.created", "dc.date.published", "dc.issued", "dc.created",
+    "citation_publication_date", "citation_date", "citation_online_date", "article.published",
+    "article_date_original", "publication_date", "publication-date", "publicationdate", "publish-date",
+    "publish_date", "publishdate", "published_time", "published-date", "published_date", "publisheddate",
+    "published_at", "pubdate", "pub_date", "ptime", "article-publication-date", "article_publication_date",
+    "article:publicationdate", "originalpublicationdate", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "bt:pubdate", "displaydate", "date_published", "date-published",
+    "datecreated", "article:create_time", "article:created", "lastpubdate", "dc.date", "dcterms.date",
+    "dc:date", "date", "weibo:article:create_at", "blogger:date", "timestamp", "release_date",
+    "og:article:published_time", "vf:published_time", "shareaholic:article_published_time",
 )  # fmt: skip
 _MODIFIED = (
     "article:modified_time", "article:modified", "og:modified_time", "og:updated_time", "datemodified",
     "article:updated_time", "article:updated", "dc.date.modified", "dcterms.modified", "dc.modified",
-    "last-modified", "lastmod", "last_modified", "lastmodified", "modified_time", "modified-date", "modificationdate",
-    "modification-date", "update_date", "updated_time", "revised", "date_modified", "bt:moddate",
-    "utime", "shareaholic:article_modified_time", "cxenseparse:recs:modifiedtime",
+    "last-modified", "lastmod", "last_modified", "lastmodified", "modified_time", "modified-date",
+    "modificationdate", "modification-date", "update_date", "updated_time", "revised", "date_modified",
+    "bt:moddate", "utime", "shareaholic:article_modified_time", "cxenseparse:recs:modifiedtime",
 )  # fmt: skip
 
 _ISO = re.compile(r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
@@ -40,33 +41,35 @@ _COMPACT = re.compile(r"\s*((?:19|20)\d{2})(\d{2})(\d{2})(?:[T ]?\d{4,6}.*)?\s*$
 _STAMP = re.compile(r"\s*(\d{10})(?:\d{3})?\s*$")
 _DAY_FIRST = re.compile(r"\s*(?:[^\W\d]+,?\s+)?(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?!\d)")
 _EAST_ASIAN = re.compile(r"\s*(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+_MONTH_NAMES = """
+    jan januar january janvier enero gennaio januari janeiro ene jän jänner stycznia января ocak
+    feb februar february février febrero febbraio februari fevereiro févr lutego февраля şubat
+    mar march märz mars marzo maart março mär mrz marca марта mart
+    apr april avril abril aprile avr abr kwietnia апреля nisan
+    may mai mayo maggio mei maio maj maja мая mayıs
+    jun june juni juin junio giugno junho czerwca июня haziran
+    jul july juli juillet julio luglio julho juil lipca июля temmuz
+    aug august août agosto augustus augusti sierpnia августа ağustos
+    sep sept september septembre septiembre settembre setembro września сентября eylül
+    oct okt october oktober octobre octubre ottobre outubro października октября ekim
+    nov november novembre noviembre novembro listopada ноября kasım
+    dec dez december dezember décembre diciembre dicembre desember dezembro déc grudnia декабря aralık
+"""
 _MONTHS = {
     name: number
-    for number, names in enumerate(
-        (
-            "jan januar january janvier enero gennaio januari janeiro ene jän jänner sty stycznia января ocak".split(),
-            "feb februar february février febrero febbraio februari fevereiro févr lutego февраля şubat".split(),
-            "mar march märz mars marzo maart março mär mrz marca марта mart".split(),
-            "apr april avril abril aprile avr abr kwietnia апреля nisan".split(),
-            "may mai mayo maggio mei maio maj maja мая mayıs".split(),
-            "jun june juni juin junio giugno junho czerwca июня haziran".split(),
-            "jul july juli juillet julio luglio julho juil lipca июля temmuz".split(),
-            "aug august août agosto augustus augusti sierpnia августа ağustos".split(),
-            "sep sept september septembre septiembre settembre setembro set września сентября eylül".split(),
-            "oct okt october oktober octobre octubre ottobre outubro października октября ekim".split(),
-            "nov november novembre noviembre novembro listopada ноября kasım".split(),
-            "dec dez december dezember décembre diciembre dicembre desember dezembro déc dic grudnia декабря aralık".split(),
-        ),
-        1,
-    )
-    for name in names
+    for number, names in enumerate(_MONTH_NAMES.strip().splitlines(), 1)
+    for name in names.split()
 }
 _NAMED = re.compile(
-    r"(?<!\d)(\d{1,2})(?:\.|st|nd|rd|th|er|º)?\s+(?:de\s+|of\s+)?([^\W\d]{3,12})\.?,?\s+(?:de\s+)?(\d{4})(?!\d)"
+    r"(?<!\d)(\d{1,2})(?:\.|st|nd|rd|th|er|º)?\s+(?:de\s+|"
+    r"of\s+)?([^\W\d]{3,12})\.?,?\s+(?:de\s+)?(\d{4})(?!\d)"
 )
 # Values that a content system writes for "no date".
 _PLACEHOLDERS = frozenset({datetime.date(1970, 1, 1), datetime.date(1969, 12, 31), datetime.date(1900, 1, 1)})
 _OLDEST = 1000
+_MAX_STAMP = 10**15  # milliseconds
+_MAX_VALUE = 200  # characters
+_DECEMBER = 12
 
 
 def published_day(markup: Markup, linked: LinkedData) -> datetime.date | None:
@@ -101,8 +104,8 @@ def stated_day(value: Any) -> datetime.date | None:  # noqa: ANN401 - JSON holds
     if isinstance(value, dict):
         return stated_day(value.get("@value"))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(int(value)) if abs(value) < 1e15 else ""
-    if not isinstance(value, str) or len(value) > 200:
+        value = str(int(value)) if abs(value) < _MAX_STAMP else ""
+    if not isinstance(value, str) or len(value) > _MAX_VALUE:
         return None
     day = _parse(value)
     return day if day is not None and day not in _PLACEHOLDERS and day.year >= _OLDEST else None
@@ -127,9 +130,9 @@ def _parse(value: str) -> datetime.date | None:
 
 def _numeric(first: int, second: int, year: int, mark: str) -> datetime.date | None:
     """31/01/2024 or 01/31/2024; None if either may be the month, except with dots, where the day is first."""
-    if first == second or second > 12 >= first:
+    if first == second or second > _DECEMBER >= first:
         return _day(year, first, second)
-    if mark == "." or first > 12 >= second:
+    if mark == "." or first > _DECEMBER >= second:
         return _day(year, second, first)
     return None
 
@@ -187,7 +190,7 @@ def _times(markup: Markup, wanted: Any) -> Iterator[str]:  # noqa: ANN401
 
 
 def _dateline(markup: Markup) -> datetime.date | None:
-    """The visible date beside the headline, if all that stand there name one day, or one is called published."""
+    """The visible date beside the headline, if all there name one day, or one is called published."""
     days: list[datetime.date] = []
     for element in markup.near:
         for text in _own_texts(element):
@@ -223,7 +226,8 @@ _CHANGED = re.compile(
     r"updat|modif|aktualisiert|geändert|mis à jour|actualizad|aggiornat|bijgewerkt|stand:|更新", re.IGNORECASE
 )
 _LABEL = re.compile(
-    r"^\W*(?:date\s+)?(?:published|posted|publication date|veröffentlicht|erschienen|publié|publicado|pubblicato|gepubliceerd|"
+    r"^\W*(?:date\s+)?(?:published|posted|publication date|veröffentlicht|erschienen|publié|"
+    r"publicado|pubblicato|gepubliceerd|"
     r"date|datum|first published|created|written)(?:\s+(?:on|am|at|le|el|il|op))?\s*:?\s*(?=[\w])",
     re.IGNORECASE,
 )
@@ -232,11 +236,11 @@ _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
 
 
 def _own_texts(element: etree._Element) -> Iterator[str]:
-    """The runs of text directly in an element that are short enough to be a dateline, and a time's attribute."""
+    """The runs of text directly in an element that may be a dateline, and a time's attribute."""
     if element.tag == "time" and element.get("datetime"):
         yield element.get("datetime")
     for text in (element.text, *(child.tail for child in element)):
-        if text and 6 <= len(text.strip()) <= _MAX_DATELINE:
+        if text and len(text.strip()) <= _MAX_DATELINE:
             yield " ".join(text.split())
 
 

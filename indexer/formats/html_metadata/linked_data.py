@@ -20,10 +20,11 @@ _ARTICLE = re.compile(
 )
 _OTHER_WORK = re.compile(r"page$|^videoobject$|^creativework$|^newsvideo|^episode$|^dataset$", re.IGNORECASE)
 # Properties that lead from the page's article to other works.
-_ELSEWHERE = frozenset(
-    {"associatedmedia", "citation", "comment", "image", "itemlistelement", "mentions", "relatedlink", "review",
-     "subjectof", "thumbnail", "video", "isbasedon", "hasdefinedterm", "about", "publisher", "author", "liveblogupdate"}
-)  # fmt: skip
+_ELSEWHERE = frozenset((
+    "associatedmedia", "citation", "comment", "image", "itemlistelement", "mentions", "relatedlink",
+    "review", "subjectof", "thumbnail", "video", "isbasedon", "hasdefinedterm", "about", "publisher",
+    "author", "liveblogupdate",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _bare(address: str) -> str:
     return re.sub(r"^https?://(www\.)?|[#?].*$|/+$", "", address.strip().lower().split("#")[0].rstrip("/"))
 
 
-def _objects(value: Any, depth: int = 0, elsewhere: bool = False) -> Iterator[dict[str, Any]]:  # noqa: ANN401, FBT001, FBT002
+def _objects(value: Any, depth: int = 0, elsewhere: bool = False) -> Iterator[dict[str, Any]]:  # noqa: ANN401
     """Yield every object, the outer ones first; those of other works are marked."""
     if depth > _MAX_DEPTH:
         return
@@ -130,12 +131,13 @@ def _repaired(source: str) -> str:
 
 def _values(text: str) -> list[Any]:
     decoder = json.JSONDecoder(strict=False)
-    values, at = [], 0
+    values: list[Any] = []
+    text, at = text.strip(), 0
     while at < len(text):
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
-            return [] if not values else values
+            return values
         values.append(value)
         while at < len(text) and text[at] in " \t\r\n;,\0":
             at += 1

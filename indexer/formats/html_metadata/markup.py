@@ -112,7 +112,7 @@ class Markup:
 
     @cached_property
     def near(self) -> list[etree._Element]:
-        """The elements after the headline, then those before it, nearest first; [] before `heading` is set."""
+        """The elements after the headline, then those before it, nearest first; [] without a headline."""
         if self.heading is None:
             return []
         after = islice(_beside(self.heading, preceding=False), _AFTER)

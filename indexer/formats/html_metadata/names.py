@@ -27,11 +27,18 @@ _ORGANISATION = re.compile(
     r"ministry|department|society|research|center|centre|nachrichten|verlag|channel|herald|tribune|gazette)(?!\w)",
     re.IGNORECASE,
 )
-_SPOKEN_BY = r"(?:written|posted|published|reported|story|words|text|report|review|article|reporting|opinion|analysis|interview|submitted)"
+_SPOKEN = (
+    "written|posted|published|reported|story|words|text|report|review|article|reporting|opinion|analysis|"
+    "interview"
+)
+_WORK = "text|texte|textos?|testo|tekst|words|interview|fotos?|bilder|photos?|story"
+# What introduces a name: "By", "Text and photos:", "View all posts by".
 _BY = re.compile(
-    rf"^(?:{_SPOKEN_BY}\s+)?by\b[\s:]*|^By(?=[A-Z]\w+\s[A-Z])|^(?:von|par|por|door|przez)\s+|"
-    r"^(?:autor(?:in|en|es)?|authors?|auteurs?|autor[ei]s?|text[eo]?s?|testo|tekst|words|автор|текст|作者|文|記者|记者|글)\s*[:：/]\s*"
-    r"|^(?:de|di|da)\s+(?=[A-Z]\w+\s[A-Z])",
+    rf"^(?:(?:{_SPOKEN})\s+)?by\b[\s:]*|^(?:von|par|por|door|przez)(?:\s*:\s*|\s+)|"
+    rf"^(?:{_WORK})(?:\s*(?:und|and|et|y|&|\+|,)\s*(?:{_WORK}))*\s*:\s*|"
+    r"^(?:zeige|alle|view|see|show|more|all)\b.*?\b(?:artikel|beiträge|posts|articles|stories)(?:\s+(?:von|by|from|of))?\s*|"
+    r"^(?:autor(?:in|en|es)?|authors?|auteurs?|autor[ei]s?|автор|текст|作者|文|記者|记者|글)\s*[:：/]\s*|"
+    r"^(?:de|di|da)\s+(?=[A-Z]\w+\s[A-Z])",
     re.IGNORECASE,
 )
 _BY_CASED = re.compile(r"^By(?=[A-Z][a-z]+\s[A-Z])")
@@ -54,15 +61,18 @@ _CREDENTIAL = re.compile(
     r"^(?:m\.?d|ph\.?\s?d|r\.?n|m\.?a|b\.?a|m\.?sc|b\.?sc|esq|cfa|cpa|mph|dds|do|ll\.?m|j\.?d|mba|rdn?|msw|facp)\.?$",
     re.IGNORECASE,
 )
+_ABBREVIATED = re.compile(r"(?:\b(?:jr|sr)|\b[A-Z])\.$", re.IGNORECASE)
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)
 _CREDIT = re.compile(
     r"^(?:\(|image|bild|foto|photo|illustration|©|copyright|credit|quelle|source|video|grafik)\b|^\(|^(?:image|bild|foto|photo)s?:",
     re.IGNORECASE,
 )
 _EMPTY = frozenset(
-    "by von par por null none undefined anonymous unknown guest user and the author share admin n/a".split()
-)
+    ("by", "von", "par", "por", "null", "none", "undefined", "anonymous", "unknown", "guest", "user", "and",
+     "the", "author", "share", "admin", "n/a", "wordpressadmin")
+)  # fmt: skip
 _MAX_NAME = 60  # characters
+_MAX_FAMILY_NAME = 2  # words
 _EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
@@ -105,7 +115,7 @@ def _without_by(text: str) -> str:
 
 def _parts(text: str, *, inverted: bool) -> list[str]:
     by_comma = [part for part in (part.strip() for part in _COMMA.split(text)) if part]
-    if len(by_comma) == 2 and _is_inverted(by_comma, text, inverted=inverted):
+    if _is_inverted(by_comma, text, inverted=inverted):
         return [f"{by_comma[1]} {by_comma[0]}"]
     parts: list[str] = []
     for part in by_comma:
@@ -121,18 +131,22 @@ def _parts(text: str, *, inverted: bool) -> list[str]:
 
 def _is_inverted(by_comma: list[str], text: str, *, inverted: bool) -> bool:
     """Whether "Doe, Jane" is one person."""
+    if len(by_comma) != 2:  # noqa: PLR2004 - a family name and a given name
+        return False
     last, first = by_comma
     if _SUFFIX.match(first) or _CREDENTIAL.match(first) or _ROLE.search(text) or _ORGANISATION.search(text):
         return False
     if _EAST_ASIAN.search(text) or ";" in text:
         return False
     if inverted:
-        return len(last.split()) <= 2
+        return len(last.split()) <= _MAX_FAMILY_NAME
     return " " not in last and " " not in first and last[0].isupper() and first[0].isupper()
 
 
 def _clean(name: str) -> str | None:
-    name = _without_by(name.strip(' \t.,:;|-–—•·*"“”»«'))
+    name = _without_by(name.strip(' \t,:;|-–—•·*"“”»«').lstrip("."))
+    if not _ABBREVIATED.search(name):
+        name = name.rstrip(". ")
     if _CREDIT.search(name):
         return None
     cut = _JOB_AFTER_NAME.sub("", _TAIL.sub("", name).strip(" ,:;|-–—•·"))

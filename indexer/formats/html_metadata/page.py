@@ -15,6 +15,11 @@ from indexer.formats.html_metadata.titles import page_title
 from indexer.metadata import web_url
 from indexer.records import Metadata
 
+_PUBLISHER_TAGS = (
+    "application-name", "publisher", "dc.publisher", "dcterms.publisher", "citation_journal_title",
+    "apple-mobile-web-app-title", "article:publisher", "copyright",
+)  # fmt: skip
+_MAX_NAME = 80  # characters of a publisher
 _DOMAIN = re.compile(r"^(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?$", re.ASCII)
 
 
@@ -22,7 +27,7 @@ def page_metadata(root: etree._Element) -> Metadata:
     """Return what a page states about its article; a field that it does not state is None.
 
     Args:
-        root: the parsed page, whole: call this before anything is removed from the tree, which stays as it is.
+        root: the page, whole: call this before anything is removed from the tree, which stays as it is.
     """
     markup = Markup(root)
     url = _address(markup)
@@ -54,14 +59,9 @@ def _publishers(markup: Markup, linked: LinkedData) -> Iterator[str]:
     stated += [markup.first("og:site_name")]
     stated += [_name(site, linked) for site in linked.sites]
     stated += [_name(value, linked) for value in linked.values("sourceOrganization", "provider")]
-    stated += [
-        value
-        for name in ("application-name", "publisher", "dc.publisher", "dcterms.publisher", "citation_journal_title",
-                     "apple-mobile-web-app-title", "article:publisher", "copyright")
-        for value in markup.meta.get(name, ())
-    ]  # fmt: skip
+    stated += [value for name in _PUBLISHER_TAGS for value in markup.meta.get(name, ())]
     for name in stated:
-        if name and "://" not in name and len(name) <= 80 and not re.search(r"©|\d{4}", name):
+        if name and "://" not in name and len(name) <= _MAX_NAME and not re.search(r"©|\d{4}", name):
             yield name
 
 

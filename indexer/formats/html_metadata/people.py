@@ -16,8 +16,9 @@ from indexer.formats.html_metadata.names import is_organisation, name_key, names
 _BIBLIOGRAPHIC = ("citation_author", "dc.creator", "dcterms.creator", "dc.contributor")
 _META = (
     "author", "article:author_name", "article:author", "byl", "sailthru.author", "parsely-author",
-    "citation_authors", "authors", "rbauthors", "article:authors", "book:author", "og:author", "og:article:author",
-    "cxenseparse:author", "article.author", "twitter:data1", "rnews:author", "weibo:article:author",
+    "citation_authors", "authors", "rbauthors", "article:authors", "book:author", "og:author",
+    "og:article:author", "cxenseparse:author", "article.author", "twitter:data1", "rnews:author",
+    "weibo:article:author",
 )  # fmt: skip
 _NAME_CLASS = re.compile(
     r"(?:author|byline|contributor|writer)[-_]{0,2}name|name[-_]{0,2}author|\bfn\b", re.IGNORECASE
@@ -33,6 +34,10 @@ _BYLINE_STOP = re.compile(
     re.IGNORECASE,
 )
 _MAX_PEOPLE = 100
+_MAX_DEPTH = 4  # lists and references around a name in JSON-LD
+_MAX_GROUP, _MAX_LEVELS = 300, 3  # characters and elements around authors that stand together
+_MAX_EAST_ASIAN_NAME = 20  # characters
+_WORDS_IN_NAME = range(2, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def _sources(markup: Markup, linked: LinkedData) -> Iterator[list[_Statement]]:
 
 
 def _linked_names(value: Any, linked: LinkedData, depth: int = 0) -> Iterator[_Statement]:  # noqa: ANN401 - JSON
-    if depth > 4:
+    if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):
         for one in value:
@@ -122,9 +127,9 @@ def _together(elements: Sequence[etree._Element]) -> list[etree._Element]:
     if not elements:
         return []
     first = elements[0]
-    holders = []
+    holders: list[etree._Element] = []
     for holder in first.iterancestors():
-        if len(shown(holder)) > 300 or len(holders) == 3:
+        if len(shown(holder)) > _MAX_GROUP or len(holders) == _MAX_LEVELS:
             break
         holders.append(holder)
     if not holders:
@@ -133,7 +138,7 @@ def _together(elements: Sequence[etree._Element]) -> list[etree._Element]:
 
 
 def _byline_names(byline: etree._Element) -> Iterator[str]:
-    """The names in a byline: of links to the authors' pages, else of elements called names, else its words."""
+    """The names in a byline: of links to authors' pages, else of elements called names, else its words."""
     links = [one for one in byline.iter("a") if _PROFILE.search(one.get("href") or "")]
     marked = [one for one in byline.iter() if _NAME_CLASS.search(_classes(one))]
     texts = [shown(one) for one in (links or marked)]
@@ -179,9 +184,9 @@ def _is_name(name: str) -> bool:
     if _BYLINE_STOP.search(name):
         return False
     if re.search(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", name):
-        return len(name) <= 20
+        return len(name) <= _MAX_EAST_ASIAN_NAME
     parts = name.split()
-    return 2 <= len(parts) <= 5 and parts[0][0].isupper() and parts[-1][0].isupper()
+    return len(parts) in _WORDS_IN_NAME and parts[0][0].isupper() and parts[-1][0].isupper()
 
 
 def _pieces(byline: etree._Element) -> list[str]:

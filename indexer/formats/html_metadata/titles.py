@@ -18,8 +18,11 @@ _HEADLINE_CLASS = re.compile(
     r"headline|(?:entry|post|article|story|page|content)[-_]{0,2}title|^title$", re.IGNORECASE
 )
 _ERROR = re.compile(r"^(?:untitled|home|404.*|.*not found|null|undefined|none)$", re.IGNORECASE)
-_STATED = ("og:title", "twitter:title", "dc.title", "dcterms.title", "sailthru.title", "parsely-title", "headline",
-           "citation_title", "title", "article:title")  # fmt: skip
+_STATED = (
+    "og:title", "twitter:title", "dc.title", "dcterms.title", "sailthru.title", "parsely-title", "headline",
+    "citation_title", "title", "article:title",
+)  # fmt: skip
+_MIN_SHARED = 3  # words
 _SIMILAR = 0.6  # share of the words of the shorter title that the other one has
 
 
@@ -54,7 +57,7 @@ _Headline = tuple[etree._Element | None, str | None]
 
 
 def _headline(markup: Markup, cut: Sequence[str], sites: Sequence[str]) -> _Headline:
-    """The visible headline: the first heading that a stated title confirms, else the first h1 of the article."""
+    """The visible headline: the first heading that a stated title confirms, else the article's first h1."""
     properties = [*markup.properties.get("headline", ()), *markup.properties.get("name", ())]
     marked = [(one, shown(one)) for one in properties if one.tag not in {"meta", "a", "link"}]
     for one, text in (*markup.headings, *marked, *markup.lesser_headings):
@@ -64,7 +67,7 @@ def _headline(markup: Markup, cut: Sequence[str], sites: Sequence[str]) -> _Head
     headings = [
         (one, text) for one, text in markup.headings if not _names_site(one, text, markup.titles, sites)
     ]
-    for one, text in headings:
+    for one, _ in headings:
         for title in cut:
             if (part := _part(one, title)) is not None:
                 return one, part
@@ -152,7 +155,9 @@ def _is_in_article(element: etree._Element) -> bool:
     )
 
 
-def without_site(title: str, sites: Sequence[str], others: Sequence[str] = ()) -> str:
+def without_site(  # noqa: PLR0911 - one for each place of the name
+    title: str, sites: Sequence[str], others: Sequence[str] = ()
+) -> str:
     """Cut the site's name from a title: "Headline - The Site", "The Site | Headline".
 
     A part is cut only if it is one of `sites`, or if what is left is one of the `others`.
@@ -212,10 +217,10 @@ def key(text: str) -> str:
 def _alike(heading: str, title: str) -> bool:
     """Whether a heading is another wording of a title, or one is the beginning or the end of the other."""
     one, other = key(heading), key(title)
-    if len(one) >= 10 and len(other) >= 10 and (one in other or other in one):
+    if min(len(one), len(other)) >= _MIN_PART and (one in other or other in one):
         return True
     few, many = sorted((set(_tokens(heading)), set(_tokens(title))), key=len)
-    return len(few) >= 3 and len(few & many) >= _SIMILAR * len(few)
+    return len(few) >= _MIN_SHARED and len(few & many) >= _SIMILAR * len(few)
 
 
 def _tokens(text: str) -> list[str]:
