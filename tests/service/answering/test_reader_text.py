@@ -9,8 +9,9 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.formats.blocks import Cell, Paragraph, Table, assemble
+from indexer.formats.blocks import Block, Cell, Item, Paragraph, Table, assemble
 from indexer.records import Passage, ScoredPassage
+from indexer.segmenter import sentence_offsets
 from service.answering.reader_text import cell_numbers, cell_of, reader_text
 
 TABLE = Table(
@@ -22,16 +23,16 @@ TABLE = Table(
 )
 
 
-def passage(*blocks: Paragraph | Table, start: int = 0) -> ScoredPassage:
-    text, segments = assemble(blocks)
-    text = text[start:]
+def passage(*blocks: Block, start: int = 0) -> ScoredPassage:
+    whole, segments = assemble(blocks)
+    text = whole[start:]
     return ScoredPassage(
         Passage(0, "a", start, start + len(text)),
         text,
         1.0,
         0.0,
         0.0,
-        (),
+        tuple((max(start, first), last) for first, last in sentence_offsets(whole, segments) if last > start),
         "",
         tuple(one for one in segments if one.end > start),
     )
@@ -46,6 +47,17 @@ def test_running_text_is_shown_as_it_is() -> None:
     assert (shown.text, shown.places) == ("Ada went\tto Rome.", None)
 
 
+def test_a_line_that_ends_without_a_mark_gets_one() -> None:
+    shown = reader_text(passage(Item("Clerk: Bo Lie", first=True), Item("Judge: Eva Oh."), Item("Cook")))
+    assert shown.text == "Clerk: Bo Lie;\n\nJudge: Eva Oh.\n\nCook"
+
+
+def test_wrapped_lines_are_no_units() -> None:
+    text = "The ferry of the town left\nat nine in the morning from the\nold quay and came back."
+    scored = ScoredPassage(Passage(0, "a", 0, len(text)), text, 1.0, 0.0, 0.0, tuple(sentence_offsets(text)))
+    assert reader_text(scored).text == text
+
+
 def test_full_width_letters_are_shown_as_ascii_at_the_same_places() -> None:
     shown = reader_text(passage(Paragraph("Ａda has １２．")))
     assert (shown.text, shown.places) == ("Ada has 12.", None)
@@ -53,13 +65,13 @@ def test_full_width_letters_are_shown_as_ascii_at_the_same_places() -> None:
 
 def test_a_cell_is_shown_after_the_heading_of_its_column() -> None:
     assert reader_text(passage(TABLE)).text == (
-        "Visitor; 2023; 2024\n\nVisitor: Adults; 2023: 10; 2024: 12\n\nVisitor: Dogs;  2024: 3"
+        "Visitor; 2023; 2024;\n\nVisitor: Adults; 2023: 10; 2024: 12;\n\nVisitor: Dogs; \t2024: 3"
     )
 
 
 def test_a_passage_that_begins_in_a_row_shows_the_row_too() -> None:
     scored = passage(TABLE, start=len("Visitor\t2023\t2024\n\nAdults\t"))
-    assert reader_text(scored).text.startswith("Adults, 2023: 10; Adults, 2024: 12\n\n")
+    assert reader_text(scored).text.startswith("Adults, 2023: 10; Adults, 2024: 12;\n\n")
 
 
 def test_tokens_of_headings_have_no_place_and_others_keep_theirs() -> None:
