@@ -17,13 +17,14 @@ from indexer.sentence_ends import begins_sentence
 # paragraph or a list item on each line continues hardly any.
 _WRAPPED_SHARE = 0.3
 
-# Letters with a full stop are markers in lower case only: "J. Smith" may begin a line.
+# Letters with a full stop are markers in lower case only: "J. Smith" may begin a line, and so may "c. 1900".
 _MARKER = re.compile(
     r"""
     \s*(?:
         (?P<bullet>[-*+•◦▪‣⁃∙·●○■□–—・])
       | (?P<number>\(?\d{1,3}[.)．）])
-      | (?P<letter>\((?:[A-Za-z]|[ivxIVX]{2,4})\) | (?:[A-Za-z]|[ivxIVX]{2,4})\) | (?:[a-z]|[ivx]{2,4})\.)
+      | (?P<letter>\((?:[A-Za-z]|[ivxIVX]{2,4})\) | (?:[A-Za-z]|[ivxIVX]{2,4})\)
+                  | (?:[a-z]|[ivx]{2,4})\.(?!\s+\d))
     )\s+(?=\S)
     """,
     re.VERBOSE,

@@ -18,6 +18,7 @@ _CODE = (
 )
 _SPACE = "[ \u00a0\u2009\u202f]"
 _SCALE = "hundred|thousand|million|billion|trillion|mn|bn|tn|lakh|lakhs|crore|crores"
+_SCALE_FIRST = re.compile(rf"(?:{_SCALE})\b")
 _SCALES = tuple(_SCALE.split("|"))
 _NUMBER_WORDS = (
     "a (?:hundred|thousand|million|billion|dozen|third|quarter|half)|half|one|two|three|four|five|six|seven"
@@ -88,7 +89,14 @@ def whole_value(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _whole_figures(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span with the rest of the numbers that it cuts: "12,000", "10:30", ".5", "3 × 10³"."""
+    """The span with the rest of the numbers that it cuts: "5 million", "12,000", "10:30", ".5", "3 × 10³"."""
+    if (
+        start > 1
+        and text[start - 2].isdigit()
+        and text[start - 1].isspace()
+        and _SCALE_FIRST.match(text, start)
+    ):
+        start = whole_words(text, start - 2, end)[0]
     while start > 1 and text[start].isdigit() and text[start - 1] in ".,:'’′" and text[start - 2].isdigit():
         start = whole_words(text, start - 2, end)[0]
     if (

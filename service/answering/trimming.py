@@ -95,6 +95,8 @@ def _ends_with_mark(text: str, start: int, end: int) -> bool:
     return ABBREVIATION.search(text[start:end]) is None
 
 
+_OPENING_APOSTROPHE = re.compile(r"(?<!\w)['‘](?=\S)")
+_CLOSING_APOSTROPHE = re.compile(r"(?<=\S)['’](?!\w)")
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»", "‘": "’"}
 
 
@@ -110,9 +112,18 @@ def _unbalanced(words: str, place: int, before: str = "") -> bool:
         if after_figure:
             return quotes(before + words) % 2 == 1 and count % 2 == 0
         return count % 2 == 1
+    if char in "'’":
+        return not after_figure and _is_lone_apostrophe(words, place)
     if char == "”" and after_figure and "“" not in before + words:
         return False
     for opening, closing in _PAIRS.items():
-        if char in (opening, closing) and char != "’":
+        if char in (opening, closing):
             return words.count(opening) != words.count(closing)
     return False
+
+
+def _is_lone_apostrophe(words: str, place: int) -> bool:
+    """Whether the first or the last character of the words is one of two single quotation marks."""
+    if place == 0:  # "'90s" begins with an apostrophe
+        return not words[1:2].isdigit() and _CLOSING_APOSTROPHE.search(words, 1) is None
+    return place == len(words) - 1 and _OPENING_APOSTROPHE.search(words) is None
