@@ -69,7 +69,8 @@ def _cut(names: Sequence[str], total: int) -> str:
 def _print_left_out(left_out: Iterable[LeftOut]) -> None:
     console = results()
     for one in left_out:
-        count = f" ({one.files:,} files)" if one.path.endswith("/") else ""
+        files = "file" if one.files == 1 else "files"
+        count = f" ({one.files:,} {files})" if one.path.endswith("/") else ""
         console.print(shown(f"{one.reason}: {one.path}{count}"))
 
 

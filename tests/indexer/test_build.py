@@ -332,7 +332,7 @@ def test_a_file_that_becomes_unreadable_keeps_its_last_readable_version(
 ) -> None:
     desk.build()
     text = (desk.articles / "harbour.txt").read_text("utf-8")
-    (desk.articles / "harbour.txt").write_bytes(b"\xff\xfe" + text.encode("utf-16-le"))
+    (desk.articles / "harbour.txt").write_bytes(b"\xff\xfe" + text.encode("utf-16-le") + b"\x00")
     report = desk.build()
     assert _counts(report) == (0, 0, 3, 0)
     assert not report.published

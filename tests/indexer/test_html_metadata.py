@@ -191,6 +191,12 @@ def test_authors_of_other_articles_and_comments_are_not_read() -> None:
     assert read(meta("og:title", "Ferry sinks"), body).author == "Jane Doe"
 
 
+def test_the_sites_name_and_place_are_no_people() -> None:
+    head = meta("og:site_name", "The Gazette") + meta("author", "The Gazette, Holm, Norway")
+
+    assert read(head).author == "The Gazette, Holm, Norway"
+
+
 # dates
 
 

@@ -60,7 +60,9 @@ def page_authors(markup: Markup, linked: LinkedData, sites: Sequence[str]) -> st
         people: list[str] = []
         for statement in source:
             names = names_of(statement.text, inverted=statement.inverted)
-            persons = [name for name in names if not is_organisation(name, sites)]
+            # "The Gazette, Frankfurt, Germany": the site and where it is.
+            named_first = names and name_key(names[0]) in {name_key(site) for site in sites}
+            persons = [] if named_first else [one for one in names if not is_organisation(one, sites)]
             if persons and not statement.organisation:
                 people += persons
             elif name := organisation_of(statement.text):
