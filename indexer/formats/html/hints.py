@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Flag, auto
+from functools import lru_cache
 
 from lxml import etree
 
@@ -89,6 +90,12 @@ def hint_of(region: Region, begins: str = "") -> Hint:
     names = " ".join(_names(element, begins))
     if not names:
         return hint
+    return hint | _said_by(names)
+
+
+@lru_cache(maxsize=4096)
+def _said_by(names: str) -> Hint:
+    hint = Hint.NONE
     if _BODY.search(names):
         hint |= Hint.BODY
     if _OUTSIDE.search(names):

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 
 from lxml import etree
 
-from indexer.formats.html.choice import body_of, captioned, facts_of
+from indexer.formats.html.areas import body_of, captioned, facts_of
 from indexer.formats.html.walk import Piece
 
 _AGREED = 0.7  # share of the chosen words that both read
@@ -54,7 +54,7 @@ def without_refused(root: etree._Element, pieces: Sequence[Piece], chosen: Seque
 
 
 def _likenesses(piece: Piece) -> list[Hashable]:
-    """What pieces have in common that stand alike: the region around them, the kind of the region they are in."""
+    """What pieces that stand alike share: the regions around them, and the tag and names of the body."""
     body = body_of(piece).element
     return [(body.tag, body.get("class")), piece.region.parent, piece.region]
 
@@ -66,7 +66,12 @@ def _also_read(root: etree._Element, pieces: Sequence[Piece], chosen: Sequence[i
 
     try:
         found = trafilatura.bare_extraction(
-            root, with_metadata=False, fast=True, include_comments=False, include_tables=True, favor_recall=True
+            root,
+            with_metadata=False,
+            fast=True,
+            include_comments=False,
+            include_tables=True,
+            favor_recall=True,
         )
     except (RecursionError, etree.LxmlError, ValueError, AttributeError, TypeError):
         return set()

@@ -10,7 +10,8 @@ from lxml import html as lxml_html
 from indexer.errors import UnreadableFileError
 from indexer.formats.blocks import Block, assemble
 from indexer.formats.document import Document
-from indexer.formats.html.choice import choose, word_count
+from indexer.formats.html.areas import word_count
+from indexer.formats.html.choice import choose
 from indexer.formats.html.decoding import decode
 from indexer.formats.html.opinion import without_refused
 from indexer.formats.html.visibility import Visibility, visibility_of
@@ -109,7 +110,9 @@ def _left_out(pieces: Sequence[Piece], chosen: Sequence[int], doubtful: Sequence
             f"only {said:,.0f} words of the page seem to belong to one article and {left:,.0f} others, "
             f'beginning with "{first} ...", look like articles too: save each as a file of its own'
         )
-    return [f'{left:,.0f} words that look like text of the article were left out, beginning with "{first} ..."']
+    return [
+        f'{left:,.0f} words that look like text of the article were left out, beginning with "{first} ..."'
+    ]
 
 
 def _blocks(pieces: Sequence[Piece], chosen: Sequence[int]) -> Iterator[Block]:

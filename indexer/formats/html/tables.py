@@ -102,4 +102,4 @@ def _span(element: etree._Element, name: str) -> int:
         min(max(int(stated), 1), _MAX_SPAN)
         if stated.isascii() and stated.isdigit() and len(stated) < 6
         else 1
-    )  # noqa: PLR2004
+    )

@@ -13,9 +13,46 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 UNREAD = frozenset(
-    "script style template noscript head title iframe frame noframes svg object embed applet param audio video "
-    "source track canvas map area select option optgroup datalist textarea input progress meter img picture "
-    "meta link base basefont portal fencedframe rp".split()
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "head",
+        "title",
+        "iframe",
+        "frame",
+        "noframes",
+        "svg",
+        "object",
+        "embed",
+        "applet",
+        "param",
+        "audio",
+        "video",
+        "source",
+        "track",
+        "canvas",
+        "map",
+        "area",
+        "select",
+        "option",
+        "optgroup",
+        "datalist",
+        "textarea",
+        "input",
+        "progress",
+        "meter",
+        "img",
+        "picture",
+        "meta",
+        "link",
+        "base",
+        "basefont",
+        "portal",
+        "fencedframe",
+        "rp",
+    ]
 )
 """Elements whose text is no running text of the page."""
 
