@@ -6,11 +6,24 @@ from rich.console import Console
 from rich.text import Text
 
 from indexer.terminal import print_json_text, results, shown
-from service.answering.answers import Answer, Citation
+from service.answering.answers import Answer, Citation, Reason
 
 _MOST_DIGITS = 12
 _PREVIEW = 100
 """Characters shown of a passage that holds no answer."""
+
+
+_ABSTENTIONS = {
+    Reason.NO_PASSAGES: "No article matches these filters.",
+    Reason.LOW_CONFIDENCE: "The articles do not say.",
+    Reason.SMALL_TALK: "This is not a question about the articles: ask for a fact.",
+    Reason.ABOUT_THE_SERVICE: "Ask for a fact, such as who, when, where or how many: the answer is given "
+    "in an article's own words, with its source.",
+    Reason.SUMMARY_REQUEST: "Quoth writes nothing of its own, so it does not summarise: ask for a fact.",
+    Reason.INCOMPLETE: "The question cannot be understood without more: ask it in full.",
+    Reason.NEGATED: "The articles do not say what is not so.",
+    Reason.OTHER_LANGUAGE: "The articles do not say. The question does not seem to be in English.",
+}
 
 
 def print_answer(answer: Answer) -> None:
@@ -50,15 +63,19 @@ def apart(first: float, second: float) -> tuple[str, str]:
 
 
 def _print_abstention(console: Console, answer: Answer) -> None:
+    console.print(_ABSTENTIONS[answer.reason or Reason.LOW_CONFIDENCE], style="bold")
     if not answer.passages:
-        console.print("No article matches these filters.", style="bold")
         return
-    console.print("The articles do not say.", style="bold")
-    reached, needed = apart(answer.confidence, answer.threshold)
-    console.print(
-        f"The best candidate has a confidence of {reached}; {needed} is needed. Nearest passages:",
-        style="dim",
-    )
+    if answer.alternatives:
+        reached, needed = apart(answer.confidence, answer.threshold)
+        console.print(
+            f"The best candidate has a confidence of {reached}; {needed} is needed. Not confident enough:",
+            style="dim",
+        )
+        for candidate in answer.alternatives:
+            place = shown(candidate.citation.location, "cyan")
+            console.print(Text.assemble("  ", shown(_preview(candidate.text)), "  ", place))
+    console.print("Nearest passages:", style="dim")
     for read in answer.passages[:3]:
         place = f"{read.article.id}:{read.scored.passage.start}-{read.scored.passage.end}"
         console.print(Text.assemble("  ", shown(place, "cyan"), "  ", shown(_preview(read.scored.text))))
@@ -76,6 +93,7 @@ def _source_line(citation: Citation) -> str:
         metadata.author,
         metadata.publisher,
         metadata.published.isoformat() if metadata.published else None,
+        f"updated {metadata.modified}" if metadata.modified not in {None, metadata.published} else None,
     ]
     return " · ".join(part for part in parts if part) or "(the article states no title, publisher or date)"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -169,20 +170,47 @@ def test_an_abstention_shows_the_nearest_passages(capsys: pytest.CaptureFixture[
     )
     assert capsys.readouterr().out.splitlines() == [
         "The articles do not say.",
-        "The best candidate has a confidence of 0.04; 0.50 is needed. Nearest passages:",
+        "Nearest passages:",
         "  1.txt:0-4  One.",
         f"  2.txt:0-210  Two lines {'x' * 89}…",
         "  3.txt:0-6  Three.",
     ]
 
 
-def test_an_abstention_does_not_contradict_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    print_answer(answer(None, "One.", confidence=0.0412, threshold=0.0447))
-    assert "a confidence of 0.041; 0.045 is needed" in capsys.readouterr().out
+def test_an_abstention_shows_what_was_rejected_and_does_not_contradict_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    abstention = answer(None, "One or two.", confidence=0.0412, threshold=0.0447)
+    rejected = Quotation("two", 0.0412, cite("One or two.", "two"))
+    print_answer(replace(abstention, alternatives=(rejected,)))
+    assert capsys.readouterr().out.splitlines()[1:3] == [
+        "The best candidate has a confidence of 0.041; 0.045 is needed. Not confident enough:",
+        "  two  a.txt:7-10",
+    ]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_its_own_words(reason: Reason, capsys: pytest.CaptureFixture[str]) -> None:
+    said = {}
+    for one in Reason:
+        print_answer(replace(answer(None), reason=one))
+        said[one] = capsys.readouterr().out
+    assert list(said.values()).count(said[reason]) == 1
+
+
+def test_the_day_of_the_last_change_is_shown_if_it_is_another(capsys: pytest.CaptureFixture[str]) -> None:
+    published = datetime.date(2024, 1, 24)
+    for modified, shown in (
+        (datetime.date(2024, 5, 5), "2024-01-24 · updated 2024-05-05"),
+        (published, "2024-01-24"),
+    ):
+        metadata = Metadata(published=published, modified=modified)
+        print_answer(answer(Quotation("Ada", 0.9, cite("Ada.", "Ada", metadata=metadata)), "Ada."))
+        assert capsys.readouterr().out.splitlines()[-2] == shown
 
 
 def test_no_passage_means_that_the_filters_match_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    print_answer(answer(None))
+    print_answer(replace(answer(None), reason=Reason.NO_PASSAGES))
     assert capsys.readouterr().out == "No article matches these filters.\n"
 
 

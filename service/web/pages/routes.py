@@ -13,12 +13,13 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from indexer.boilerplate import is_boilerplate
+from service.answering.answers import Reason
 from service.errors import ArticleUnknownError, QuestionError
 from service.web.examples import QUESTION
 from service.web.operation.observation import ANSWERS
 from service.web.pages.originals import original_link
 from service.web.routes import AdmissionDependency, AnswererDependency
-from service.web.schemas.answers import source_path
+from service.web.schemas.answers import MESSAGES, source_path
 
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "style.css").read_bytes()
@@ -34,6 +35,9 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.globals["source_path"] = source_path
+
+# With these reasons nothing was asked that the articles could say.
+_NOT_ASKED = {Reason.SMALL_TALK, Reason.ABOUT_THE_SERVICE, Reason.SUMMARY_REQUEST, Reason.INCOMPLETE}
 
 EXAMPLES = (
     QUESTION,
@@ -64,6 +68,8 @@ async def ask(
         question=q,
         answer=answer,
         error=error,
+        not_asked=_NOT_ASKED,
+        message=MESSAGES[answer.reason] if answer and answer.reason else None,
         parts=answer.quotation.citation.quote_parts if answer and answer.quotation else None,
         info=answerer.index.info,
         articles=answerer.index.articles[:20],

@@ -12,7 +12,7 @@ from service.web.problems import ProblemModel
 from service.web.schemas.articles import PassageModel
 from service.web.schemas.base import Wire, metadata_fields
 
-_MESSAGES = {
+MESSAGES = {
     Reason.NO_PASSAGES: "No passage matches these filters.",
     Reason.LOW_CONFIDENCE: "No words in the articles are likely enough to answer this question. "
     "The passages are the nearest ones.",
@@ -29,6 +29,7 @@ _MESSAGES = {
     Reason.OTHER_LANGUAGE: "The question does not seem to be in English, and no words in the articles are "
     "likely enough to answer it. Ask in the language of the articles.",
 }
+"""What a reader is told where there is no answer, by the reason."""
 
 
 class CitationModel(Wire):
@@ -181,7 +182,7 @@ class AnswerResponse(Wire):
             answer=None if answer.quotation is None else QuotationModel.of(answer.quotation),
             abstained=None
             if answer.reason is None
-            else AbstentionModel(code=answer.reason, message=_MESSAGES[answer.reason]),
+            else AbstentionModel(code=answer.reason, message=MESSAGES[answer.reason]),
             confidence=answer.confidence,
             threshold=answer.threshold,
             alternatives=[QuotationModel.of(quotation) for quotation in answer.alternatives],

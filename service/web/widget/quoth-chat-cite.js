@@ -102,11 +102,13 @@ export function quoteParts(citation) {
 export function describe(article, t) {
   const { title, publisher } = article;
   const date = article.published ? t.date(article.published) : null;
+  const isChanged = article.modified && article.modified !== article.published;
+  const updated = isChanged ? t("updated", { date: t.date(article.modified ?? "") }) : null;
   const missing = [title ? null : t("title"), publisher ? null : t("publisher"), date ? null : t("date")];
   const list = missing.filter((name) => name !== null);
   return {
     title,
-    stated: [article.author, publisher, date].filter((part) => part !== null),
+    stated: [article.author, publisher, date, updated].filter((part) => part !== null),
     notStated: list.length ? t("notStated", { list: t.either(list) }) : null,
   };
 }

@@ -7,6 +7,7 @@
  * @property {string | null} publisher
  * @property {string | null} author
  * @property {string | null} published a date as 2024-01-31
+ * @property {string | null} [modified] the day of the last change
  * @property {string | null} url
  * @property {number} start of the answer in the article, in code points
  * @property {number} end
@@ -26,7 +27,7 @@
  * @property {Citation[]} other_citations
  */
 
-/** @typedef {Pick<Citation, "article_id" | "title" | "publisher" | "author" | "published" | "url">} ArticleInfo */
+/** @typedef {Pick<Citation, "article_id" | "title" | "publisher" | "author" | "published" | "modified" | "url">} ArticleInfo */
 /** @typedef {ArticleInfo & {start: number, end: number, text: string}} Passage */
 
 /**
@@ -35,7 +36,7 @@
  * @property {Quotation | null} answer
  * @property {{code: string, message: string} | null} abstained the reason, if there is no answer
  * @property {number} confidence
- * @property {Quotation[]} alternatives
+ * @property {Quotation[]} alternatives other candidates; with an abstention, those that were rejected
  * @property {Passage[]} passages
  * @property {string} request_id
  * @property {string | null} [read_as] a follow-up question, completed from the turn before it

@@ -32,6 +32,9 @@ import { feedbackForm } from "./quoth-chat-feedback.js";
 const HIGH = 0.75;
 const MEDIUM = 0.4;
 
+/** Reasons of turns that asked the articles nothing: a follow-up question does not follow up on them. */
+export const NOT_ASKED = new Set(["small-talk", "about-the-service", "summary-request", "incomplete"]);
+
 /** A longer answer is shown in smaller type. In UTF-16 units. */
 const LONG = 120;
 
@@ -133,13 +136,17 @@ function answerParts(answer, response, context) {
  * @param {AnswerResponse} response
  * @param {Context} context
  */
-function abstentionParts({ abstained, passages }, context) {
+function abstentionParts({ abstained, alternatives, passages }, context) {
   const { t } = context;
   // A newer service may give a reason that has no words here.
   const code = /** @type {Key | undefined} */ (abstained?.code);
+  const words = (code && t(code)) || abstained?.message;
+  // After "Thanks" there is nothing that the articles do not say.
+  const asked = !NOT_ASKED.has(abstained?.code ?? "");
   return [
-    h("p", { class: "said" }, t("abstained")),
-    h("p", { dir: "auto" }, (code && t(code)) || abstained?.message),
+    asked ? h("p", { class: "said" }, t("abstained")) : null,
+    h("p", { dir: "auto", class: asked ? null : "said" }, words),
+    collapsible("rejected", alternatives.map((one) => alternative(one, context)), t),
     collapsible("nearest", passages.map((passage) => passageView(passage, context)), t),
   ];
 }
@@ -278,7 +285,7 @@ function anchor(href, t, attributes, text) {
 }
 
 /**
- * @param {"others" | "alternatives" | "nearest"} key
+ * @param {"others" | "alternatives" | "rejected" | "nearest"} key
  * @param {HTMLElement[]} entries
  * @param {Translator} t
  */

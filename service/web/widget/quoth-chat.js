@@ -5,7 +5,7 @@ import { sourceLink, webAddress } from "./quoth-chat-cite.js";
 import { frame } from "./quoth-chat-frame.js";
 import { loadSession, saveSession } from "./quoth-chat-session.js";
 import { sheet } from "./quoth-chat-style.js";
-import { answerView, failureView, questionView } from "./quoth-chat-turn.js";
+import { NOT_ASKED, answerView, failureView, questionView } from "./quoth-chat-turn.js";
 import { translator, words } from "./quoth-chat-words.js";
 import { h } from "./quoth-chat-dom.js";
 
@@ -216,10 +216,15 @@ export class QuothChat extends HTMLElement {
 
   /** @param {Turn} turn */
   #body(turn) {
-    const before = this.#turns.slice(0, this.#turns.indexOf(turn)).findLast(({ response }) => response);
+    const earlier = this.#turns.slice(0, this.#turns.indexOf(turn));
+    // After "Thanks" a question still follows up on the answer before it.
+    const before = earlier.findLast(
+      ({ response }) => response && !NOT_ASKED.has(response.abstained?.code ?? ""),
+    );
     const answer = before?.response?.answer;
     const previous = before && {
-      question: before.question,
+      // In full, where it was itself a follow-up question.
+      question: before.response?.read_as ?? before.question,
       answer: answer?.text.slice(0, MAX_ANSWER_LENGTH) ?? null,
       article_id: answer?.citation.article_id ?? null,
     };

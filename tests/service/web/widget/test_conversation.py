@@ -104,10 +104,11 @@ def test_an_abstention_says_so_and_offers_the_nearest_passages(
     page.locator("quoth-chat").evaluate("(chat) => chat.removeAttribute('published-from')")
     reply = ask(page, "Who painted the ceiling of the Sistine Chapel?")
     expect(reply).to_contain_text("No words in them answer this question with enough confidence.")
-    reply.locator("summary").click()
-    assert reply.locator("figure").count() == 4
-    href = reply.locator("figure a").first.get_attribute("href") or ""
-    words = reply.locator("figure blockquote").first.text_content()
+    nearest = reply.locator("details.more", has_text="Nearest passages")
+    nearest.locator("summary").click()
+    assert nearest.locator("figure").count() == 4
+    href = nearest.locator("figure a").first.get_attribute("href") or ""
+    words = nearest.locator("figure blockquote").first.text_content()
     page.goto(href)
     assert " ".join(page.locator("mark").all_text_contents()).split() == (words or "").split()
 
