@@ -60,10 +60,10 @@ LOOK = 24
 """Characters on either side of a span that are looked at for what belongs to it."""
 
 GRADE_SIGN = re.compile(
-    r"(?<![^\W_])(?:A|B|AB|O|C|D|E|F|Rh)[-–−+](?![\w$+])(?!\s(?:and|or|to)\s\w+-\w)"
+    r"(?<![^\W_])(?:A{1,3}|B{1,3}|C{1,3}|AB|O|D|E|F|Rh)[-–−+](?![\w$+])(?!\s(?:and|or|to)\s\w+-\w)"
     r"|(?<=\w)\+\+?(?![\w+])|(?<![^\W_])[A-J]#(?!\w)"
 )
-"""A sign after the name of a grade or a blood group; a plus after any word ("C++", "Disney+"); a sharp."""
+"""A sign after a grade, a rating ("BBB-") or a blood group; a plus after any word ("C++", "Disney+"); a sharp."""
 
 ABBREVIATION = re.compile(
     r"(?:\b[^\W\d]\.)+[^\W\d]\.$|\b(?:[^\W\d]\.){2,}$|\b(?:Ph\.D|[ap]\.m)\.$"
@@ -129,7 +129,7 @@ def _with_signs_after(text: str, end: int) -> int:
             rate = _UNIT_RATE.match(text, end)
             end = rate.end() if rate is not None else end
         if text[end : end + 1] in ("+", "-", "–", "−", "#"):
-            for sign in GRADE_SIGN.finditer(text, max(0, end - 2), end + LOOK):
+            for sign in GRADE_SIGN.finditer(text, max(0, end - 3), end + LOOK):
                 if sign.start() <= end < sign.end():
                     end = sign.end()
         if text[end : end + 1] == "." and ABBREVIATION.search(text, max(0, end - LOOK), end + 1):

@@ -90,7 +90,7 @@ def _ends_with_mark(text: str, start: int, end: int) -> bool:
         return False
     if char in "-–−":
         return not any(
-            sign.end() == end for sign in GRADE_SIGN.finditer(text, max(start, end - 3), end + LOOK)
+            sign.end() == end for sign in GRADE_SIGN.finditer(text, max(start, end - 4), end + LOOK)
         )
     return ABBREVIATION.search(text[start:end]) is None
 
