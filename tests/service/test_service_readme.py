@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service.answering.answers import Reason
 from service.settings import described, leaves
 from service.web import problems
 from service.web.examples import ANSWER
@@ -103,3 +104,8 @@ def test_every_module_on_the_map_exists() -> None:
             assert (ROOT / "service" / (room if inner else "") / name).exists(), name
         if not inner and names and names[0].endswith("/"):
             room = names[0]
+
+
+def test_every_reason_of_an_abstention_is_documented() -> None:
+    text = (Path(__file__).resolve().parents[2] / "service" / "README.md").read_text("utf-8")
+    assert [reason for reason in Reason if f"| `{reason}` |" not in text] == []
