@@ -142,7 +142,8 @@ def test_cells_know_their_row_and_column_also_across_spans() -> None:
 
 
 def test_a_table_that_lays_out_a_page_is_no_table() -> None:
-    markup = f"<table><tr><td><p>Left. {SENTENCE}</p><p>More. {SENTENCE}</p></td><td><h2>Right</h2><p>{SENTENCE}</p></td></tr></table>"
+    left = f"<td><p>Left. {SENTENCE}</p><p>More. {SENTENCE}</p></td>"
+    markup = f"<table><tr>{left}<td><h2>Right</h2><p>{SENTENCE}</p></td></tr></table>"
 
     assert read(markup.encode()).text.count("\t") == 0
 
@@ -162,7 +163,8 @@ def test_a_table_that_lays_out_a_page_is_no_table() -> None:
         "<!-- SECRET words. -->",
         "<span class='sr-only'>SECRET words.</span>",
         "<span role='tooltip'>SECRET words.</span>",
-        "<style>.later { color: red; display: none } @media print { .x { top: 0 } }</style><p class='later'>SECRET</p>",
+        "<style>.later { color: red; display: none } @media print { .x { top: 0 } }</style>"
+        "<p class='later'>SECRET</p>",
         '<script type=\'application/ld+json\'>{"articleBody": "SECRET"}</script>',
         "<svg><text>SECRET</text></svg>",
         "<iframe>SECRET</iframe>",

@@ -29,15 +29,17 @@ _STANDFIRST = 25  # pieces before the article's body
 _NEAR = 5  # regions around the body, in which its headline is
 # Invitations among the paragraphs, with a link.
 _INVITATION = re.compile(
-    r"\bclick(?:ing)? here\b|\b(?:subscribe to|sign up (?:for|to)) (?:our|the)\b.{0,40}\bnewsletter|\blike us on\b"
-    r"|\bfollow\b.{0,60}\bon (?:twitter|facebook|instagram)\b|\bour (?:free )?app\b|\bhave a tip\b",
+    r"\bclick(?:ing)? here\b|\b(?:subscribe to|sign up (?:for|to)) (?:our|the)\b.{0,40}\bnewsletter"
+    r"|\blike us on\b|\bfollow\b.{0,60}\bon (?:twitter|facebook|instagram)\b|\bour (?:free )?app\b"
+    r"|\bhave a tip\b",
     re.IGNORECASE,
 )
 # Lines that pages set between the paragraphs of an article.
 _NOTICE = re.compile(
     r"^\W*(?:(?:advert\w*|sponsored(?: content| post)?|recommended(?: for you| reading)?|loading)\W*$"
-    r"|(?:story|article) continues|continue reading|read (?:more|also|next|the full)\b|related\b.{0,12}:|see also:"
-    r"|more:|also read|share (?:this|on|via)|sign up (?:for|to) our|subscribe (?:to our|now)|follow us|click here"
+    r"|(?:story|article) continues|continue reading|read (?:more|also|next|the full)\b|related\b.{0,12}:"
+    r"|see also:|more:|also read|share (?:this|on|via)|sign up (?:for|to) our|subscribe (?:to our|now)"
+    r"|follow us|click here"
     r"|image \d+ of \d+|this slideshow requires|(?:hide|toggle) caption|enlarge this|watch:|don.t miss"
     r"|(?:photo|image|photograph|credit):|getty images)",
     re.IGNORECASE,
@@ -166,12 +168,11 @@ class _Chooser:
     def _aside(self, number: int) -> bool:
         """Whether a short piece is a notice, an invitation, a byline or the like."""
         piece, facts = self.pieces[number], self.facts[number]
-        if facts.words < _SHORT and _NOTICE.search(piece.text):
+        invites = facts.linked and facts.words < 2 * _SHORT and len(self.pieces) > _LARGE_PAGE
+        if invites and _INVITATION.search(piece.text):
             return True
-        if facts.linked and facts.words < 2 * _SHORT and len(self.pieces) > _LARGE_PAGE:
-            if _INVITATION.search(piece.text):
-                return True
-        return bool(self.areas[piece.region].hint & Hint.DETAILS) and facts.words < _SHORT
+        details = bool(self.areas[piece.region].hint & Hint.DETAILS)
+        return facts.words < _SHORT and (details or bool(_NOTICE.search(piece.text)))
 
     def _once(self, chosen: list[int]) -> list[int]:
         """Leave out captions that were read before, in whole or cut."""

@@ -39,35 +39,43 @@ _TAGS = {
 _OUTSIDE = re.compile(
     r"""
     \b(?:site-?|page-?|global-?|main-?|top-?|sub-?)?nav(?:bar|igation)?\b | (?<!mega)\bmenu | breadcrumb
-    | paginat | \bpager\b | \bskip-?(?:link|to) | footer(?!-?note) | \bcontentinfo\b | copyright | masthead
-    | \bsite-?header | \btop-?bar\b | \btoolbar | side-?bar | \bcomplementary\b | \b(?:right|left)-?(?:rail|col\b|column\b)
-    | \brelated | recommend | recirc | \bmore-?(?:from|on|stories|news|articles|posts|like|in|to)\b
-    | \bread-?(?:more|next|also|on)\b | \balso-?(?:read|like)\b | see-?also-?\b(?:links|box) | \bpopular
-    | \bmost-?(?:read|viewed|popular|shared|recent|commented) | trending | \b(?:latest|recent|top|other)-?(?:news|posts|stories|articles|comments|videos)
-    | \bup-?next\b | \b(?:next|prev|previous)-?(?:post|article|story|up)s?\b | \bpost-?nav | outbrain | taboola
-    | zergnet | revcontent | mgid | carousel | \bteasers?\b | \bshar(?:e|ing)\b | \bsocial(?!-?(?:media-?)?embed) | addthis | addtoany
-    | sharedaddy | jp-?relatedposts | \bfollow-?us | \bads?\b | \bad-?(?:slot|container|wrap|unit|box|block|label)
-    | advert | adsense | sponsor | \bdfp\b | \bgpt\b | \bpromo(?:s|tion|tions|box)?\b | \bbanner | newsletter
-    | \bsubscri(?:be|ption) | \bsign-?up\b | mailchimp | \blog-?in\b | \bregister\b | donat(?:e|ion) | cookie | consent
-    | \bgdpr | \bmodal | \bpop-?up | lightbox | interstitial | \bauthor-?(?:box|bio|info|card|profile|desc)
-    | \babout-?(?:the-?)?author | \bbio\b | \btag-?(?:list|cloud|s)\b | \bpost-?tags\b | \bwidget-?area | \bsearch\b
-    | \bauthor-?(?:and-?)?bio | \bpost-?author\b | \bauthor-?content\b | \bgaller(?:y|ies)\b | \bslide-?show\b | \bbreaking-?(?:news|block) | \bwidget\b | \btextwidget\b | \bstream-?(?:content|item)| \bsuggested | \bcall-?to-?action\b | \bnoprint\b | \bmw-editsection | \bpost-?footer
-    | \bcatlinks\b | \bnavbox | \btoc\b | \bdownload-?app
+    | paginat | \bpager\b | \bskip-?(?:link|to) | footer(?!-?note) | \bcontentinfo\b | copyright
+    | masthead | \bsite-?header | \btop-?bar\b | \btoolbar | side-?bar | \bcomplementary\b
+    | \b(?:right|left)-?(?:rail|col\b|column\b) | \brelated | recommend | recirc
+    | \bmore-?(?:from|on|stories|news|articles|posts|like|in|to)\b | \bread-?(?:more|next|also|on)\b
+    | \balso-?(?:read|like)\b | see-?also-?\b(?:links|box) | \bpopular
+    | \bmost-?(?:read|viewed|popular|shared|recent|commented) | trending
+    | \b(?:latest|recent|top|other)-?(?:news|posts|stories|articles|comments|videos) | \bup-?next\b
+    | \b(?:next|prev|previous)-?(?:post|article|story|up)s?\b | \bpost-?nav | outbrain | taboola | zergnet
+    | revcontent | mgid | carousel | \bteasers?\b | \bshar(?:e|ing)\b | \bsocial(?!-?(?:media-?)?embed)
+    | addthis | addtoany | sharedaddy | jp-?relatedposts | \bfollow-?us | \bads?\b
+    | \bad-?(?:slot|container|wrap|unit|box|block|label) | advert | adsense | sponsor | \bdfp\b | \bgpt\b
+    | \bpromo(?:s|tion|tions|box)?\b | \bbanner | newsletter | \bsubscri(?:be|ption) | \bsign-?up\b
+    | mailchimp | \blog-?in\b | \bregister\b | donat(?:e|ion) | cookie | consent | \bgdpr | \bmodal
+    | \bpop-?up | lightbox | interstitial | \bauthor-?(?:box|bio|info|card|profile|desc)
+    | \babout-?(?:the-?)?author | \bbio\b | \btag-?(?:list|cloud|s)\b | \bpost-?tags\b | \bwidget-?area
+    | \bsearch\b | \bauthor-?(?:and-?)?bio | \bpost-?author\b | \bauthor-?content\b | \bgaller(?:y|ies)\b
+    | \bslide-?show\b | \bbreaking-?(?:news|block) | \bwidget\b | \btextwidget\b
+    | \bstream-?(?:content|item) | \bsuggested | \bcall-?to-?action\b | \bnoprint\b | \bmw-editsection
+    | \bpost-?footer | \bcatlinks\b | \bnavbox | \btoc\b | \bdownload-?app
     """,
     re.VERBOSE,
 )
 _APART = re.compile(r"footer|\bside-?bar|cookie|consent|\brelated")
 _COMMENTS = re.compile(
-    r"\bcomments?\b(?!-?(?:count|link|icon|off|closed|open|status|enabled))|\bcomment-?(?:list|section|body|content|text|area|thread|form|respond|item|wrap)|disqus|\brespond\b|livefyre|\bfb-?comments|\breplies\b"
+    r"\bcomments?\b(?!-?(?:count|link|icon|off|closed|open|status|enabled))"
+    r"|\bcomment-?(?:list|section|body|content|text|area|thread|form|respond|item|wrap)"
+    r"|disqus|\brespond\b|livefyre|\bfb-?comments|\breplies\b"
 )
 _DETAILS = re.compile(
-    r"byline|dateline|time-?stamp|\bdate(?:time)?\b|\bpubl?ish|\bposted-?(?:on|by|in)\b|\bupdated\b|\bpost-?meta|\bentry-?meta"
-    r"|\barticle-?meta|\bmeta(?:data)?\b|\bcredits?\b|\bcontributors?\b|\bread(?:ing)?-?time|\bauthors?\b|\beyebrow|\bkicker\b"
-    r"|\bcategor(?:y|ies)\b|\bview-?count"
+    r"byline|dateline|time-?stamp|\bdate(?:time)?\b|\bpubl?ish|\bposted-?(?:on|by|in)\b|\bupdated\b"
+    r"|\bpost-?meta|\bentry-?meta|\barticle-?meta|\bmeta(?:data)?\b|\bcredits?\b|\bcontributors?\b"
+    r"|\bread(?:ing)?-?time|\bauthors?\b|\beyebrow|\bkicker\b|\bcategor(?:y|ies)\b|\bview-?count"
 )
 _BODY = re.compile(
-    r"\b(?:article|story|post|entry|news|blog|page|main|body|content)-?(?:body|text|content|copy|entry|main|inner)\b"
-    r"|\barticlebody\b|\bhentry\b|\bmw-parser-output\b|\brich-?text\b|\bprose\b|\bmarkdown-?body\b|\bstorytext\b|\barticle\b|\bmain\b"
+    r"\b(?:article|story|post|entry|news|blog|page|main|body|content)"
+    r"-?(?:body|text|content|copy|entry|main|inner)\b|\barticlebody\b|\bhentry\b|\bmw-parser-output\b"
+    r"|\brich-?text\b|\bprose\b|\bmarkdown-?body\b|\bstorytext\b|\barticle\b|\bmain\b"
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 

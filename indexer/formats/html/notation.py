@@ -37,7 +37,9 @@ def lowered(words: str, *, before: str, reference: bool) -> str:
     return _moved(words, _LOWERED, "_", before=before, reference=reference)
 
 
-def _moved(words: str, forms: dict[str, str], mark: str, *, before: str, reference: bool) -> str:
+def _moved(  # noqa: PLR0911 - the cases are as many
+    words: str, forms: dict[str, str], mark: str, *, before: str, reference: bool
+) -> str:
     stripped = words.strip()
     if not stripped:
         return words

@@ -1,4 +1,4 @@
-"""HTML: the text of the article that a page shows, block by block, and the metadata that its markup states."""
+"""HTML: the text of the article that a page shows, block by block, and what its markup states of it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from indexer.formats.blocks import Cell, Table
 _MAX_CELL = 300  # characters of a cell on average; more is a page's layout
 _MAX_SPAN = 1000  # columns or rows that a cell may cover, as in the HTML standard
 _MAX_REPEATED = 50_000  # cells that reach into rows below, in one table
+_NUMBER = re.compile(r"[0-9]{1,5}")
 _BLOCKS = ("h1", "h2", "h3", "article", "section", "form", "nav", "aside")
 
 
@@ -98,8 +100,4 @@ def _rows(table: etree._Element) -> Iterator[list[etree._Element]]:
 
 def _span(element: etree._Element, name: str) -> int:
     stated = element.get(name, "").strip()
-    return (
-        min(max(int(stated), 1), _MAX_SPAN)
-        if stated.isascii() and stated.isdigit() and len(stated) < 6
-        else 1
-    )
+    return min(max(int(stated), 1), _MAX_SPAN) if _NUMBER.fullmatch(stated) else 1

@@ -13,46 +13,11 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 UNREAD = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "head",
-        "title",
-        "iframe",
-        "frame",
-        "noframes",
-        "svg",
-        "object",
-        "embed",
-        "applet",
-        "param",
-        "audio",
-        "video",
-        "source",
-        "track",
-        "canvas",
-        "map",
-        "area",
-        "select",
-        "option",
-        "optgroup",
-        "datalist",
-        "textarea",
-        "input",
-        "progress",
-        "meter",
-        "img",
-        "picture",
-        "meta",
-        "link",
-        "base",
-        "basefont",
-        "portal",
-        "fencedframe",
-        "rp",
-    ]
+    """
+    script style template noscript head title iframe frame noframes svg object embed applet param audio video
+    source track canvas map area select option optgroup datalist textarea input progress meter img picture
+    meta link base basefont portal fencedframe rp
+    """.split()  # noqa: SIM905 - a list of forty strings would be harder to read
 )
 """Elements whose text is no running text of the page."""
 
@@ -61,11 +26,13 @@ _HIDDEN_STYLE = re.compile(
 )
 _STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
 _HIDDEN_CLASSES = frozenset(
-    "sr-only visually-hidden visuallyhidden visually_hidden screen-reader-text screen-reader screenreader "
-    "screen-reader-only screenreader-only sronly u-hidden u-visually-hidden is-visually-hidden a11y-hidden "
-    "hidden-accessible element-invisible offscreen off-screen d-none invisible is-hidden hidden "
-    "vh show-for-sr print-only rollover-people-block tooltiptext tooltip-text tooltip-content tooltip-inner popover-content hovercard hover-card hovercard-content "
-    "assistive-text a-offscreen visuallyHidden".lower().split()
+    """
+    sr-only visually-hidden visuallyhidden visually_hidden screen-reader-text screen-reader screenreader
+    screen-reader-only screenreader-only sronly u-hidden u-visually-hidden is-visually-hidden a11y-hidden
+    hidden-accessible element-invisible offscreen off-screen d-none invisible is-hidden hidden vh show-for-sr
+    print-only rollover-people-block tooltiptext tooltip-text tooltip-content tooltip-inner popover-content
+    hovercard hover-card hovercard-content assistive-text a-offscreen
+    """.split()  # noqa: SIM905 - a list of forty strings would be harder to read
 )
 # Hidden on some screens only: "hidden md:block", "d-none d-lg-flex".
 _SHOWN_AGAIN = re.compile(r"(?:\w+:|d-\w\w-|d-)(?:block|flex|inline|grid|table|contents)", re.IGNORECASE)
@@ -93,7 +60,7 @@ class Visibility:
         self.hidden += sum(len(words.strip()) for words in element.itertext())
         return True
 
-    def _hides(self, element: etree._Element) -> bool:
+    def _hides(self, element: etree._Element) -> bool:  # noqa: PLR0911 - the ways to hide are as many
         attributes = element.attrib
         if not attributes or not self.hiding:
             return False
