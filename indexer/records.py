@@ -33,7 +33,7 @@ class SegmentKind(StrEnum):
     SECTION = "section"
     """From one heading to the next, the heading included. Label: the headings above, " › " between them."""
     ITEM = "item"
-    """A list item without the lists in it. Label: the words that introduce its list, empty if there are none."""
+    """A list item without the lists in it. Label: the words that introduce its list, or empty."""
     CELL = "cell"
     """A cell of a table. Label: the row's heading, a tab, the column's heading; either may be empty."""
 

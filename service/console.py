@@ -73,8 +73,8 @@ def _print_abstention(console: Console, answer: Answer) -> None:
             style="dim",
         )
         for candidate in answer.alternatives:
-            place = shown(candidate.citation.location, "cyan")
-            console.print(Text.assemble("  ", shown(_preview(candidate.text)), "  ", place))
+            location = shown(candidate.citation.location, "cyan")
+            console.print(Text.assemble("  ", shown(_preview(candidate.text)), "  ", location))
     console.print("Nearest passages:", style="dim")
     for read in answer.passages[:3]:
         place = f"{read.article.id}:{read.scored.passage.start}-{read.scored.passage.end}"

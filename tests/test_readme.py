@@ -25,7 +25,8 @@ def test_every_command_is_documented() -> None:
 def test_every_option_of_index_is_documented() -> None:
     documented = (ROOT / "indexer" / "README.md").read_text("utf-8")
     source = (ROOT / "indexer" / "commands.py").read_text("utf-8")
-    options = re.findall(r"^    (encoder|faiss|max_\w+|overlap_\w+|include|list_ignored): Annotated", source, re.MULTILINE)
+    names = r"encoder|faiss|max_\w+|overlap_\w+|include|list_ignored"
+    options = re.findall(rf"^    ({names}): Annotated", source, re.MULTILINE)
     assert len(options) == 7
     for option in options:
         assert f"--{option.replace('_', '-')}" in documented, option

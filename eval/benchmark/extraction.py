@@ -32,7 +32,9 @@ _WORD = re.compile(r"\w+")
 _SEQUENCE = 4  # words
 _LOW = 0.9  # recall
 _RESAMPLES = 2_000
-_BLOCKS = "p div li h1 h2 h3 h4 h5 h6 td th tr section article figure figcaption blockquote pre ul ol dt dd br"
+_BLOCKS = (
+    "p div li h1 h2 h3 h4 h5 h6 td th tr section article figure figcaption blockquote pre ul ol dt dd br"
+)
 
 
 class Page(NamedTuple):
@@ -92,7 +94,9 @@ def quoth(data: bytes) -> tuple[str, bool]:
 
 def trafilatura_alone(data: bytes) -> tuple[str, bool]:
     """Read a page by trafilatura in its mode for recall."""
-    return trafilatura.extract(data, favor_recall=True, include_comments=False, include_tables=True) or "", False
+    return trafilatura.extract(
+        data, favor_recall=True, include_comments=False, include_tables=True
+    ) or "", False
 
 
 def difference(ours: Sequence[float], theirs: Sequence[float], seed: int = 0) -> tuple[float, float, float]:
@@ -128,7 +132,15 @@ def main(
 
 
 def _table(results: dict[str, list[Outcome]]) -> Table:
-    headings = ("pages", "recall", "precision", "F1", "under 0.9, warned", "under 0.9, not", "ms: median (p5-p95)")
+    headings = (
+        "pages",
+        "recall",
+        "precision",
+        "F1",
+        "under 0.9, warned",
+        "under 0.9, not",
+        "ms: median (p5-p95)",
+    )
     table = Table("", *headings)
     for name, found in results.items():
         recall = statistics.fmean(one.recall for one in found)

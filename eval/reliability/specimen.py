@@ -19,6 +19,7 @@ from indexer.build import build
 from indexer.corpus import Failure, FileWarning, ignore_warning
 from indexer.engines.faiss.index import FaissPassageIndex, open_index, self_check
 from indexer.errors import QuothError
+from indexer.left_out import LeftOut
 from indexer.records import Article, Metadata
 from indexer.settings import BuildSettings, FaissKind, SplitterSettings
 
@@ -43,6 +44,11 @@ class Library:
     def name(self) -> str:
         """The name of the version."""
         return f"version {self.version}"
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Nothing is left out."""
+        return ()
 
     def __len__(self) -> int:
         return len(_NAMES)

@@ -65,7 +65,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells, from top to bottom; a row holds all its cells, the empty ones too, from left to right."""
+    """Rows of cells, from top to bottom; a row holds all its cells, also empty ones, from left to right."""
 
     rows: tuple[tuple[Cell, ...], ...]
 

@@ -26,6 +26,7 @@ from indexer.formats import FORMATS, Document, read_document
 from indexer.formats.front_matter import split_front_matter
 from indexer.formats.isolation import Isolation, Limits
 from indexer.records import Metadata
+from indexer.settings import MAX_FILE_BYTES
 
 pytestmark = pytest.mark.slow
 
@@ -450,10 +451,10 @@ def test_odd_front_matter_is_metadata_or_text_and_nothing_is_run(
 # The sidecar
 
 
-def sidecar_refused(folder: Path, limits: Limits = SHORT, **settings: int) -> str:
+def sidecar_refused(folder: Path, limits: Limits = SHORT, *, max_file_bytes: int = MAX_FILE_BYTES) -> str:
     (folder / "a.txt").write_text("Text.")
     with pytest.raises(SidecarError) as raised:
-        list(Corpus(folder, limits=limits, **settings).articles(print))
+        list(Corpus(folder, limits=limits, max_file_bytes=max_file_bytes).articles(print))
     return str(raised.value)
 
 

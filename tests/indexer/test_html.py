@@ -247,3 +247,9 @@ def test_a_page_saved_as_utf_8_that_still_declares_another_encoding_is_read() ->
     markup = "<meta charset='gb2312'><p>Übergröße für Þórshöfn, the reeve said.</p>"
 
     assert text(markup) == "Übergröße für Þórshöfn, the reeve said."
+
+
+def test_a_heading_that_links_to_itself_is_read() -> None:
+    headings = "<h2><a href='#fares'>Fares</a></h2>"
+
+    assert blocks(article(f"<p>{SENTENCE}</p>{headings}"))[1] == "Fares"

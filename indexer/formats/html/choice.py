@@ -158,7 +158,7 @@ class _Chooser:
         if facts.prose:
             return True
         if piece.kind is Kind.HEADING:
-            return facts.linked < _ALL_LINKED
+            return facts.linked < _ALL_LINKED or piece.level == 1  # a headline may be a link to its own page
         if (held := self.areas.get(piece.holder)) is not None:
             return held.linked_words <= (_ALL_LINKED if sibling else _MAX_LINKED) * held.words
         if not sibling or number > last:

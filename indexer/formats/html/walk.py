@@ -234,7 +234,10 @@ class _Walk:
     # Inline elements of their own kind
 
     def _link(self, element: etree._Element, place: _Place) -> None:
-        link = "href" in element.attrib
+        # A heading is often a link to itself.
+        link = "href" in element.attrib and not (
+            place.kind is Kind.HEADING and element.get("href", "")[:1] == "#"
+        )
         self._links += link
         self.inside(element, place)
         self._links -= link

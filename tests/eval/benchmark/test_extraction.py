@@ -14,7 +14,9 @@ BODY = "The harbour board met on Monday and settled the order of the dredging wo
 
 
 def page(body: str) -> bytes:
-    return f"<html><body><nav><a href='/'>Front page</a></nav><article>{body}</article></body></html>".encode()
+    return (
+        f"<html><body><nav><a href='/'>Front page</a></nav><article>{body}</article></body></html>".encode()
+    )
 
 
 def test_the_pages_of_both_layouts_are_found_with_what_is_marked(tmp_path: Path) -> None:
@@ -40,7 +42,9 @@ def test_the_pages_of_both_layouts_are_found_with_what_is_marked(tmp_path: Path)
         ("", 0.0, 0.0),
     ],
 )
-def test_recall_and_precision_count_sequences_of_four_words(text: str, recall: float, precision: float) -> None:
+def test_recall_and_precision_count_sequences_of_four_words(
+    text: str, recall: float, precision: float
+) -> None:
     assert score("a b c d e", text) == (recall, precision)
 
 

@@ -15,8 +15,8 @@ from service.answering.followups import (
     Turn,
     interpretations,
     is_followup,
-    names,
 )
+from service.answering.referents import names
 
 SEEDS = Path(__file__).resolve().parents[3] / "eval" / "datasets" / "seeds.jsonl"
 LED = Turn("Who led the delegation to Oslo?", "Ada Lovelace", "b.txt")

@@ -37,7 +37,7 @@ _METADATA = st.builds(
 @st.composite
 def _described(draw: st.DrawFn) -> list[ArticleParts]:
     ids = sorted(draw(st.sets(_TEXT, min_size=1, max_size=4)))
-    described = []
+    described: list[ArticleParts] = []
     for article_id in ids:
         text = draw(_TEXT)
         starts = sorted(draw(st.sets(st.integers(0, len(text) - 1), max_size=3)))
@@ -308,7 +308,7 @@ def test_invalid_sentences_are_reported_as_damage_when_read(
 def test_invalid_segments_are_reported_as_damage_when_read(tmp_path: Path, segments: str) -> None:
     path = tmp_path / "corpus.sqlite"
     write_store(path, [(_article("a", "One."), [(0, 4)], [(0, 4)], [""])])
-    _change(path, f"UPDATE article SET segments = CAST('{segments}' AS BLOB)")
+    _change(path, f"UPDATE article SET segments = CAST('{segments}' AS BLOB)")  # noqa: S608
     store = Store(path)
     with pytest.raises(DamagedGenerationError, match=r"corpus\.sqlite cannot be read"):
         store.segments(store.passage(0))
