@@ -63,7 +63,7 @@ GRADE_SIGN = re.compile(
     r"(?<![^\W_])(?:A{1,3}|B{1,3}|C{1,3}|AB|O|D|E|F|Rh)[-–−+](?![\w$+])(?!\s(?:and|or|to)\s\w+-\w)"
     r"|(?<=\w)\+\+?(?![\w+])|(?<![^\W_])[A-J]#(?!\w)"
 )
-"""The sign of a grade, a rating ("BBB-") or a blood group; a plus after a word ("C++", "Disney+"); a sharp."""
+"""The sign of a grade, a rating ("BBB-") or a blood group; a plus after a word ("C++"); a sharp."""
 
 ABBREVIATION = re.compile(
     r"(?:\b[^\W\d]\.)+[^\W\d]\.$|\b(?:[^\W\d]\.){2,}$|\b(?:Ph\.D|[ap]\.m)\.$"
