@@ -14,7 +14,7 @@ from indexer.engine import Filters, PassageIndex
 from indexer.records import Article, ScoredPassage
 from service.answering.answers import Answer, Quotation, ReadPassage, Span
 from service.answering.citations import cite
-from service.answering.conditions import excludes
+from service.answering.conditions import share_of_confidence
 from service.answering.confidence import Calibration, confidence_features
 from service.answering.copies import other_places
 from service.answering.followups import Interpretation, Turn, interpretations
@@ -28,9 +28,6 @@ from service.errors import ArticleUnknownError, QuestionError
 
 _COMPARED = 12
 """Candidates whose confidences are compared: the most confident has not always the best score."""
-
-_OTHER_CASE = 0.02
-"""What is left of the confidence of words about another case than the question asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +193,7 @@ class Answerer:
             passages = self._retriever.retrieve(question, key.top_k, key.filters)
         with _timed(timings, "read"):
             spans = self._reader.read(question, passages)
-        attempt = _Attempt(key.interpretation, passages, self._quotations(question, spans))
+        attempt = _Attempt(key.interpretation, passages, self._quotations(question, spans, passages))
         if self._settings.cache_size:
             with self._lock:
                 self._cache[key] = attempt
@@ -216,11 +213,16 @@ class Answerer:
             for rank, scored in enumerate(passages, start=1)
         )
 
-    def _quotations(self, question: str, spans: Sequence[Span]) -> list[Quotation]:
+    def _quotations(
+        self, question: str, spans: Sequence[Span], passages: Sequence[ScoredPassage]
+    ) -> list[Quotation]:
         """Return the candidates, the most confident first; the same words in several places are one."""
         groups = distinct(spans, _COMPARED)
         ranked = sorted(
-            ((self._confidence(question, groups, number), group) for number, group in enumerate(groups)),
+            (
+                (self._confidence(question, groups, number, passages), group)
+                for number, group in enumerate(groups)
+            ),
             key=lambda one: -one[0],  # stable: equal confidences keep the order of their scores
         )
         quotations = []
@@ -230,9 +232,15 @@ class Answerer:
             quotations.append(Quotation(group[0].text, confidence, citations[0], tuple(citations[1:])))
         return quotations
 
-    def _confidence(self, question: str, groups: Sequence[Sequence[Span]], number: int) -> float:
+    def _confidence(
+        self,
+        question: str,
+        groups: Sequence[Sequence[Span]],
+        number: int,
+        passages: Sequence[ScoredPassage],
+    ) -> float:
         confidence = self._calibration.confidence(confidence_features(question, groups, number))
-        return confidence * _OTHER_CASE if excludes(question, groups[number][0]) else confidence
+        return confidence * share_of_confidence(question, groups[number][0], passages)
 
 
 _UNREAD = _Attempt(Interpretation(""), [], [])

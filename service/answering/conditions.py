@@ -1,112 +1,37 @@
 """Whether the words that may answer a question are about another case than the one it asks for.
 
-"More than 80 hours" is not answered by the rule for "80 hours or less", and the fee of 2023 not by a cell
-under "2024". Pure.
+"More than 80 hours" is not answered by the rule for "80 hours or less", the fee of 2023 not by a cell under
+"2024", and a question about Borea not by Alba's terms if Borea's were read as well. Pure.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
 
-from indexer.records import SegmentKind
+from indexer.analyzer import is_function_word
+from indexer.records import ScoredPassage, SegmentKind
 from service.answering.answers import Span
+from service.answering.bounds import bounds
 from service.answering.overlap import asked_terms, terms_of
 from service.answering.reader_text import cell_of
 
-_NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-_UNIT = r"(?:[\s\u00a0-]+(?P<unit>[^\W\d_]+|%))?"
-_BEFORE = re.compile(
-    r"\b(?P<bound>(?:no|not)\s+(?:more|greater|later|older|longer|larger|higher)\s+than|at\s+most|up\s+to|maximum\s+of"
-    r"|(?:no|not)\s+(?:less|fewer|younger|smaller|shorter|lower)\s+than|at\s+least|minimum\s+of"
-    r"|more\s+than|over|above|exceed(?:s|ing)?|in\s+excess\s+of|greater\s+than|older\s+than|longer\s+than|larger\s+than"
-    r"|less\s+than|fewer\s+than|under|below|younger\s+than|shorter\s+than|smaller\s+than)\s+(?:[$€£]|US\$)?"
-    + _NUMBER
-    + _UNIT,
-    re.IGNORECASE,
-)
-_AFTER = re.compile(
-    _NUMBER
-    + _UNIT
-    + r"(?:\s+of\s+\w+)?\s+(?:or|and)\s+(?P<bound>less|fewer|under|below|younger|shorter|smaller"
-    r"|more|over|above|older|longer|larger|up|greater)\b",
-    re.IGNORECASE,
-)
-_EXACT = re.compile(_NUMBER + r"(?:[\s\u00a0-]+(?P<unit>[^\W\d_]+|%))", re.IGNORECASE)
-_AT_MOST = re.compile(
-    r"(?:no|not)\s+(?:more|greater|later|older|longer|larger|higher)|at\s+most|up\s+to|maximum", re.IGNORECASE
-)
-_AT_LEAST = re.compile(
-    r"(?:no|not)\s+(?:less|fewer|younger|smaller|shorter|lower)|at\s+least|minimum", re.IGNORECASE
-)
-_ABOVE = re.compile(r"more|over|above|exceed|excess|greater|older|longer|larger|up$", re.IGNORECASE)
+OTHER_CASE = 0.02
+"""What is left of the confidence of words under a condition or in a table cell that excludes the question."""
+
+OTHER_NAME = 0.25
+"""What is left of that of words about another thing than the question names."""
+
+_CAPITALISED = re.compile(r"\b[^\W\d_a-z][\w’'&.-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The numbers that a condition admits, of one unit, from `least` to `most`.
-
-    `without_least`, `without_most`: that end is not admitted itself. `exact`: it is one number.
-    """
-
-    least: float
-    most: float
-    unit: str
-    without_least: bool = False
-    without_most: bool = False
-    exact: bool = False
-
-    def excludes(self, other: Bounds) -> bool:
-        """Whether no number satisfies both; bounds of different units never exclude each other."""
-        if self.unit != other.unit:
-            return False
-        return self._below(other) or other._below(self)
-
-    def _below(self, other: Bounds) -> bool:
-        if self.most == other.least:
-            return self.without_most or other.without_least
-        return self.most < other.least
-
-
-def bounds(text: str) -> Iterator[Bounds]:
-    """Yield the conditions on numbers in a text: "more than 80 hours", "80 hours or less"."""
-    taken: list[tuple[int, int]] = []
-    for pattern in (_BEFORE, _AFTER):
-        for match in pattern.finditer(text):
-            taken.append(match.span())
-            yield _bounds(match, before=pattern is _BEFORE)
-    for match in _EXACT.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
-            number = _number(match["number"])
-            yield Bounds(number, number, _unit(match["unit"]), exact=True)
-
-
-def _bounds(match: re.Match[str], *, before: bool) -> Bounds:
-    number, unit, words = _number(match["number"]), _unit(match["unit"]), match["bound"]
-    included = not before
-    if before and _AT_MOST.match(words):
-        return Bounds(-math.inf, number, unit)
-    if before and _AT_LEAST.match(words):
-        return Bounds(number, math.inf, unit)
-    if _ABOVE.match(words) or "excess" in words.lower():
-        return Bounds(number, math.inf, unit, without_least=not included)
-    return Bounds(-math.inf, number, unit, without_most=not included)
-
-
-def _number(digits: str) -> float:
-    return float(digits.replace(",", ""))
-
-
-def _unit(word: str | None) -> str:
-    unit = (word or "").casefold()
-    return unit[:-1] if len(unit) > 3 and unit.endswith("s") else unit  # noqa: PLR2004 - "hours", but not "ms"
-
-
-def excludes(question: str, span: Span) -> bool:
-    """Whether the sentence or cell of a span is about another case than the question asks for."""
-    return _is_other_case(question, span) or _is_other_cell(question, span)
+def share_of_confidence(question: str, span: Span, passages: Sequence[ScoredPassage]) -> float:
+    """Return the share of its confidence that a span keeps, in (0, 1]; `passages` are all that were read."""
+    if _is_other_case(question, span) or _is_other_cell(question, span):
+        return OTHER_CASE
+    if _is_other_section(question, span) or _is_other_document(question, span, passages):
+        return OTHER_NAME
+    return 1.0
 
 
 def _is_other_case(question: str, span: Span) -> bool:
@@ -152,3 +77,23 @@ def _names_another(question: str, own: str, headings: Set[str]) -> bool:
     mine = asked & terms_of(own)
     others = asked & frozenset().union(*(terms_of(one) for one in headings if one not in {own, ""}))
     return bool(own) and bool(others - mine) and not mine - others
+
+
+def _is_other_section(question: str, span: Span) -> bool:
+    """Whether the question names the heading of another section of the passage, and not that of its own."""
+    sections = [one for one in span.scored.segments if one.kind == SegmentKind.SECTION]
+    own = next((one.label for one in sections if one.start <= span.start < one.end), None)
+    return own is not None and _names_another(question, own, {one.label for one in sections})
+
+
+def _is_other_document(question: str, span: Span, passages: Sequence[ScoredPassage]) -> bool:
+    """Whether a name in the question is in the context words of other passages, and nowhere in its own."""
+    own = terms_of(span.scored.text) | terms_of(span.scored.context)
+    missing = _names(question) - own
+    return bool(missing) and any(missing & terms_of(one.context) for one in passages)
+
+
+def _names(question: str) -> frozenset[str]:
+    """The terms of the capitalised words of a question, its first one only if it is no question word."""
+    words = (match[0] for match in _CAPITALISED.finditer(question))
+    return frozenset().union(*(terms_of(word) for word in words if not is_function_word(word.casefold())))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from indexer.formats.blocks import Cell, Table, assemble
-from indexer.records import Passage, ScoredPassage, Segment
+from indexer.records import Passage, ScoredPassage, Segment, SegmentKind
 from indexer.segmenter import sentence_offsets
 from service.answering.answers import Span
-from service.answering.conditions import Bounds, bounds, excludes
+from service.answering.conditions import OTHER_CASE, OTHER_NAME, share_of_confidence
 
 
 def span(text: str, words: str, *, table: Table | None = None) -> Span:
@@ -32,24 +30,6 @@ def span(text: str, words: str, *, table: Table | None = None) -> Span:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("more than 80 hours", Bounds(80, math.inf, "hour", without_least=True)),
-        ("80 hours or less", Bounds(-math.inf, 80, "hour")),
-        ("at least 18 years old", Bounds(18, math.inf, "year")),
-        ("under 13 years", Bounds(-math.inf, 13, "year", without_most=True)),
-        ("not more than 1,500 euros", Bounds(-math.inf, 1500, "euro")),
-        ("no fewer than 3 members", Bounds(3, math.inf, "member")),
-        ("a fine in excess of $500 dollars", Bounds(500, math.inf, "dollar", without_least=True)),
-        ("65 years and older", Bounds(65, math.inf, "year")),
-        ("for 100 hours", Bounds(100, 100, "hour", exact=True)),
-    ],
-)
-def test_conditions_on_numbers_are_read(text: str, expected: Bounds) -> None:
-    assert [*bounds(text)] == [expected]
-
-
-@pytest.mark.parametrize(
     ("question", "sentence", "excluded"),
     [
         ("Who approves more than 80 hours?", "The clerk approves 80 hours or less.", True),
@@ -60,11 +40,13 @@ def test_conditions_on_numbers_are_read(text: str, expected: Bounds) -> None:
         ("Who approves 80 hours?", "The clerk approves less than 80 hours.", True),
         ("Who approves more than 80 hours?", "The clerk approves all within 5 days or less.", False),
         ("Who approves requests?", "The clerk approves 80 hours or less.", False),
+        ("Who approves for someone with ten years?", "The clerk approves from 3 to 5 years.", True),
+        ("Who approves for someone with ten years?", "The clerk approves from 3 to 15 years.", False),
         ("Who approves 3 days?", "The clerk approves up to 80 hours and more than 2 days.", False),
     ],
 )
 def test_a_sentence_about_another_case_is_excluded(question: str, sentence: str, *, excluded: bool) -> None:
-    assert excludes(question, span(sentence, "The clerk")) is excluded
+    assert (share_of_confidence(question, span(sentence, "The clerk"), []) == OTHER_CASE) is excluded
 
 
 FEES = Table(
@@ -94,4 +76,52 @@ FEES = Table(
     ],
 )
 def test_cells_of_another_row_or_column_are_excluded(question: str, words: str, *, excluded: bool) -> None:
-    assert excludes(question, span("", words, table=FEES)) is excluded
+    assert (share_of_confidence(question, span("", words, table=FEES), []) == OTHER_CASE) is excluded
+
+
+def described(number: int, text: str, context: str, *sections: tuple[str, str]) -> ScoredPassage:
+    """A passage with its context words; `sections` are where each begins, and its headings."""
+    starts = [text.index(begins) for begins, _ in sections]
+    segments = tuple(
+        Segment(start, end, SegmentKind.SECTION, label)
+        for (_, label), start, end in zip(sections, starts, [*starts[1:], len(text)], strict=False)
+    )
+    return ScoredPassage(
+        Passage(number, f"{number}.txt", 0, len(text)),
+        text,
+        1.0,
+        0.0,
+        0.0,
+        ((0, len(text)),),
+        context,
+        segments,
+    )
+
+
+def share(question: str, words: str, own: ScoredPassage, *others: ScoredPassage) -> float:
+    start = own.text.index(words)
+    return share_of_confidence(question, Span(own, start, start + len(words), 1.0), [own, *others])
+
+
+def test_another_documents_words_lose_confidence_if_the_named_document_was_read_too() -> None:
+    alba = described(0, "We keep messages for 40 days.", "Privacy policy. Alba.")
+    borea = described(1, "We keep messages for 90 days.", "Privacy policy. Borea.")
+    question = "How long does Borea keep messages?"
+    assert share(question, "40 days", alba, borea) == OTHER_NAME
+    assert share(question, "90 days", borea, alba) == 1.0
+    assert share(question, "40 days", alba) == 1.0
+    assert share("How long are messages kept?", "40 days", alba, borea) == 1.0
+
+
+def test_a_passage_that_holds_the_name_keeps_its_confidence() -> None:
+    report = described(0, "Borea keeps messages for 90 days, said the report.", "Press review.")
+    borea = described(1, "We keep messages.", "Borea.")
+    assert share("How long does Borea keep messages?", "90 days", report, borea) == 1.0
+
+
+def test_words_of_another_section_than_the_question_names_lose_confidence() -> None:
+    text = "Sick leave\n\nYou get 10 days.\n\nStudy leave\n\nYou get 5 days."
+    own = described(0, text, "", ("Sick", "Leave › Sick leave"), ("Study", "Leave › Study leave"))
+    assert share("How many days of study leave are there?", "10 days", own) == OTHER_NAME
+    assert share("How many days of study leave are there?", "5 days", own) == 1.0
+    assert share("How many days of leave are there?", "5 days", own) == 1.0
