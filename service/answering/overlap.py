@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 
 from indexer.analyzer import question_terms, terms
 
+_PART = re.compile(r"(?<=[.!?:;])\s")  # between a title, a publisher, headings
 _CACHED = 4_000  # texts whose terms are kept: different questions often read the same passages
 
 
@@ -29,6 +31,9 @@ def coverage(question: str, *texts: str) -> float:
     return len(asked & frozenset().union(*map(terms_of, texts))) / len(asked)
 
 
-def adds_terms(question: str, context: str, text: str) -> bool:
-    """Whether `context` holds a term of the question that `text` lacks."""
-    return bool((asked_terms(question) - terms_of(text)) & terms_of(context))
+def added_parts(question: str, context: str, text: str) -> str:
+    """Return the parts of a passage's context words that hold a term of the question that `text` lacks."""
+    lacking = asked_terms(question) - terms_of(text)
+    if not lacking & terms_of(context):
+        return ""
+    return " ".join(part for part in _PART.split(context) if lacking & terms_of(part))

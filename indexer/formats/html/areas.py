@@ -19,6 +19,7 @@ SOLID = 25
 PARAGRAPHS = frozenset({"p", "blockquote", "pre", "li", "ul", "ol", "dd", "dl", "table", "h2", "h3", "h4"})
 """Elements that are one piece of the text of the region around them."""
 
+_PARTS = frozenset({"h1", "h5", "h6", "dt", "figure", "figcaption", "caption", "details", "summary", "address"})
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[.!?؟…][\"'”’»)\]\d]*(?:\s|$)|[。！？]|:$")
@@ -97,6 +98,14 @@ def body_of(piece: Piece) -> Region:
     if piece.holder is not None and piece.holder.parent is not None:
         return piece.holder.parent
     return region.parent if region.element.tag in PARAGRAPHS and region.parent is not None else region
+
+
+def home_of(piece: Piece) -> Region:
+    """Return the region that a piece stands in, out of its own element and the lists and figures around it."""
+    region = piece.region
+    while region.parent is not None and (region.element.tag in PARAGRAPHS or region.element.tag in _PARTS):
+        region = region.parent
+    return region
 
 
 class Areas:

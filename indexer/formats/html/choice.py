@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from indexer.formats.html.areas import FEW_LINKED, PARAGRAPHS, SOLID, Areas, captioned
+from indexer.formats.html.frame import Frame, headline_of
 from indexer.formats.html.hints import Hint
 from indexer.formats.html.walk import Kind, Piece, Region
 
@@ -99,6 +100,13 @@ class _Chooser:
                 and self._belongs(number, sibling, last)
             ):
                 chosen.append(number)
+        headline = headline_of(self.pieces, self.areas, root, first) if places else None
+        if places:
+            frame = Frame(self.pieces, self.areas, root, bodies, (first, last))
+            chosen += [number for number in frame.pieces(headline) if not self._aside(number)]
+        if headline is not None:
+            chosen.append(headline)
+        chosen = sorted(set(chosen))
         doubtful = [number for number in range(len(self.pieces)) if self._doubtful(number)]
         return Choice(self._without_empty_headings(self._once(chosen)), doubtful)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from service.answering.overlap import adds_terms, asked_terms, coverage
+from service.answering.overlap import added_parts, asked_terms, coverage
 
 
 def test_function_words_do_not_count() -> None:
@@ -13,7 +13,9 @@ def test_coverage_is_the_share_of_terms_that_the_texts_hold_together() -> None:
     assert coverage("?", "") == 1.0
 
 
-def test_a_context_adds_terms_only_if_the_text_lacks_them() -> None:
-    assert adds_terms("What does Borea keep?", "Borea.", "We keep all.")
-    assert not adds_terms("What does Borea keep?", "Borea.", "Borea keeps all.")
-    assert not adds_terms("What does Alba keep?", "Borea.", "We keep all.")
+def test_a_context_adds_the_parts_with_terms_that_the_text_lacks() -> None:
+    context = "Privacy policy. Borea Ltd. Messages: storage."
+    assert added_parts("What does Borea keep?", context, "We keep all.") == "Borea Ltd."
+    assert added_parts("What does Borea keep in storage?", context, "We keep all.") == "Borea Ltd. storage."
+    assert added_parts("What does Borea keep?", context, "Borea keeps all.") == ""
+    assert added_parts("What does Alba keep?", context, "We keep all.") == ""
