@@ -54,6 +54,10 @@ _AFTER_FIGURE = re.compile(
 )
 _UNIT_RATE = re.compile(r"/(?:h|hr|s|sec|min|l|L|kg|g|m[²³23]?|km[²2]?|day|d|a|yr|year|week|month|mol|K|W)\b")
 _FIGURE_THEN_UNIT = re.compile(rf"\d{_SPACE}?[^\W\d_]{{1,4}}[²³]?$")
+_MONEY = re.compile(r"[$€£¥₹]\s?\d[\d,.]*(?:\s?(?:[kKmM]|bn|million|billion))?$")
+_MONEY_RATE = re.compile(
+    r"/\s?(?:month|mo|year|yr|week|wk|day|night|hour|hr|h|person|user|seat|page|piece|unit|km|kg|lb)s?\b"
+)
 _FEET = re.compile(r"['’]\s?\d+(?:[\"”]|\b)")
 
 LOOK = 24
@@ -125,8 +129,11 @@ def _with_signs_after(text: str, end: int) -> int:
         if last.isdigit() or last in "%°" or text[max(0, end - 8) : end].endswith(_SCALES):
             after = _AFTER_FIGURE.match(text, end)
             end = after.end() if after is not None else _with_inches(text, end)
-        if text[end : end + 1] == "/" and _FIGURE_THEN_UNIT.search(text, max(0, end - 8), end):
-            rate = _UNIT_RATE.match(text, end)
+        if text[end : end + 1] == "/":
+            unit = _FIGURE_THEN_UNIT.search(text, max(0, end - 8), end)
+            rate = _UNIT_RATE.match(text, end) if unit else None
+            if rate is None and _MONEY.search(text, max(0, end - LOOK), end):
+                rate = _MONEY_RATE.match(text, end)
             end = rate.end() if rate is not None else end
         if text[end : end + 1] in ("+", "-", "–", "−", "#"):
             for sign in GRADE_SIGN.finditer(text, max(0, end - 3), end + LOOK):

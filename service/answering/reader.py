@@ -144,8 +144,8 @@ class SpanReader:
     def _prefix(self, question: str, scored: ScoredPassage) -> Sequence[int]:
         """The token ids of those context words of a passage that hold a term of the question that it lacks.
 
-        Always shown, all of them would cost a reader that was not trained with them some accuracy: 2 points of
-        F1 on Wikipedia for `fast`.
+        All of them, always, would cost a reader that was not trained with them some accuracy: 2 points of F1
+        on Wikipedia for `fast`.
         """
         if not scored.context:
             return ()

@@ -152,6 +152,8 @@ VALUES = [
     ("It was –4.6 °C at noon.", "4", "–4.6 °C"),
     ("It was −4.6°C at noon.", "6", "−4.6°C"),
     ("blood group B- is rare", "B", "B-"),
+    ("You can spend up to $200/month on it", "$200", "up to $200/month"),
+    ("It is either $5/or nothing", "$5", "$5"),
     ("The rating was cut to BBB-.", "BBB", "BBB-"),
     ("a rating of AA+ since May", "AA", "AA+"),
     ("The ABB-led group won", "ABB", "ABB"),
