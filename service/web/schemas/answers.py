@@ -160,7 +160,8 @@ class AnswerResponse(Wire):
     )
     threshold: float = Field(ge=0, le=1, description="Confidence below which the service abstains.")
     alternatives: list[QuotationModel] = Field(
-        description="Other candidates that reach the threshold, best first."
+        description="Other candidates, best first: those that reach the threshold, or, with an "
+        "abstention, those that were rejected."
     )
     passages: list[FoundPassageModel] = Field(description="The passages that were read, best first.")
     generation: str = Field(description="The generation of the index that answered.")
