@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.formats.html.hints import Hint, hint_of
+from indexer.formats.html.teasers import teasers_of
 from indexer.formats.html.walk import Kind, Piece, Region
 
 FEW_LINKED = 0.2
@@ -19,7 +20,9 @@ SOLID = 25
 PARAGRAPHS = frozenset({"p", "blockquote", "pre", "li", "ul", "ol", "dd", "dl", "table", "h2", "h3", "h4"})
 """Elements that are one piece of the text of the region around them."""
 
-_PARTS = frozenset({"h1", "h5", "h6", "dt", "figure", "figcaption", "caption", "details", "summary", "address"})
+_PARTS = frozenset(
+    {"h1", "h5", "h6", "dt", "figure", "figcaption", "caption", "details", "summary", "address"}
+)
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[.!?؟…][\"'”’»)\]\d]*(?:\s|$)|[。！？]|:$")
@@ -101,7 +104,7 @@ def body_of(piece: Piece) -> Region:
 
 
 def home_of(piece: Piece) -> Region:
-    """Return the region that a piece stands in, out of its own element and the lists and figures around it."""
+    """Return the region that a piece stands in, out of its own element, lists and figures."""
     region = piece.region
     while region.parent is not None and (region.element.tag in PARAGRAPHS or region.element.tag in _PARTS):
         region = region.parent
@@ -123,6 +126,8 @@ class Areas:
         self._inner: dict[Region, list[Region]] = defaultdict(list)
         own: dict[Region, Hint] = {}
         self._count(own)
+        for region in teasers_of(pieces, self.facts):
+            own[region] |= Hint.OUTSIDE | Hint.APART
         if not named:
             own = {one: hint if hint & Hint.APART else hint & ~Hint.OUTSIDE for one, hint in own.items()}
         self._spread(own)

@@ -49,9 +49,14 @@ _NOTICE = re.compile(
 
 @dataclass(slots=True)
 class Choice:
-    """The article's pieces, by number; `doubtful` ones look like an article's text, chosen or not."""
+    """The article's pieces, by number.
+
+    `sure` ones of them belong to it by their place: the headline, and short text around the prose. `doubtful`
+    ones look like an article's text, chosen or not.
+    """
 
     chosen: list[int] = field(default_factory=list)
+    sure: set[int] = field(default_factory=set)
     doubtful: list[int] = field(default_factory=list)
 
 
@@ -93,22 +98,23 @@ class _Chooser:
         chosen = self._standfirst(root, first)
         for number, piece in enumerate(self.pieces):
             around = {piece.region, piece.region.parent, piece.holder and piece.holder.parent}
-            sibling = bool(bodies & around)
+            sibling = any(region in bodies and region.element.tag != "body" for region in around if region)
             if (
                 inside[number]
                 and (first <= number <= last or sibling)
                 and self._belongs(number, sibling, last)
             ):
                 chosen.append(number)
-        headline = headline_of(self.pieces, self.areas, root, first) if places else None
+        sure: set[int] = set()
         if places:
+            headline = headline_of(self.pieces, self.areas, root, first)
             frame = Frame(self.pieces, self.areas, root, bodies, (first, last))
-            chosen += [number for number in frame.pieces(headline) if not self._aside(number)]
-        if headline is not None:
-            chosen.append(headline)
-        chosen = sorted(set(chosen))
+            sure.update(number for number in frame.pieces(headline) if not self._aside(number))
+            sure.update([] if headline is None else [headline])
+        sure.update(number for number in chosen if self.areas[self.pieces[number].region].hint & Hint.NOTE)
+        chosen = self._without_empty_headings(self._once(sorted(sure.union(chosen))))
         doubtful = [number for number in range(len(self.pieces)) if self._doubtful(number)]
-        return Choice(self._without_empty_headings(self._once(chosen)), doubtful)
+        return Choice(chosen, sure, doubtful)
 
     def share(self, choice: Choice) -> float:
         """The share of the page's prose that was chosen; comments and tagged surroundings do not count."""
@@ -156,8 +162,11 @@ class _Chooser:
             if region.parent is not None:
                 held[region.parent] += self.facts[number].words
         least = _BODY * sum(self.facts[number].words for number in places)
-        tags = PARAGRAPHS | {"body"}
-        return {region for region, words in held.items() if words >= least and region.element.tag not in tags}
+        return {
+            region
+            for region, words in held.items()
+            if words >= least and region.element.tag not in PARAGRAPHS
+        }
 
     def _belongs(self, number: int, sibling: bool, last: int) -> bool:
         piece, facts = self.pieces[number], self.facts[number]
@@ -166,7 +175,8 @@ class _Chooser:
         if facts.prose:
             return True
         if piece.kind is Kind.HEADING:
-            return facts.linked < _ALL_LINKED or piece.level == 1  # a headline may be a link to its own page
+            # A headline may be a link to its own page, and that of a section to what it is about.
+            return facts.linked < _ALL_LINKED or piece.level == 1 or sibling
         if (held := self.areas.get(piece.holder)) is not None:
             return held.linked_words <= (_ALL_LINKED if sibling else _MAX_LINKED) * held.words
         if not sibling or number > last:

@@ -21,6 +21,7 @@ class Hint(Flag):
     COMMENTS = auto()
     APART = auto()  # with OUTSIDE: sure, even of a large part of the page
     DETAILS = auto()  # bylines, dates, tags, credits
+    NOTE = auto()  # facts, key points, corrections: the article's, though set apart
 
 
 _NAMES = ("class", "id", "role", "itemprop", "data-testid", "data-component", "aria-label")
@@ -77,6 +78,10 @@ _BODY = re.compile(
     r"-?(?:body|text|content|copy|entry|main|inner)\b|\barticlebody\b|\bhentry\b|\bmw-parser-output\b"
     r"|\brich-?text\b|\bprose\b|\bmarkdown-?body\b|\bstorytext\b|\barticle\b|\bmain\b"
 )
+_NOTE = re.compile(
+    r"\b(?:recipe|event)-?\w*|\bfact(?:s|-?box|-?sheet)?\b|\binfo-?box\b|\bkey-?(?:points|facts|takeaways)\b"
+    r"|\bhighlights\b|\beditor(?:s|ial)?-?s?-?note\b|\bcorrections?\b|\bsummary\b|\babstract\b"
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -93,12 +98,16 @@ def hint_of(region: Region, begins: str = "") -> Hint:
         return Hint.NONE
     if tag in _TEXTUAL:
         own = _split(element.get("class", ""))
-        return Hint.OUTSIDE if own and tag in {"p", "li"} and _OUTSIDE.search(own) else Hint.NONE
+        if not own or tag not in {"p", "li"}:
+            return Hint.NONE
+        outside = Hint.OUTSIDE if _OUTSIDE.search(own) else Hint.NONE
+        return outside | (Hint.DETAILS if _DETAILS.search(own) else Hint.NONE)
     hint = _TAGS.get(tag, Hint.NONE)
     names = " ".join(_names(element, begins))
     if not names:
         return hint
-    return hint | _said_by(names)
+    said = _said_by(names)
+    return said if tag == "aside" and said & Hint.NOTE else hint | said
 
 
 @lru_cache(maxsize=4096)
@@ -112,6 +121,8 @@ def _said_by(names: str) -> Hint:
             hint |= Hint.APART
     if _COMMENTS.search(names):
         hint |= Hint.COMMENTS
+    if not hint & Hint.OUTSIDE and _NOTE.search(names):
+        return hint | Hint.NOTE
     if _DETAILS.search(names):
         hint |= Hint.DETAILS
     return hint

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 
 from lxml import etree
 
@@ -24,8 +24,10 @@ _SEQUENCE = 4  # words
 _WORD = re.compile(r"\w+")
 
 
-def without_refused(root: etree._Element, pieces: Sequence[Piece], chosen: Sequence[int]) -> list[int]:
-    """Return the pieces that stay chosen. The tree is changed: it is of no use afterwards."""
+def without_refused(
+    root: etree._Element, pieces: Sequence[Piece], chosen: Sequence[int], sure: Set[int]
+) -> list[int]:
+    """Return the pieces that stay chosen; `sure` ones do. The tree is changed: it is of no use afterwards."""
     if len(chosen) < _FEWEST or len(pieces) > _MOST:
         return list(chosen)
     facts = {number: facts_of(pieces[number]) for number in chosen}
@@ -48,7 +50,7 @@ def without_refused(root: etree._Element, pieces: Sequence[Piece], chosen: Seque
         amid = first < number < last
         plain = not facts[number].prose or (not facts[number].linked and number not in pictures)
         like = any(shared[one] > _ALIKE * whole[one] for one in alike[number])
-        if number in both or like or (amid and plain):
+        if number in both or number in sure or like or (amid and plain):
             kept.append(number)
     return kept
 

@@ -38,7 +38,7 @@ def read(data: bytes) -> Document:
     choice = choose(pieces)
     if not choice.chosen:
         raise UnreadableFileError("no article text was found in the page")
-    chosen = without_refused(root, pieces, choice.chosen)
+    chosen = without_refused(root, pieces, choice.chosen, choice.sure)
     warnings += _left_out(pieces, chosen, choice.doubtful)
     text, segments = assemble(_blocks(pieces, chosen))
     if not text:

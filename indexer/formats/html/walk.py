@@ -234,10 +234,10 @@ class _Walk:
     # Inline elements of their own kind
 
     def _link(self, element: etree._Element, place: _Place) -> None:
-        # A heading is often a link to itself.
-        link = "href" in element.attrib and not (
-            place.kind is Kind.HEADING and element.get("href", "")[:1] == "#"
-        )
+        # A heading is often a link to itself; an address or a telephone number is text.
+        target = element.get("href", "")
+        own = target.startswith("#" if place.kind is Kind.HEADING else ("mailto:", "tel:"))
+        link = "href" in element.attrib and not own
         self._links += link
         self.inside(element, place)
         self._links -= link
