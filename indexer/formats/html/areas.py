@@ -59,7 +59,7 @@ class Facts:
 class Area:
     """What is known of a region; `hint` counts the regions around it as well."""
 
-    hint: Hint
+    hint: int
     words: float = 0
     linked_words: float = 0
     prose: float = 0  # words
@@ -124,7 +124,7 @@ class Areas:
         self._pieces = pieces
         self._known: dict[Region, Area] = {}
         self._inner: dict[Region, list[Region]] = defaultdict(list)
-        own: dict[Region, Hint] = {}
+        own: dict[Region, int] = {}
         self._count(own)
         for region in teasers_of(pieces, self.facts):
             own[region] |= Hint.OUTSIDE | Hint.APART
@@ -161,7 +161,7 @@ class Areas:
             region = region.parent
         return region
 
-    def _count(self, own: dict[Region, Hint]) -> None:
+    def _count(self, own: dict[Region, int]) -> None:
         for piece, facts in zip(self._pieces, self.facts, strict=True):
             begins = piece.text if piece.kind is Kind.HEADING else ""
             for region in piece.region.around():
@@ -175,7 +175,7 @@ class Areas:
                 area.linked_words += facts.words * facts.linked
                 area.prose += facts.words if facts.prose else 0
 
-    def _spread(self, own: dict[Region, Hint]) -> None:
+    def _spread(self, own: dict[Region, int]) -> None:
         """Give each region its hints and those of the regions around it, but for those that mislead."""
         total = sum(facts.words for facts in self.facts if facts.prose)
         holds: dict[Region, float] = defaultdict(float)  # the most prose of an inner region named as a body
@@ -202,13 +202,13 @@ class Areas:
                     area.solid += facts.words
 
 
-def _credible(hint: Hint, share: float, *, body: bool, words: float) -> Hint:
+def _credible(hint: int, share: float, *, body: bool, words: float) -> int:
     """Leave out of a region's own hints those that mislead: it holds most of the page's prose."""
     if share > _MOST or words > _MAX_DETAILS:
         hint &= ~Hint.DETAILS
     sure = hint & Hint.APART and not hint & Hint.BODY
     if body or share > (_MOST_IF_SURE if sure else _MOST):
-        hint &= ~Hint.OUTSIDE
+        hint &= ~(Hint.OUTSIDE | Hint.SITE)
     if share > (_NO_COMMENTS_IN_BODY if hint & Hint.BODY else _NO_COMMENTS):
         hint &= ~Hint.COMMENTS
     return hint

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from indexer.formats.html.areas import FEW_LINKED, PARAGRAPHS, SOLID, Areas, captioned
+from indexer.formats.html.areas import FEW_LINKED, PARAGRAPHS, SOLID, Areas, Facts, captioned
 from indexer.formats.html.frame import Frame, headline_of
 from indexer.formats.html.hints import Hint
 from indexer.formats.html.walk import Kind, Piece, Region
@@ -35,6 +35,9 @@ _INVITATION = re.compile(
     r"|\bhave a tip\b",
     re.IGNORECASE,
 )
+# What sites say of themselves, wherever they put it.
+_COOKIES = re.compile(r"\b(?:cookies|privacy policy|terms of (?:use|service))\b", re.IGNORECASE)
+_LONG_NOTICE = 80  # words
 # Lines that pages set between the paragraphs of an article.
 _NOTICE = re.compile(
     r"^\W*(?:(?:advert\w*|sponsored(?: content| post)?|recommended(?: for you| reading)?|loading)\W*$"
@@ -51,13 +54,16 @@ _NOTICE = re.compile(
 class Choice:
     """The article's pieces, by number.
 
-    `sure` ones of them belong to it by their place: the headline, and short text around the prose. `doubtful`
-    ones look like an article's text, chosen or not.
+    `sure` ones of them belong to it by their place: the headline, and short text around the prose.
+    `doubtful` ones look like an article's text, chosen or not, and nothing says of `unclear` ones that they
+    are not. What is known of each piece of the page is in `facts`.
     """
 
     chosen: list[int] = field(default_factory=list)
     sure: set[int] = field(default_factory=set)
     doubtful: list[int] = field(default_factory=list)
+    unclear: list[int] = field(default_factory=list)
+    facts: list[Facts] = field(default_factory=list)
 
 
 def choose(pieces: Sequence[Piece]) -> Choice:
@@ -114,7 +120,8 @@ class _Chooser:
         sure.update(number for number in chosen if self.areas[self.pieces[number].region].hint & Hint.NOTE)
         chosen = self._without_empty_headings(self._once(sorted(sure.union(chosen))))
         doubtful = [number for number in range(len(self.pieces)) if self._doubtful(number)]
-        return Choice(chosen, sure, doubtful)
+        unclear = [number for number in range(len(self.pieces)) if not self.areas.outside(number)]
+        return Choice(chosen, sure, doubtful, unclear, self.facts)
 
     def share(self, choice: Choice) -> float:
         """The share of the page's prose that was chosen; comments and tagged surroundings do not count."""
@@ -134,8 +141,9 @@ class _Chooser:
             facts.prose
             and facts.words >= SOLID
             and facts.linked < FEW_LINKED
-            and not self.areas[piece.region].hint & (Hint.COMMENTS | Hint.APART)
+            and not self.areas[piece.region].hint & (Hint.COMMENTS | Hint.APART | Hint.SITE)
             and not captioned(piece)
+            and not (facts.words < _LONG_NOTICE and _COOKIES.search(piece.text))
         )
 
     def _standfirst(self, root: Region, first: int) -> list[int]:

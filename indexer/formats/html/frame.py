@@ -93,16 +93,19 @@ class Frame:
 
     def _widest(self, root: Region) -> Region | None:
         """The widest region around the article in which there is little else, and few links."""
+        around: dict[Region, list[float]] = {region: [0, 0, 0] for region in root.around()}
+        for number, piece in enumerate(self._pieces):
+            if self._first <= number <= self._last or self._areas.outside(number):
+                continue
+            facts = self._areas.facts[number]
+            for region in piece.region.around():
+                if (counts := around.get(region)) is not None:
+                    counts[0] += 1
+                    counts[1] += facts.words
+                    counts[2] += facts.words * facts.linked
+        spared = _FEW_LINKED if len(self._pieces) <= _SMALL_PAGE else 0
         scope = None
-        for region in root.around():
-            count, words, linked = 0, 0.0, 0.0
-            for number in range(len(self._pieces)):
-                if self._first <= number <= self._last or self._areas.outside(number):
-                    continue
-                if region in self._pieces[number].region.around():
-                    facts = self._areas.facts[number]
-                    count, words, linked = count + 1, words + facts.words, linked + facts.words * facts.linked
-            spared = _FEW_LINKED if len(self._pieces) <= _SMALL_PAGE else 0
+        for region, (count, words, linked) in around.items():
             if count > _MOST or linked > max(spared, _LINKED * words):
                 break
             scope = region

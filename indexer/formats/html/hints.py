@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Flag, auto
 from functools import lru_cache
 
 from lxml import etree
@@ -12,16 +11,20 @@ from lxml import etree
 from indexer.formats.html.walk import Region
 
 
-class Hint(Flag):
-    """What a region says that it is; it may say several things."""
+class Hint:
+    """What a region says that it is; it may say several things, joined by `|`.
+
+    Plain numbers: with `enum.Flag` half of the time of a page went into joining them.
+    """
 
     NONE = 0
-    BODY = auto()  # the article's text
-    OUTSIDE = auto()  # navigation, sidebars, advertising, related articles, newsletters
-    COMMENTS = auto()
-    APART = auto()  # with OUTSIDE: sure, even of a large part of the page
-    DETAILS = auto()  # bylines, dates, tags, credits
-    NOTE = auto()  # facts, key points, corrections: the article's, though set apart
+    BODY = 1  # the article's text
+    OUTSIDE = 2  # navigation, sidebars, advertising, related articles, newsletters
+    COMMENTS = 4
+    SITE = 8  # with OUTSIDE: of the site or the author
+    APART = 16  # with OUTSIDE: sure, even of a large part of the page
+    DETAILS = 32  # bylines, dates, tags, credits
+    NOTE = 64  # facts, key points, corrections: the article's, though set apart
 
 
 _NAMES = ("class", "id", "role", "itemprop", "data-testid", "data-component", "aria-label")
@@ -53,7 +56,7 @@ _OUTSIDE = re.compile(
     | \bad-?(?:slot|container|wrap|unit|box|block|label) | advert | adsense | sponsor | \bdfp\b | \bgpt\b
     | \bpromo(?:s|tion|tions|box)?\b | \bbanner | newsletter | \bsubscri(?:be|ption) | \bsign-?up\b
     | mailchimp | \blog-?in\b | \bregister\b | donat(?:e|ion) | cookie | consent | \bgdpr | \bmodal
-    | \bpop-?up | lightbox | interstitial | \bauthor-?(?:box|bio|info|card|profile|desc)
+    | \bpop-?up | lightbox | interstitial | \bauthor-?(?:box|bio|info|card|profile|desc|excerpt)
     | \babout-?(?:the-?)?author | \bbio\b | \btag-?(?:list|cloud|s)\b | \bpost-?tags\b | \bwidget-?area
     | \bsearch\b | \bauthor-?(?:and-?)?bio | \bpost-?author\b | \bauthor-?content\b | \bgaller(?:y|ies)\b
     | \bslide-?show\b | \bbreaking-?(?:news|block) | \bwidget\b | \btextwidget\b
@@ -63,6 +66,11 @@ _OUTSIDE = re.compile(
     re.VERBOSE,
 )
 _APART = re.compile(r"footer|\bside-?bar|cookie|consent|\brelated")
+# What a site says of its authors and of itself: it reads like an article, and never is one.
+_SITE = re.compile(
+    r"\bbio\b|author-?(?:bio|box|info|desc|excerpt|card|profile)|\bmodal|\bregister\b|\bnewsletter"
+    r"|\bteasers?\b|\btextwidget\b"
+)
 _COMMENTS = re.compile(
     r"\bcomments?\b(?!-?(?:count|link|icon|off|closed|open|status|enabled))"
     r"|\bcomment-?(?:list|section|body|content|text|area|thread|form|respond|item|wrap)"
@@ -85,7 +93,7 @@ _NOTE = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def hint_of(region: Region, begins: str = "") -> Hint:
+def hint_of(region: Region, begins: str = "") -> int:
     """Return what a region's own tag and names say, whatever it is in.
 
     Args:
@@ -111,7 +119,7 @@ def hint_of(region: Region, begins: str = "") -> Hint:
 
 
 @lru_cache(maxsize=4096)
-def _said_by(names: str) -> Hint:
+def _said_by(names: str) -> int:
     hint = Hint.NONE
     if _BODY.search(names):
         hint |= Hint.BODY
@@ -119,6 +127,8 @@ def _said_by(names: str) -> Hint:
         hint |= Hint.OUTSIDE
         if _APART.search(names):
             hint |= Hint.APART
+        if _SITE.search(names):
+            hint |= Hint.SITE
     if _COMMENTS.search(names):
         hint |= Hint.COMMENTS
     if not hint & Hint.OUTSIDE and _NOTE.search(names):

@@ -13,14 +13,15 @@ from indexer.formats.document import Document
 from indexer.formats.html.areas import word_count
 from indexer.formats.html.choice import choose
 from indexer.formats.html.decoding import decode
+from indexer.formats.html.left_out import left_out
 from indexer.formats.html.opinion import without_refused
 from indexer.formats.html.visibility import Visibility, visibility_of
 from indexer.formats.html.walk import Kind, Piece, Region, pieces_of
 from indexer.formats.html_metadata import page_metadata
 
-_FEWEST = 0.5  # share of the text that looks like an article's that must be read
+_TWO_DIMENSIONAL = ("mfrac", "mtable", "munderover", "msqrt", "mroot")  # parts of formulas
+_FORMULAS = 5
 _HIDDEN_PAGE = 3  # times as many words hidden as shown: the page shows them when its scripts run
-_FIRST_WORDS = 8  # of what was left out, in the warning
 
 
 def read(data: bytes) -> Document:
@@ -38,8 +39,13 @@ def read(data: bytes) -> Document:
     choice = choose(pieces)
     if not choice.chosen:
         raise UnreadableFileError("no article text was found in the page")
+    formulas = sum(1 for _ in root.iter(*_TWO_DIMENSIONAL))
     chosen = without_refused(root, pieces, choice.chosen, choice.sure)
-    warnings += _left_out(pieces, chosen, choice.doubtful)
+    warnings += left_out(pieces, choice, chosen)
+    if formulas >= _FORMULAS:
+        warnings.append(
+            f"{formulas:,} fractions, roots and matrices are read in one line each: check them in the page"
+        )
     text, segments = assemble(_blocks(pieces, chosen))
     if not text:
         raise UnreadableFileError("no article text was found in the page")
@@ -91,28 +97,6 @@ def _shown(root: etree._Element) -> tuple[list[Piece], list[str]]:
 def _words(pieces: Sequence[Piece]) -> float:
     chosen = choose(pieces).chosen
     return sum(word_count(pieces[number].text) for number in chosen)
-
-
-def _left_out(pieces: Sequence[Piece], chosen: Sequence[int], doubtful: Sequence[int]) -> list[str]:
-    """What to tell of text that looks like the article's and was left out.
-
-    Raises:
-        UnreadableFileError: it is more than was read.
-    """
-    missing = sorted(set(doubtful) - set(chosen))
-    if not missing:
-        return []
-    left = sum(word_count(pieces[number].text) for number in missing)
-    said = sum(word_count(pieces[number].text) for number in chosen)
-    first = " ".join(pieces[missing[0]].text.split()[:_FIRST_WORDS])
-    if said < _FEWEST * (left + said):
-        raise UnreadableFileError(
-            f"only {said:,.0f} words of the page seem to belong to one article and {left:,.0f} others, "
-            f'beginning with "{first} ...", look like articles too: save each as a file of its own'
-        )
-    return [
-        f'{left:,.0f} words that look like text of the article were left out, beginning with "{first} ..."'
-    ]
 
 
 def _blocks(pieces: Sequence[Piece], chosen: Sequence[int]) -> Iterator[Block]:

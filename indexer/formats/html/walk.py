@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from lxml import etree
@@ -194,7 +194,9 @@ class _Walk:
         self.flush()
 
     def _entered(self, element: etree._Element, tag: str, place: _Place, region: Region) -> _Place:
-        inner = replace(place, region=region)
+        inner = _Place(
+            region, place.kind, place.level, place.holder, place.lists, place.preformatted, place.item
+        )
         if level := _heading_level(element, tag):
             inner.kind, inner.level, inner.preformatted = Kind.HEADING, level, False
         elif tag in _LISTS:
