@@ -220,6 +220,112 @@ def test_a_section_named_after_its_heading_is_read() -> None:
     ]  # fmt: skip
 
 
+# Short text of the article, around its prose
+
+MENU = "<header><a href='/'>Gazette</a><nav><ul><li><a href='/n'>OTHER pages</a></li></ul></nav></header>"
+BOTTOM = "<footer><p>OTHER words: all rights reserved.</p><ul><li><a href='/t'>Terms</a></li></ul></footer>"
+TABLE = "<table><tr><th>Lock</th><th>Keeper</th></tr><tr><td>North</td><td>Pia Lund</td></tr></table>"
+FACTS = "<dl><dt>Treasurer</dt><dd>Pia Lund</dd><dt>Clerk</dt><dd>Ola Vik</dd></dl>"
+CARDS = "".join(
+    f"<li class='card'><h3><a href='/{number}'>OTHER story of the town {number}</a></h3>"
+    f"<p>OTHER. {SENTENCE}</p></li>"
+    for number in range(4)
+)
+
+
+def page(body: str) -> str:
+    return f"<html><head><title>T</title></head><body>{MENU}{body}{BOTTOM}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("body", "read_too"),
+    [
+        (f"<article><h1>Notice</h1>{FACTS}{STORY}</article>", ["Notice", "Treasurer", "Pia Lund", "Ola Vik"]),
+        (f"<article><h1>Notice</h1>{STORY}{FACTS}</article>", ["Notice", "Treasurer", "Ola Vik"]),
+        (f"<article><h1>Notice</h1><ul><li>Open 9 to 5</li></ul>{STORY}</article>", ["Open 9 to 5"]),
+        (f"<article>{STORY}<h2>Bring</h2><ul><li>Boots</li></ul></article>", ["Bring", "Boots"]),
+        (f"<article><h1>Notice</h1>{TABLE}{STORY}</article>", ["Lock\tKeeper", "North\tPia Lund"]),
+        (f"<main><h1>Notice</h1><div>{STORY}</div>{TABLE}</main>", ["Notice", "North\tPia Lund"]),
+        (f"<main><div><h1>Notice</h1>{FACTS}<div>{STORY}</div></div></main>", ["Notice", "Clerk", "Ola Vik"]),
+        (f"<h1>Notice</h1>{FACTS}{STORY}<ul><li>Boots</li></ul>", ["Notice", "Clerk", "Boots"]),
+        (f"<article><h1>Notice</h1><p>No boats.</p>{STORY}<p>Free.</p></article>", ["No boats.", "Free."]),
+        (f"<article><figure><img src='x'><figcaption>The lock.</figcaption></figure>{STORY}</article>",
+         ["The lock."]),
+        (f"<article>{STORY}<figure><img src='x'><figcaption>The lock.</figcaption></figure></article>",
+         ["The lock."]),
+        (f"<article><div class='key-points'><h2>Short</h2><ul><li>No boats</li></ul></div>{STORY}</article>",
+         ["Short", "No boats"]),
+        (f"<article><div class='event-date'>6 May, 19:15</div>{STORY}</article>", ["6 May, 19:15"]),
+        (f"<article><aside class='editors-note'><p>This page was corrected on the day after it was written."
+         f"</p></aside>{STORY}</article>", ["This page was corrected on the day after it was written."]),
+        (f"<article>{STORY}<p>Reeve: <a href='mailto:r@a.no'>r@a.no</a></p></article>", ["Reeve: r@a.no"]),
+        (f"<main>{STORY}<section><h2>Fees</h2><p>3 marks.</p></section></main>", ["Fees", "3 marks."]),
+        (f"<main><div><div><h3>Time</h3><p>37.5</p></div></div><div>{STORY}</div></main>", ["Time", "37.5"]),
+        (f"<center><b>Moss Town</b></center>{STORY}", ["Moss Town"]),
+        (f"<article><p>{SENTENCE}</p><h2><a href='/rez'>Rez ($30)</a></h2>{STORY}</article>", ["Rez ($30)"]),
+    ],
+)  # fmt: skip
+def test_short_text_of_the_article_s_region_is_read(body: str, read_too: list[str]) -> None:
+    found = blocks(page(body))
+
+    assert set(read_too) <= set(found)
+    assert len([block for block in found if SENTENCE.strip() in block]) >= 6
+    assert not any("OTHER" in block for block in found)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<div class='page-header'><h1>Notice</h1></div>",
+        "<div><div><h1>Notice</h1><p class='byline'>By A. Krog</p></div></div>",
+    ],
+)
+def test_a_headline_above_the_article_s_region_is_read_once(above: str) -> None:
+    found = blocks(page(f"{above}<main><div>{STORY}</div></main>"))
+
+    assert found[0] == "Notice"
+    assert found.count("Notice") == 1
+
+
+def test_a_site_s_name_is_no_headline() -> None:
+    logo = "<h1 class='logo'><a href='/'>OTHER Gazette</a></h1>"
+
+    assert blocks(page(f"{logo}<div><h2>Notice</h2>{STORY}</div>"))[0] == "Notice"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<h1>Members</h1><ul><li>Al of Moss</li><li>Bea of Vik</li></ul>",
+        "<h1>Members</h1><dl><dt>Who?</dt><dd>Al and Bea.</dd></dl>",
+        "<h1>Members</h1><details><summary>Who?</summary><p>Al and Bea.</p></details>",
+        "<h1>Members</h1><table><tr><th>Name</th><th>Town</th></tr><tr><td>Al</td><td>Moss</td></tr></table>",
+        "<h1>Members</h1><p>Present: Al, Bea.</p><p>Apologies: Cy.</p><p>Roof: no news.</p>",
+        "<h1>Members</h1><blockquote><p>The sea is grey,</p><p>the boat is old.</p></blockquote>",
+    ],
+)
+def test_pages_without_prose_are_read_whole(body: str) -> None:
+    assert blocks(page(f"<main>{body}</main>")) == blocks(body)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"<ul>{CARDS}</ul>",
+        "<ul><li><a href='/1'>OTHER story</a></li><li><a href='/2'>OTHER news</a></li></ul>",
+        "<div class='author-bio'><p>OTHER: Ada Krog writes about canals and about ships.</p></div>",
+        "<div class='newsletter'><p>OTHER: get the news of the canal every day.</p></div>",
+        "<ul class='tags'><li><a href='/1'>OTHER</a></li></ul>",
+    ],
+)
+def test_lists_of_other_articles_and_words_about_the_author_stay_out(other: str) -> None:
+    assert "OTHER" not in text(page(f"<main><h1>Notice</h1>{STORY}{other}</main>"))
+
+
+def test_a_page_that_is_a_list_of_articles_is_read() -> None:
+    assert blocks(page(f"<main><h1>News</h1><ul>{CARDS}</ul></main>")).count("OTHER story of the town 0") == 1
+
+
 # What was left out
 
 
@@ -231,6 +337,35 @@ def test_text_that_looks_like_the_article_s_and_is_left_out_is_told() -> None:
     assert "Elsewhere." not in document.text
     assert "words that look like text of the article were left out" in document.warnings[0]
     assert "Elsewhere. The keepers" in document.warnings[0]
+
+
+def test_links_left_out_amid_the_article_are_told() -> None:
+    links = "".join(
+        f"<li><a href='/{number}'>Lamp {number} for the lock, now cheaper</a></li>" for number in range(9)
+    )
+
+    document = read(article("", "").replace("<p>3.", f"<ul>{links}</ul><p>3.").encode())
+
+    assert "Lamp 1" not in document.text
+    assert "words of links amid the article were left out" in document.warnings[0]
+
+
+def test_short_pieces_left_out_are_told() -> None:
+    rows = "".join(
+        f"<div><a href='/{number}'>Buy</a><span>Lamp {number}, yellow, eight marks</span></div>"
+        for number in range(40)
+    )
+
+    document = read(f"<html><body><div>{STORY}</div><div>{rows}</div></body></html>".encode())
+
+    assert "words in short pieces that may be the article's were left out" in document.warnings[0]
+
+
+def test_formulas_that_lose_their_shape_are_told() -> None:
+    fraction = "<p>So <math><mfrac><mi>a</mi><mi>b</mi></mfrac></math> holds.</p>"
+
+    assert "5 fractions, roots and matrices" in read(article(fraction * 5).encode()).warnings[0]
+    assert read(article(fraction * 4).encode()).warnings == ()
 
 
 def test_a_page_read_whole_has_no_warning() -> None:

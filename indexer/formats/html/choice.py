@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from indexer.formats.html.areas import FEW_LINKED, PARAGRAPHS, SOLID, Areas, Facts, captioned
+from indexer.formats.html.areas import FEW_LINKED, PARAGRAPHS, SOLID, Areas, Facts, captioned, home_of
 from indexer.formats.html.frame import Frame, headline_of
 from indexer.formats.html.hints import Hint
 from indexer.formats.html.walk import Kind, Piece, Region
@@ -27,6 +27,7 @@ _LARGE_PAGE = 10  # pieces
 _MISLED = 0.4  # share of the page's prose
 _BODY = 0.15  # share of the article's prose in the paragraphs of one region
 _STANDFIRST = 25  # pieces before the article's body
+_HEADED = 4  # pieces after a heading
 _NEAR = 5  # regions around the body, in which its headline is
 # Invitations among the paragraphs, with a link.
 _INVITATION = re.compile(
@@ -100,6 +101,8 @@ class _Chooser:
             if inside[number] and facts.prose and not self.areas.outside(number)
         ]
         first, last = (places[0], places[-1]) if places else (0, len(self.pieces) - 1)
+        linked = first and self.facts[first - 1].linked >= _ALL_LINKED
+        begins = first - 1 if linked and inside[first - 1] and self._heads(first - 1) else first
         bodies = self._bodies(places)
         chosen = self._standfirst(root, first)
         for number, piece in enumerate(self.pieces):
@@ -107,7 +110,7 @@ class _Chooser:
             sibling = any(region in bodies and region.element.tag != "body" for region in around if region)
             if (
                 inside[number]
-                and (first <= number <= last or sibling)
+                and (begins <= number <= last or sibling)
                 and self._belongs(number, sibling, last)
             ):
                 chosen.append(number)
@@ -184,12 +187,25 @@ class _Chooser:
             return True
         if piece.kind is Kind.HEADING:
             # A headline may be a link to its own page, and that of a section to what it is about.
-            return facts.linked < _ALL_LINKED or piece.level == 1 or sibling
+            linked = facts.linked >= _ALL_LINKED and piece.level > 1
+            return not linked or sibling or self._heads(number)
         if (held := self.areas.get(piece.holder)) is not None:
             return held.linked_words <= (_ALL_LINKED if sibling else _MAX_LINKED) * held.words
         if not sibling or number > last:
             return facts.linked < _MAX_LINKED
         return facts.linked < _MOSTLY_LINKED or facts.words < _TINY
+
+    def _heads(self, number: int) -> bool:
+        """Whether a piece is a heading and is followed by prose in its region."""
+        if self.pieces[number].kind is not Kind.HEADING:
+            return False
+        region = home_of(self.pieces[number])
+        for after in range(number + 1, min(len(self.pieces), number + _HEADED)):
+            if self.pieces[after].kind is Kind.HEADING or region not in self.pieces[after].region.around():
+                return False
+            if self.facts[after].prose:
+                return True
+        return False
 
     def _aside(self, number: int) -> bool:
         """Whether a short piece is a notice, an invitation, a byline or the like."""
