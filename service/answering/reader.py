@@ -223,6 +223,8 @@ class SpanReader:
             # Neither a sentence nor a cell is crossed: a number for each pair of them.
             regions += (len(scored.segments) + 1) * (1 + sentence_of(window.offsets, sentences))
         own = window.offsets[:, 0] >= 0
+        # Where the tokeniser dropped a line break, a token may begin in one sentence and end in the next.
+        own &= sentence_of(window.offsets, sentences) == sentence_of(window.offsets[:, ::-1] - 1, sentences)
         starts, ends = np.where(own, starts, -np.inf), np.where(own, ends, -np.inf)
         added = self._settings.retrieval_weight * scored.score
         for candidate in search(

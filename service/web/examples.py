@@ -10,7 +10,7 @@ ANSWER: dict[str, Any] = {
     "question": "Who is the chief executive of BUCIC?",
     "answer": {
         "text": "Wang Linghong",
-        "confidence": 0.6108,
+        "confidence": 0.6227,
         "citation": {
             "article_id": "000-pakistan-bucic-delegation.txt",
             "title": None,
@@ -36,7 +36,7 @@ ANSWER: dict[str, Any] = {
         "other_citations": [],
     },
     "abstained": None,
-    "confidence": 0.6108,
+    "confidence": 0.6227,
     "threshold": 0.038,
     "alternatives": [],
     "passages": [
@@ -65,9 +65,9 @@ ANSWER: dict[str, Any] = {
             "published": "2024-01-24",
             "url": None,
             "modified": None,
-            "relevance": 0.9886,
-            "similarity": 0.4247,
-            "bm25": 1.1585,
+            "relevance": 0.9906,
+            "similarity": 0.4523,
+            "bm25": 1.0592,
         }
     ],
     "generation": "gen-000001",

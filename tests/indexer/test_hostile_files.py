@@ -472,7 +472,7 @@ def test_a_sidecar_that_takes_too_long_is_refused(tmp_path: Path) -> None:
         "a = " + "[" * 15_000,
         "a = " + "{a=" * 5_000,
         "a = \x00",
-        "\ufeff",
+        "\ufeff\ufeff",
     ],
 )
 def test_a_small_sidecar_is_refused_at_once(tmp_path: Path, text: str) -> None:

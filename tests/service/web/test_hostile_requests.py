@@ -162,15 +162,23 @@ def test_any_text_may_be_asked(client: TestClient, question: str) -> None:
         ("And who leads it?", {"previous": previous}),
     ):
         answered = post(client, "/v1/answer", {"question": asked, **turns})
+        if not any(map(str.isalnum, asked)):
+            assert (answered.status_code, pointers(answered)) == (422, ["/question"])
+            continue
         assert answered.status_code == 200
         assert answered.json()["question"] == asked.strip()
+        if answered.json()["answer"] is None:
+            assert answered.json()["abstained"]["code"] == "incomplete"
+            continue
         citation = answered.json()["answer"]["citation"]
         text = client.get(f"/v1/articles/{citation['article_id']}").json()["text"]
         assert text[citation["start"] : citation["end"]] == answered.json()["answer"]["text"]
+    visible = any(map(str.isalnum, question))
     found = post(client, "/v1/search", {"question": question})
-    assert (found.status_code, found.json()["question"]) == (200, question.strip())
+    assert found.status_code == (200 if visible else 422)
+    assert not visible or found.json()["question"] == question.strip()
     page = client.get("/", params={"q": question})
-    assert page.status_code == 200
+    assert page.status_code == (200 if visible else 422)
     assert "<script>alert" not in page.text
 
 
@@ -351,7 +359,7 @@ def test_unknown_query_parameters_are_ignored(client: TestClient, path: str) -> 
 
 
 def test_the_page_accepts_a_question_that_is_not_utf_8(client: TestClient) -> None:
-    page = ask(client, "GET", "/?q=%ff%fe%00%ed%a0%80")
+    page = ask(client, "GET", "/?q=ferry%ff%fe%00%ed%a0%80")
     assert page.status_code == 200
     refused = ask(client, "GET", "/?q=" + "x" * 30_000)
     assert refused.status_code == 422

@@ -71,7 +71,8 @@ def test_an_abstention_says_why_and_shows_the_nearest_passages(client: TestClien
     body = client.post("/v1/answer", json={"question": QUESTION, "min_confidence": 1}).json()
     assert body["answer"] is None
     assert body["abstained"]["code"] == "low-confidence"
-    assert body["alternatives"] == []
+    assert 0 < len(body["alternatives"]) <= 3
+    assert body["alternatives"][0]["confidence"] == body["confidence"]
     assert len(body["passages"]) == 4
 
 
@@ -303,7 +304,7 @@ def test_openapi_describes_every_endpoint_with_examples_and_problems(client: Tes
     real = client.post("/v1/answer", json={"question": QUESTION, "top_k": 1}).json()
     assert example["answer"]["citation"] == real["answer"]["citation"]
     assert example["threshold"] == real["threshold"]
-    # With AMX, where the example was made, the model's numbers differ a little: 0.611 instead of 0.605.
+    # On a processor with AMX the model's numbers differ a little, by about 0.006.
     assert example["answer"]["confidence"] == pytest.approx(real["answer"]["confidence"], abs=1e-2)
     assert "HTTPValidationError" not in json.dumps(schema)
     references = {part.split('"')[0] for part in json.dumps(schema).split("#/components/schemas/")[1:]}

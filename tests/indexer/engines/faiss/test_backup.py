@@ -263,7 +263,7 @@ def test_the_next_build_continues_from_a_restored_index(
     (tmp_path / "articles" / "third.txt").write_text("The third tells of a bridge.")
     report = build(Corpus(tmp_path / "articles"), tmp_path / "new", fake_encoder, _SETTINGS)
     assert (report.generation, report.new, report.unchanged) == ("gen-000003", 1, 2)
-    assert fake_encoder.embedded == ["The third tells of a bridge."]
+    assert fake_encoder.embedded == ["third.\nThe third tells of a bridge."]
 
 
 @pytest.mark.parametrize(("highest", "number"), [(1, 3), (2, 3), (7, 8)])
