@@ -18,8 +18,8 @@ def report(
     left_out: tuple[LeftOut, ...] = (),
 ) -> BuildReport:
     return BuildReport(
-        generation="gen-000001", published=True, articles=2, passages=3, new=2, changed=0, unchanged=0, removed=0,
-        ignored=0, left_out=left_out, failures=failures, warnings=warnings, seconds=1.0,
+        generation="gen-000001", published=True, articles=2, passages=3, new=2, changed=0, unchanged=0,
+        removed=0, ignored=0, left_out=left_out, failures=failures, warnings=warnings, seconds=1.0,
     )  # fmt: skip
 
 
