@@ -30,6 +30,7 @@ _CAPTION = re.compile(r"caption|gallery|slide|carousel", re.IGNORECASE)
 _MIN_PROSE = 10  # words
 _MAX_LINKED = 0.5  # of the characters of prose
 _LONG = 18  # words: prose even without the end of a sentence
+_MAX_SUMMARY = 150  # words
 _MAX_DETAILS = 80  # words of a region with a byline, dates or tags
 # Shares of the page's prose above which a region's names mislead: it holds the article itself.
 _MOST = 0.5
@@ -128,6 +129,7 @@ class Areas:
         self._count(own)
         for region in teasers_of(pieces, self.facts):
             own[region] |= Hint.OUTSIDE | Hint.APART
+        self._sort_teasers(own)
         if not named:
             own = {one: hint if hint & Hint.APART else hint & ~Hint.OUTSIDE for one, hint in own.items()}
         self._spread(own)
@@ -174,6 +176,17 @@ class Areas:
                 area.words += facts.words
                 area.linked_words += facts.words * facts.linked
                 area.prose += facts.words if facts.prose else 0
+
+    def _sort_teasers(self, own: dict[Region, int]) -> None:
+        """One text named a teaser, without links, is the article's summary; others are of other articles."""
+        named = [region for region, hint in own.items() if hint & Hint.TEASER and not hint & Hint.OUTSIDE]
+        inner = set(named)
+        outermost = [one for one in named if one.parent is None or inner.isdisjoint(one.parent.around())]
+        plain = [one for one in outermost if self[one].linked_words <= FEW_LINKED * self[one].words]
+        summary = plain[0] if len(plain) == 1 and self[plain[0]].words <= _MAX_SUMMARY else None
+        for region in named:
+            if summary is None or summary not in region.around():
+                own[region] |= Hint.OUTSIDE | Hint.SITE
 
     def _spread(self, own: dict[Region, int]) -> None:
         """Give each region its hints and those of the regions around it, but for those that mislead."""

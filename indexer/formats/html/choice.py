@@ -26,7 +26,10 @@ _REPEATED = 6  # words of a caption that is read once
 _LARGE_PAGE = 10  # pieces
 _MISLED = 0.4  # share of the page's prose
 _BODY = 0.15  # share of the article's prose in the paragraphs of one region
+_SUMMARY = 15  # words of one before the article's body
+_SUMMARY_LINKED = 0.4  # share of its characters
 _STANDFIRST = 25  # pieces before the article's body
+_INTRODUCES = 2  # words before a colon; fewer are a label
 _HEADED = 4  # pieces after a heading
 _NEAR = 5  # regions around the body, in which its headline is
 # Invitations among the paragraphs, with a link.
@@ -120,7 +123,11 @@ class _Chooser:
             frame = Frame(self.pieces, self.areas, root, bodies, (first, last))
             sure.update(number for number in frame.pieces(headline) if not self._aside(number))
             sure.update([] if headline is None else [headline])
-        sure.update(number for number in chosen if self.areas[self.pieces[number].region].hint & Hint.NOTE)
+        sure.update(
+            number
+            for number in chosen
+            if number < first or self.areas[self.pieces[number].region].hint & Hint.NOTE
+        )
         chosen = self._without_empty_headings(self._once(sorted(sure.union(chosen))))
         doubtful = [number for number in range(len(self.pieces)) if self._doubtful(number)]
         unclear = [number for number in range(len(self.pieces)) if not self.areas.outside(number)]
@@ -157,10 +164,10 @@ class _Chooser:
             piece, facts = self.pieces[number], self.facts[number]
             if piece.kind is Kind.HEADING and piece.level == 1:
                 return found[::-1] if any(region in near for region in piece.region.around()) else []
-            details = self.areas[piece.region].hint & Hint.DETAILS
+            details = self.areas[piece.region].hint & Hint.DETAILS and facts.words < _SUMMARY
             if root in piece.region.around() or details or self.areas.outside(number):
                 continue
-            if facts.prose and facts.linked < FEW_LINKED:
+            if facts.prose and facts.linked < _SUMMARY_LINKED:
                 found.append(number)
         return []
 
@@ -190,10 +197,21 @@ class _Chooser:
             linked = facts.linked >= _ALL_LINKED and piece.level > 1
             return not linked or sibling or self._heads(number)
         if (held := self.areas.get(piece.holder)) is not None:
-            return held.linked_words <= (_ALL_LINKED if sibling else _MAX_LINKED) * held.words
+            few = held.linked_words <= (_ALL_LINKED if sibling else _MAX_LINKED) * held.words
+            return few or (sibling and self._introduced(number))
         if not sibling or number > last:
-            return facts.linked < _MAX_LINKED
-        return facts.linked < _MOSTLY_LINKED or facts.words < _TINY
+            return facts.linked < _MAX_LINKED or (sibling and piece.kind is Kind.TABLE)
+        return facts.linked < _MOSTLY_LINKED or facts.words < _TINY or piece.kind is Kind.TABLE
+
+    def _introduced(self, number: int) -> bool:
+        """Whether the list of an item follows words that end in a colon."""
+        holder = self.pieces[number].holder
+        while number and self.pieces[number].holder is holder:
+            number -= 1
+        text = self.pieces[number].text
+        return (
+            text.endswith((":", "：")) and self.facts[number].words > _INTRODUCES and not _NOTICE.search(text)
+        )
 
     def _heads(self, number: int) -> bool:
         """Whether a piece is a heading and is followed by prose in its region."""

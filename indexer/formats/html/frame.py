@@ -19,8 +19,12 @@ _ABOVE = 40  # pieces between the headline and the article's body
 _LINKED = 0.15  # share of the words of the short text around an article that are links
 _FEW_LINKED = 10  # words of links that a small page may have there
 _ALL_LINKED = 0.9
-_SHORT = 5  # words of a heading that names a section, and is no summary of the article
-_MOST = 30  # pieces of that text
+_AFTER = 4  # pieces after the headline that may be its summary
+_FEWEST = 6  # words of a summary
+_HALF_LINKED = 0.4
+_SUMMARY = 15  # words of prose that is no byline
+_MOST = 30  # pieces of that text; there may be more where hardly any are links
+_HARDLY_LINKED = 0.03
 _SMALL_PAGE = 60  # pieces of a page that has nothing around its article
 _SAID = frozenset({"p", "li", "dt", "dd", "blockquote", "pre", "address", "summary", "figcaption", "caption"})
 # Bylines, dates, credits and rights are stated, not told.
@@ -83,13 +87,25 @@ class Frame:
                 break
 
     def _before(self, headline: int | None) -> list[int]:
-        """What stands between the headline and the prose; a long heading only with something under it."""
-        found: list[int] = []
-        for number in range(self._first - 1, -1 if headline is None else headline, -1):
-            long = self._pieces[number].kind is Kind.HEADING and self._areas.facts[number].words > _SHORT
-            if self._belongs(number) and (found or not long):
-                found.append(number)
-        return found
+        """What stands between the headline and the prose."""
+        start = 0 if headline is None else headline + 1
+        summary = range(start, start + _AFTER if headline is not None else start)
+        return [
+            number
+            for number in range(start, self._first)
+            if self._belongs(number) or (number in summary and self._sums_up(number))
+        ]
+
+    def _sums_up(self, number: int) -> bool:
+        """Whether a piece right after the headline is a summary, as which many pages set a second heading."""
+        piece, facts = self._pieces[number], self._areas.facts[number]
+        return (
+            (piece.kind is Kind.HEADING or facts.prose)
+            and facts.words >= _FEWEST
+            and facts.linked < _HALF_LINKED
+            and not self._areas.outside(number)
+            and not _STATED.search(piece.text)
+        )
 
     def _widest(self, root: Region) -> Region | None:
         """The widest region around the article in which there is little else, and few links."""
@@ -106,14 +122,15 @@ class Frame:
         spared = _FEW_LINKED if len(self._pieces) <= _SMALL_PAGE else 0
         scope = None
         for region, (count, words, linked) in around.items():
-            if count > _MOST or linked > max(spared, _LINKED * words):
+            if linked > max(spared, (_LINKED if count <= _MOST else _HARDLY_LINKED) * words):
                 break
             scope = region
         return scope
 
     def _belongs(self, number: int) -> bool:
         piece, facts = self._pieces[number], self._areas.facts[number]
-        if self._areas.outside(number) or self._areas[piece.region].hint & Hint.DETAILS:
+        details = self._areas[piece.region].hint & Hint.DETAILS
+        if self._areas.outside(number) or (details and not (facts.prose and facts.words >= _SUMMARY)):
             return False
         own = home_of(piece) in self._bodies
         if not own and (self._scope is None or self._scope not in piece.region.around()):

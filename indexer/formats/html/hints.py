@@ -25,6 +25,7 @@ class Hint:
     APART = 16  # with OUTSIDE: sure, even of a large part of the page
     DETAILS = 32  # bylines, dates, tags, credits
     NOTE = 64  # facts, key points, corrections: the article's, though set apart
+    TEASER = 128  # of another article, or the summary of this one
 
 
 _NAMES = ("class", "id", "role", "itemprop", "data-testid", "data-component", "aria-label")
@@ -51,7 +52,7 @@ _OUTSIDE = re.compile(
     | \bmost-?(?:read|viewed|popular|shared|recent|commented) | trending
     | \b(?:latest|recent|top|other)-?(?:news|posts|stories|articles|comments|videos) | \bup-?next\b
     | \b(?:next|prev|previous)-?(?:post|article|story|up)s?\b | \bpost-?nav | outbrain | taboola | zergnet
-    | revcontent | mgid | carousel | \bteasers?\b | \bshar(?:e|ing)\b | \bsocial(?!-?(?:media-?)?embed)
+    | revcontent | mgid | carousel | \bshar(?:e|ing)\b | \bsocial(?!-?(?:media-?)?embed)
     | addthis | addtoany | sharedaddy | jp-?relatedposts | \bfollow-?us | \bads?\b
     | \bad-?(?:slot|container|wrap|unit|box|block|label) | advert | adsense | sponsor | \bdfp\b | \bgpt\b
     | \bpromo(?:s|tion|tions|box)?\b | \bbanner | newsletter | \bsubscri(?:be|ption) | \bsign-?up\b
@@ -69,8 +70,9 @@ _APART = re.compile(r"footer|\bside-?bar|cookie|consent|\brelated")
 # What a site says of its authors and of itself: it reads like an article, and never is one.
 _SITE = re.compile(
     r"\bbio\b|author-?(?:bio|box|info|desc|excerpt|card|profile)|\bmodal|\bregister\b|\bnewsletter"
-    r"|\bteasers?\b|\btextwidget\b"
+    r"|\btextwidget\b"
 )
+_TEASER = re.compile(r"\bteasers?\b")
 _COMMENTS = re.compile(
     r"\bcomments?\b(?!-?(?:count|link|icon|off|closed|open|status|enabled))"
     r"|\bcomment-?(?:list|section|body|content|text|area|thread|form|respond|item|wrap)"
@@ -109,6 +111,7 @@ def hint_of(region: Region, begins: str = "") -> int:
         if not own or tag not in {"p", "li"}:
             return Hint.NONE
         outside = Hint.OUTSIDE if _OUTSIDE.search(own) else Hint.NONE
+        outside |= Hint.TEASER if _TEASER.search(own) else Hint.NONE
         return outside | (Hint.DETAILS if _DETAILS.search(own) else Hint.NONE)
     hint = _TAGS.get(tag, Hint.NONE)
     names = " ".join(_names(element, begins))
@@ -131,6 +134,8 @@ def _said_by(names: str) -> int:
             hint |= Hint.SITE
     if _COMMENTS.search(names):
         hint |= Hint.COMMENTS
+    if _TEASER.search(names):
+        hint |= Hint.TEASER
     if not hint & Hint.OUTSIDE and _NOTE.search(names):
         return hint | Hint.NOTE
     if _DETAILS.search(names):

@@ -18,6 +18,7 @@ from indexer.formats.html.walk import Piece
 _AGREED = 0.7  # share of the chosen words that both read
 _READ = 0.3  # share of a piece's sequences of words that trafilatura's text must hold
 _ALIKE = 0.4  # share of the words of a kind of paragraph that both read
+_FEW = 0.1  # share of a piece's characters that are links
 _FEWEST = 5  # pieces; in shorter articles each counts
 _MOST = 3_000  # pieces of a page; it takes too long on larger ones
 _SEQUENCE = 4  # words
@@ -32,7 +33,12 @@ def without_refused(
         return list(chosen)
     facts = {number: facts_of(pieces[number]) for number in chosen}
     alike = {number: _likenesses(pieces[number]) for number in chosen}
-    pictures = {number for number in chosen if captioned(pieces[number])}
+    # Galleries repeat captions; one in its own element is the article's.
+    pictures = {
+        number
+        for number in chosen
+        if captioned(pieces[number]) and pieces[number].region.element.tag != "figcaption"
+    }
     both = _also_read(root, pieces, chosen)
     words = sum(facts[number].words for number in chosen)
     if sum(facts[number].words for number in both) < _AGREED * words:
@@ -45,10 +51,13 @@ def without_refused(
             shared[one] += facts[number].words if number in both else 0
     prose = [number for number in both if facts[number].prose]
     first, last = min(prose, default=0), max(prose, default=0)
+    # It often misses the summary under the headline.
+    headlines = [number for number in sure if number < first and pieces[number].level == 1]
+    first = max(headlines, default=first)
     kept = []
     for number in chosen:
         amid = first < number < last
-        plain = not facts[number].prose or (not facts[number].linked and number not in pictures)
+        plain = not facts[number].prose or (facts[number].linked < _FEW and number not in pictures)
         like = any(shared[one] > _ALIKE * whole[one] for one in alike[number])
         if number in both or number in sure or like or (amid and plain):
             kept.append(number)
