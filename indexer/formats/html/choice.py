@@ -122,7 +122,6 @@ class _Chooser:
             headline = headline_of(self.pieces, self.areas, root, first)
             frame = Frame(self.pieces, self.areas, root, bodies, (first, last))
             sure.update(number for number in frame.pieces(headline) if not self._aside(number))
-            sure.update([] if headline is None else [headline])
         sure.update(
             number
             for number in chosen
