@@ -280,11 +280,15 @@ def test_short_text_of_the_article_s_region_is_read(body: str, read_too: list[st
         "<div><div><h1>Notice</h1><p class='byline'>By A. Krog</p></div></div>",
     ],
 )
-def test_a_headline_above_the_article_s_region_is_its_title_alone(above: str) -> None:
-    document = read(page(f"{above}<main><div>{STORY}</div></main>").encode())
+def test_a_headline_above_the_article_s_region_is_read_unless_it_is_the_title(above: str) -> None:
+    body = page(f"{above}<main><div>{STORY}</div></main>")
+    stated = read(body.replace("<title>T<", "<title>Notice<").encode())
+    other = read(body.encode())
 
-    assert document.metadata.title == "Notice"
-    assert "Notice" not in document.text
+    assert stated.metadata.title == "Notice"
+    assert "Notice" not in stated.text
+    assert other.metadata.title == "T"
+    assert other.text.startswith("Notice\n\n")
 
 
 def test_a_site_s_name_is_no_headline() -> None:

@@ -60,7 +60,8 @@ class Choice:
 
     `sure` ones of them belong to it by their place: the headline, and short text around the prose.
     `doubtful` ones look like an article's text, chosen or not, and nothing says of `unclear` ones that they
-    are not. What is known of each piece of the page is in `facts`.
+    are not. What is known of each piece of the page is in `facts`. `headline` is that above the article's own
+    region, None if it has none or one within.
     """
 
     chosen: list[int] = field(default_factory=list)
@@ -68,6 +69,7 @@ class Choice:
     doubtful: list[int] = field(default_factory=list)
     unclear: list[int] = field(default_factory=list)
     facts: list[Facts] = field(default_factory=list)
+    headline: int | None = None
 
 
 def choose(pieces: Sequence[Piece]) -> Choice:
@@ -118,10 +120,14 @@ class _Chooser:
             ):
                 chosen.append(number)
         sure: set[int] = set()
+        above: int | None = None
         if places:
             headline = headline_of(self.pieces, self.areas, root, first)
             frame = Frame(self.pieces, self.areas, root, bodies, (first, last))
             sure.update(number for number in frame.pieces(headline) if not self._aside(number))
+            if headline is not None and headline not in sure.union(chosen):
+                above = headline
+                sure.add(headline)
         sure.update(
             number
             for number in chosen
@@ -130,7 +136,7 @@ class _Chooser:
         chosen = self._without_empty_headings(self._once(sorted(sure.union(chosen))))
         doubtful = [number for number in range(len(self.pieces)) if self._doubtful(number)]
         unclear = [number for number in range(len(self.pieces)) if not self.areas.outside(number)]
-        return Choice(chosen, sure, doubtful, unclear, self.facts)
+        return Choice(chosen, sure, doubtful, unclear, self.facts, above)
 
     def share(self, choice: Choice) -> float:
         """The share of the page's prose that was chosen; comments and tagged surroundings do not count."""

@@ -46,6 +46,9 @@ def read(data: bytes) -> Document:
         warnings.append(
             f"{formulas:,} fractions, roots and matrices are read in one line each: check them in the page"
         )
+    headline = None if choice.headline is None else pieces[choice.headline].text
+    if headline is not None and headline.split() == (metadata.title or "").split():
+        chosen = [number for number in chosen if number != choice.headline]
     text, segments = assemble(_blocks(pieces, chosen))
     if not text:
         raise UnreadableFileError("no article text was found in the page")
