@@ -25,7 +25,7 @@ from indexer.engines.faiss.index import FaissPassageIndex
 from indexer.engines.faiss.lexical import LexicalIndex
 from indexer.engines.faiss.storage import Layout, Manifest
 from indexer.engines.faiss.store import Store
-from indexer.records import Passage
+from indexer.records import Passage, Segment
 from indexer.settings import FaissKind
 from service.answering.retriever import Retriever
 from service.answering.settings import RetrieverSettings
@@ -125,6 +125,12 @@ class _NoTexts:
 
     def sentences(self, *_: object) -> list[tuple[int, int]]:
         return [(0, 1)]
+
+    def context(self, _: Passage) -> str:
+        return ""
+
+    def segments(self, _: Passage) -> tuple[Segment, ...]:
+        return ()
 
 
 class _Recorded:

@@ -31,16 +31,18 @@ def test_a_published_version_is_read(tmp_path: Path, kind: FaissKind) -> None:
     assert specimen.leftovers(tmp_path / "index") == [".building-x"]
 
 
-def _some(library: specimen.Library, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
+def _some(library: specimen.Library, on_failure: Callable[[Failure], None], *_: object) -> Iterator[Article]:
     yield from list(_articles(library, on_failure))[1:]
 
 
-def _mixed(library: specimen.Library, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
+def _mixed(library: specimen.Library, on_failure: Callable[[Failure], None], *_: object) -> Iterator[Article]:
     other = specimen.Library(library.version + 1)
     yield from [*list(_articles(library, on_failure))[1:], *list(_articles(other, on_failure))[:1]]
 
 
-def _other_text(library: specimen.Library, on_failure: Callable[[Failure], None]) -> Iterator[Article]:
+def _other_text(
+    library: specimen.Library, on_failure: Callable[[Failure], None], *_: object
+) -> Iterator[Article]:
     for article in _articles(library, on_failure):
         yield replace(article, text=article.text.replace("day1", "day7"))
 
