@@ -138,7 +138,7 @@ def _aligned(lines: Sequence[Line], first: int, end: int) -> tuple[list[TableRow
 
 
 def _columns(line: Line) -> list[tuple[int, int]]:
-    """The words of a row of at least two short cells, empty if the line is none."""
+    """The cells of a row of at least two short ones; empty if the line is no row."""
     if "\t" in line.words or "  " not in line.words.strip() or marker_of(line.words):
         return []
     found = [words.span() for words in _COLUMN.finditer(line.words)]

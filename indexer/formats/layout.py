@@ -79,7 +79,7 @@ def _one_line(text: str) -> str:
 
 
 def _cells(text: str, lines: Sequence[Line], rows: Sequence[TableRow]) -> list[Segment]:
-    # A column without words is none: outside the first and the last bar.
+    # Outside the first and the last bar there is no column.
     used = sorted({cell.column for row in rows for cell in row.cells})
     named: list[list[Cell]] = []
     for row in rows:

@@ -1,7 +1,8 @@
 """A span that a model marked -> the words that belong together: values, names and addresses, whole. Pure.
 
-A value without its sign, its currency or its "at least" is another value, and half an address is none. What
-is added stands directly beside the span and in the same sentence or cell, which the caller gives.
+A value without its sign, its currency or its "at least" is another value, and half an address is no
+address. What is added stands directly beside the span and in the same sentence or cell, which the caller
+gives.
 """
 
 from __future__ import annotations

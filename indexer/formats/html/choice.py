@@ -76,7 +76,7 @@ def choose(pieces: Sequence[Piece]) -> Choice:
     """Decide which pieces are the article.
 
     Where the names of a page's elements leave too little of its prose, they mislead, and are left aside. Of a
-    page without prose everything is read but what stands around an article.
+    page without prose everything is read except menus, banners and the like.
     """
     if not pieces:
         return Choice()

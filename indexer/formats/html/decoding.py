@@ -26,7 +26,7 @@ def decode(data: bytes) -> str:
     """Decode a page.
 
     Raises:
-        UnreadableFileError: the bytes do not fit the encoding, or it is none that a browser reads.
+        UnreadableFileError: the bytes do not fit the encoding, or no browser reads that encoding.
     """
     declared = _CHARSET.search(data, 0, _DECLARED_WITHIN) or _XML_ENCODING.search(data, 0, _DECLARED_WITHIN)
     if declared is None or data.startswith(codecs.BOM_UTF8):

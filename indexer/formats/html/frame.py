@@ -27,7 +27,7 @@ _MOST = 30  # pieces of that text; there may be more where hardly any are links
 _HARDLY_LINKED = 0.03
 _SMALL_PAGE = 60  # pieces of a page that has nothing around its article
 _SAID = frozenset({"p", "li", "dt", "dd", "blockquote", "pre", "address", "summary", "figcaption", "caption"})
-# Bylines, dates, credits and rights are stated, not told.
+# Bylines, dates, credits and rights: metadata, no sentences.
 _STATED = re.compile(
     r"^\W*(?:by|von|par|por|di|av)\s+\S+(?:\s+\S+){0,6}$"
     r"|^\W*(?:(?:first |last )?(?:published|updated|posted|modified)|copyright|©|\(c\)|via)\b"

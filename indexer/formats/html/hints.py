@@ -1,4 +1,4 @@
-"""What the names of a page's elements say of the text in them: the article, or what stands around it."""
+"""What an element's tag, class and id say about its text: the article, or navigation and the like."""
 
 from __future__ import annotations
 

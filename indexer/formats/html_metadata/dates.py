@@ -98,7 +98,7 @@ def modified_day(markup: Markup, linked: LinkedData) -> datetime.date | None:
 
 
 def stated_day(value: Any) -> datetime.date | None:  # noqa: ANN401 - JSON holds anything
-    """The day that a value of the markup names, in the page's own zone; None if it is none or ambiguous."""
+    """The day that a value of the markup names, in the page's zone; None if it is no date or ambiguous."""
     if isinstance(value, list):
         return _first(value)
     if isinstance(value, dict):

@@ -261,7 +261,7 @@ def _tags(text: str) -> list[_Tag]:
 
 
 def _plain(text: str, start: int, mark: str, inside: str) -> bool:
-    """Whether what looks like a tag is none: a heading's id {#id}, an attribute in JSX, a formula in TeX."""
+    """Whether it only looks like a tag: a heading's id {#id}, an attribute in JSX, a formula in TeX."""
     before = text[max(0, start - 12) : start]
     if mark == "{#":
         return not inside[:1].isspace() and not inside.startswith("-")

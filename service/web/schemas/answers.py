@@ -29,7 +29,7 @@ MESSAGES = {
     Reason.OTHER_LANGUAGE: "The question does not seem to be in English, and no words in the articles are "
     "likely enough to answer it. Ask in the language of the articles.",
 }
-"""What a reader is told where there is no answer, by the reason."""
+"""What the user reads if there is no answer, by the reason."""
 
 
 class CitationModel(Wire):
