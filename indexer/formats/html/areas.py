@@ -7,12 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indexer.formats.html.facts import FEW_LINKED, facts_of
 from indexer.formats.html.hints import Hint, hint_of
 from indexer.formats.html.teasers import teasers_of
 from indexer.formats.html.walk import Kind, Piece, Region
-
-FEW_LINKED = 0.2
-"""Share of a piece's characters that are links, below which it has few."""
 
 SOLID = 25
 """Words of a paragraph that is hardly a teaser or a note."""
@@ -23,13 +21,7 @@ PARAGRAPHS = frozenset({"p", "blockquote", "pre", "li", "ul", "ol", "dd", "dl", 
 _PARTS = frozenset(
     {"h1", "h5", "h6", "dt", "figure", "figcaption", "caption", "details", "summary", "address"}
 )
-_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces
-_WORD = re.compile(r"\w+")
-_SENTENCE = re.compile(r"[.!?؟…][\"'”’»)\]\d]*(?:\s|$)|[。！？]|:$")
 _CAPTION = re.compile(r"caption|gallery|slide|carousel", re.IGNORECASE)
-_MIN_PROSE = 10  # words
-_MAX_LINKED = 0.5  # of the characters of prose
-_LONG = 18  # words: prose even without the end of a sentence
 _MAX_SUMMARY = 150  # words
 _MAX_DETAILS = 80  # words of a region with a byline, dates or tags
 # Shares of the page's prose above which a region's names mislead: it holds the article itself.
@@ -48,15 +40,6 @@ _CONTAINERS = frozenset(
 
 
 @dataclass(slots=True)
-class Facts:
-    """What is known of a piece by itself."""
-
-    words: float
-    linked: float  # share of its characters that are links
-    prose: bool
-
-
-@dataclass(slots=True)
 class Area:
     """What is known of a region; `hint` counts the regions around it as well."""
 
@@ -67,27 +50,6 @@ class Area:
     good: float = 0  # words of prose that nothing speaks against
     solid: float = 0  # of them, in long paragraphs with few links
     count: int = 0  # pieces of that prose
-
-
-def facts_of(piece: Piece) -> Facts:
-    """Count a piece's words and links, and decide whether it is prose."""
-    words = word_count(piece.text)
-    linked = piece.linked / max(1, len(piece.text))
-    prose = (
-        words >= _MIN_PROSE
-        and linked < _MAX_LINKED
-        and piece.kind is not Kind.HEADING
-        and (bool(_SENTENCE.search(piece.text)) or (words >= _LONG and linked < FEW_LINKED))
-    )
-    return Facts(words, linked, prose)
-
-
-def word_count(text: str) -> float:
-    """Return the number of words; two characters of a script without spaces count as one."""
-    if text.isascii():
-        return len(_WORD.findall(text))
-    spaced, unspaced = _UNSPACED.subn(" ", text)
-    return len(_WORD.findall(spaced)) + unspaced / 2
 
 
 def captioned(piece: Piece) -> bool:

@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from indexer.formats.html.areas import FEW_LINKED, PARAGRAPHS, SOLID, Areas, Facts, captioned, home_of
+from indexer.formats.html.areas import PARAGRAPHS, SOLID, Areas, captioned, home_of
+from indexer.formats.html.facts import FEW_LINKED, Facts
 from indexer.formats.html.frame import Frame, headline_of
 from indexer.formats.html.hints import Hint
 from indexer.formats.html.walk import Kind, Piece, Region

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from indexer.errors import UnreadableFileError
-from indexer.formats.html.areas import Facts
 from indexer.formats.html.choice import Choice
+from indexer.formats.html.facts import Facts
 from indexer.formats.html.walk import Piece
 
 _FEWEST = 0.5  # share of the text that looks like an article's that must be read

@@ -12,7 +12,8 @@ from collections.abc import Hashable, Sequence, Set
 
 from lxml import etree
 
-from indexer.formats.html.areas import body_of, captioned, facts_of
+from indexer.formats.html.areas import body_of, captioned
+from indexer.formats.html.facts import facts_of
 from indexer.formats.html.walk import Piece
 
 _AGREED = 0.7  # share of the chosen words that both read

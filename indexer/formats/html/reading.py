@@ -10,9 +10,9 @@ from lxml import html as lxml_html
 from indexer.errors import UnreadableFileError
 from indexer.formats.blocks import Block, assemble
 from indexer.formats.document import Document
-from indexer.formats.html.areas import word_count
 from indexer.formats.html.choice import choose
 from indexer.formats.html.decoding import decode
+from indexer.formats.html.facts import word_count
 from indexer.formats.html.left_out import left_out
 from indexer.formats.html.opinion import without_refused
 from indexer.formats.html.visibility import Visibility, visibility_of

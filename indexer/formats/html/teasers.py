@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from indexer.formats.html.walk import Piece, Region
 
 if TYPE_CHECKING:
-    from indexer.formats.html.areas import Facts
+    from indexer.formats.html.facts import Facts
 
 _ALL_LINKED = 0.9  # share of a headline's characters
 _HEADLINE = (3, 40)  # words, fewest and most
