@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from indexer.records import Article, Metadata, Passage, ScoredPassage
+from indexer.records import Article, CharRange, Metadata, Passage, ScoredPassage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,27 @@ class Span:
         """Its words."""
         first = self.scored.passage.start
         return self.scored.text[self.start - first : self.end - first]
+
+    @property
+    def sentences(self) -> list[CharRange]:
+        """The sentences that it touches, as ranges of the article's text."""
+        return [one for one in self.scored.sentences if one[0] < self.end and self.start < one[1]]
+
+    @property
+    def quote_range(self) -> CharRange:
+        """Where it and the sentences that it touches begin and end."""
+        touched = self.sentences
+        return (
+            min([self.start, *(start for start, _ in touched)]),
+            max([self.end, *(end for _, end in touched)]),
+        )
+
+    @property
+    def quote(self) -> str:
+        """The words of its sentences."""
+        first = self.scored.passage.start
+        start, end = self.quote_range
+        return self.scored.text[start - first : end - first]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.records import Article, CharRange
+from indexer.records import Article
 from service.answering.answers import Citation, Span
 from service.errors import CitationError
 
@@ -20,7 +20,7 @@ def cite(article: Article, span: Span) -> Citation:
     within = 0 <= span.start < span.end <= len(article.text)
     if not within or article.text[span.start : span.end] != span.text:
         raise CitationError(f"the answer is not in {article.id} at {span.start}-{span.end}")
-    quote_start, quote_end = _quote(span)
+    quote_start, quote_end = span.quote_range
     return Citation(
         article_id=article.id,
         metadata=article.metadata,
@@ -34,13 +34,4 @@ def cite(article: Article, span: Span) -> Citation:
         prefix=article.text[max(0, span.start - CONTEXT) : span.start],
         exact=span.text,
         suffix=article.text[span.end : span.end + CONTEXT],
-    )
-
-
-def _quote(span: Span) -> CharRange:
-    """Return the range of the sentences that the span touches."""
-    touched = [one for one in span.scored.sentences if one[0] < span.end and span.start < one[1]]
-    return (
-        min([span.start, *(start for start, _ in touched)]),
-        max([span.end, *(end for _, end in touched)]),
     )

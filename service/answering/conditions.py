@@ -39,20 +39,12 @@ def _is_other_case(question: str, span: Span) -> bool:
     asked = [*bounds(question)]
     if not asked:
         return False
-    said = [one for one in bounds(_sentence(span)) if not one.exact]
+    said = [one for one in bounds(span.quote) if not one.exact]
     for wanted in asked:
         related = [one for one in said if one.unit == wanted.unit]
         if related and all(wanted.excludes(one) for one in related):
             return True
     return False
-
-
-def _sentence(span: Span) -> str:
-    first = span.scored.passage.start
-    touched = [one for one in span.scored.sentences if one[0] < span.end and span.start < one[1]]
-    if not touched:
-        return span.text
-    return span.scored.text[touched[0][0] - first : touched[-1][1] - first]
 
 
 def _is_other_cell(question: str, span: Span) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from indexer.arrays import Vector
@@ -130,15 +130,7 @@ def other_places(span: Span, question: str) -> list[Span]:
 
 def _same_place(span: Span, copy: ScoredPassage) -> int | None:
     """Where the span is in a copy that holds its sentence unchanged."""
-    within = _sentence_of(span.scored, span.start, span.end)
-    if within is None:
+    if not span.sentences:
         return None
-    first = span.scored.passage.start
-    sentence = span.scored.text[within[0] - first : within[1] - first]
-    at = copy.text.find(sentence)
-    return None if at < 0 else copy.passage.start + at + span.start - within[0]
-
-
-def _sentence_of(scored: ScoredPassage, start: int, end: int) -> tuple[int, int] | None:
-    touched: Sequence[tuple[int, int]] = [one for one in scored.sentences if one[0] < end and start < one[1]]
-    return (touched[0][0], touched[-1][1]) if touched else None
+    at = copy.text.find(span.quote)
+    return None if at < 0 else copy.passage.start + at + span.start - span.quote_range[0]
