@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 from eval.dataset import Example, GoldSpan, question_kind
 from eval.studies.paragraphs import data_folder, load
@@ -24,17 +25,23 @@ SPAN_SETS = ("wiki", "reddit", "amazon", "policy", "qed")
 DEVELOPMENT_SHARE = 0.12
 """Share of each set's groups that is held out; the share of its questions is only near it."""
 
+_SHARES = {"multispan": 0.3}
+"""Of a set so small that the usual share would say nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContextExample:
     """A question with the text that it is read over; its gold spans are offsets into that text.
 
-    `source`: the name of its data set. No gold spans: the text does not answer the question.
+    `source`: the name of its data set. No gold spans: the text does not answer the question. `title`: of the
+    text's article, "" if the set has none. `context`: words to read before the text, never part of an answer.
     """
 
     example: Example
     source: str
     text: str
+    title: str = ""
+    context: str = ""
 
     @classmethod
     def of(
@@ -82,16 +89,22 @@ class ContextExample:
 def group_of(name: str, article: Article) -> str:
     """Return the words that identify a paragraph's group in a set, for `held_out`."""
     # Wikipedia's paragraphs share an article, and with it people and events.
+    if name == "squad2":
+        return _plain_title(article)
     return str(article.metadata.title) if name == "wiki" else article.text
 
 
-def held_out(group: str) -> bool:
-    """Whether a group belongs to development."""
-    return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 16**8 < DEVELOPMENT_SHARE
+def _plain_title(article: Article) -> str:
+    return unquote(article.metadata.title or "").replace("_", " ")
+
+
+def held_out(group: str, share: float = DEVELOPMENT_SHARE) -> bool:
+    """Whether a group belongs to development, where `share` of all groups do."""
+    return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 16**8 < share
 
 
 def span_examples(name: str, *, development: bool) -> list[ContextExample]:
-    """Return one split of a set of `SPAN_SETS`.
+    """Return one split of a set of `SPAN_SETS` or `eval.studies.paragraphs.MORE_SETS`.
 
     Raises:
         DataMissingError: the data folder or the file does not exist.
@@ -101,10 +114,10 @@ def span_examples(name: str, *, development: bool) -> list[ContextExample]:
     found = []
     for example in source.examples:
         article = articles[example.context or ""]
-        if held_out(group_of(name, article)) == development:
+        if held_out(group_of(name, article), _SHARES.get(name, DEVELOPMENT_SHARE)) == development:
             answers = tuple(stripped(gold) for gold in example.answers)
             renamed = replace(example, id=f"{name}-{example.id}", answers=answers)
-            found.append(ContextExample(renamed, name, article.text))
+            found.append(ContextExample(renamed, name, article.text, _plain_title(article)))
     return found
 
 

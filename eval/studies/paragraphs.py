@@ -28,6 +28,10 @@ SETS = {
 }
 """The files of the development sets with answer offsets, by the set's short name."""
 
+MORE_SETS = {"squad2": "squad2_part.json.gz", "multispan": "multispanqa_part.jsonl.gz"}
+"""Sets of another kind: half of `squad2`'s questions have no answer in their paragraph, and each question of
+`multispan` has several answers, all of which it asks for."""
+
 
 class DataMissingError(QuothError):
     """The optional data folder, or a file in it, is missing."""
@@ -81,12 +85,12 @@ def data_folder() -> Path:
 
 
 def load(name: str) -> Paragraphs:
-    """Load a development set by its short name, a key of `SETS`.
+    """Load a development set by its short name, a key of `SETS` or `MORE_SETS`.
 
     Raises:
         DataMissingError: the data folder or the file is missing.
     """
-    path = data_folder() / SETS[name]
+    path = data_folder() / (SETS | MORE_SETS)[name]
     if not path.is_file():
         raise DataMissingError(f"{path} is missing: QUOTH_DATA names the folder of data")
     articles: list[Article] = []
@@ -101,7 +105,7 @@ def load(name: str) -> Paragraphs:
                     Example(
                         question_id,
                         question,
-                        question_kind(question),
+                        question_kind(question) if answers else "unanswerable",
                         "dev",
                         tuple(GoldSpan(article_id, start, end, text[start:end]) for start, end in answers),
                         context=article_id,
@@ -130,6 +134,9 @@ def _paragraphs(record: dict[str, Any]) -> Iterator[tuple[str | None, str, _Aske
                     for question in paragraph["qas"]
                 ]
                 yield article.get("title"), paragraph["context"], asked
+    elif "structure" in record:  # MultiSpanQA: one question a paragraph, and every answer counts
+        spans = tuple((answer["start"], answer["end"]) for answer in record["answers"])
+        yield None, record["context"], [(str(record["id"]), record["question"], spans)]
     else:  # QED: one question a paragraph
         answers = tuple(
             (span["start"], span["end"])

@@ -69,7 +69,7 @@ class Featuriser:
             questions = [self._shortened(example.question.strip()) for example in batch]
             encoded = self._tokenizer(
                 questions,
-                [example.text for example in batch],
+                [_shown(example) for example in batch],
                 truncation="only_second",
                 max_length=self._max_length,
                 stride=STRIDE,
@@ -93,11 +93,16 @@ class Featuriser:
         return question[: offsets[_MAX_QUESTION_TOKENS - 1][1]]
 
 
+def _shown(example: ContextExample) -> str:
+    return f"{example.context} {example.text}" if example.context else example.text
+
+
 def _feature(example: ContextExample, window: int, encoding: Encoding) -> Feature:
+    before = len(_shown(example)) - len(example.text)
     sequence = np.array([-1 if part is None else part for part in encoding.sequence_ids])
-    in_text = np.flatnonzero(sequence == 1)
+    in_text = np.flatnonzero((sequence == 1) & (np.array(encoding.offsets)[:, 0] >= before))
     first, last = int(in_text[0]), int(in_text[-1]) + 1
-    offsets = np.array(encoding.offsets[first:last], dtype=np.int32)
+    offsets = np.array(encoding.offsets[first:last], dtype=np.int32) - before
     starts: dict[int, float] = {}
     ends: dict[int, float] = {}
     inside = [span for span in example.spans if offsets[0, 0] <= span[0] and span[1] <= offsets[-1, 1]]

@@ -17,6 +17,7 @@ from eval.studies.examples import ContextExample
 from eval.training.features import OTHER
 from indexer.analyzer import is_function_word, terms
 from indexer.engines.faiss.lexical import LexicalIndex
+from indexer.records import CharRange
 from indexer.segmenter import sentence_offsets
 
 _WORD = re.compile(r"\w+")
@@ -28,7 +29,7 @@ def without_answer(examples: Sequence[ContextExample], share: float, seed: int) 
     """Return a share of the examples with the sentences that hold an answer cut out."""
     draw = random.Random(seed)
     found = []
-    for example in _sampled(examples, share, draw):
+    for example in sampled(examples, share, draw):
         answering, others = _split_sentences(example)
         left = " ".join(others)
         if answering and len(left.split()) >= _MIN_WORDS and not contains_answer(left, example):
@@ -57,7 +58,7 @@ def retrieved(examples: Sequence[ContextExample], share: float, seed: int) -> li
     for group in by_source.values():
         texts = list(dict.fromkeys(example.text for example in group))
         index = LexicalIndex.build(texts)
-        for example in _sampled(group, share, draw):
+        for example in sampled(group, share, draw):
             numbers, _ = index.search(example.question, _RETRIEVED)
             similar = [texts[int(number)] for number in numbers]
             similar = [one for one in similar if one != example.text and not contains_answer(one, example)]
@@ -86,7 +87,7 @@ def altered(examples: Sequence[ContextExample], share: float, seed: int) -> list
         for slot, part in _replaceable(example.question):
             pools[slot].append(part[0])
     found = []
-    for example in _sampled(examples, share, draw):
+    for example in sampled(examples, share, draw):
         present = set(terms(example.text)) | set(terms(example.question))
         parts = _replaceable(example.question)
         draw.shuffle(parts)
@@ -95,7 +96,7 @@ def altered(examples: Sequence[ContextExample], share: float, seed: int) -> list
         for slot, part in sorted(parts, key=lambda pair: kinds.index(pair[0][0])):
             replacement = draw.choice(pools[slot])
             if not present & set(terms(replacement)):
-                found.append(_replaced(example, part, replacement, "/altered"))
+                found.append(replaced(example, part.span(), replacement, "/altered"))
                 break
     return found
 
@@ -121,25 +122,46 @@ def exchanged(examples: Sequence[ContextExample], share: float, seed: int) -> li
     """Return a share of the examples with a name or number of the question replaced by one of its text.
 
     The replacement occurs in the example's own text, though in no sentence with an answer: everything that
-    the question mentions is there, but not in the relation that it asks about. A number is replaced by one
-    with the same number of characters. Occasionally such a question has an answer after all.
+    the question mentions is there, but not in the relation that it asks about. Occasionally such a question has an answer after all.
     """
     draw = random.Random(seed)
     found = []
-    for example in _sampled(examples, share, draw):
+    for example in sampled(examples, share, draw):
         answering, others = _split_sentences(example)
         present = set(terms(" ".join([example.question, *example.references, *answering])))
         choices = []
         for pattern in (_NAME, _NUMBER):
             # A sentence's first word is capitalised anyway: the pattern requires a space before a name.
-            named = [name for sentence in others for name in pattern.findall(sentence)]
-            named = [name for name in named if terms(name) and not present & set(terms(name))]
+            named = [match for sentence in others for match in pattern.finditer(sentence)]
+            named = [match for match in named if terms(match[0]) and not present & set(terms(match[0]))]
             for part in pattern.finditer(example.question):
-                fitting = [name for name in named if pattern is _NAME or len(name) == len(part[0])]
-                choices += [(part, name) for name in fitting]
+                choices += [(part.span(), one[0]) for one in named if _fits(part, one)]
         if choices:
-            found.append(_replaced(example, *draw.choice(choices), "/exchanged"))
+            found.append(replaced(example, *draw.choice(choices), "/exchanged"))
     return found
+
+
+_TIME = re.compile(
+    r"January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+)
+
+
+def _fits(part: re.Match[str], other: re.Match[str]) -> bool:
+    """Whether a name or number of a text can take the place of one of the question, by what it looks like.
+
+    A number has as many characters. A name follows the same word, "in" or "by" or "the", and both or neither
+    are of a month or a day, so that it is mostly the same kind of thing.
+    """
+    if part[0][0].isdigit():
+        return len(other[0]) == len(part[0])
+    same_word = _word_before(part) == _word_before(other)
+    return same_word and bool(_TIME.match(part[0])) == bool(_TIME.match(other[0]))
+
+
+def _word_before(match: re.Match[str]) -> str:
+    words = match.string[: match.start()].split()
+    return words[-1].casefold() if words else ""
 
 
 def _split_sentences(example: ContextExample) -> tuple[list[str], list[str]]:
@@ -152,14 +174,14 @@ def _split_sentences(example: ContextExample) -> tuple[list[str], list[str]]:
     return answering, others
 
 
-def _sampled(
+def sampled(
     examples: Sequence[ContextExample], share: float, draw: random.Random
 ) -> Iterator[ContextExample]:
     """Yield a share of the examples, each drawn when its turn comes."""
     return (example for example in examples if draw.random() < share)
 
 
-def _replaced(example: ContextExample, part: re.Match[str], replacement: str, suffix: str) -> ContextExample:
-    """Return an example with a part of its question replaced."""
-    question = example.question[: part.start()] + replacement + example.question[part.end() :]
+def replaced(example: ContextExample, part: CharRange, replacement: str, suffix: str) -> ContextExample:
+    """Return an example with a part of its question replaced, without gold spans."""
+    question = example.question[: part[0]] + replacement + example.question[part[1] :]
     return example.unanswerable(suffix, question=question)

@@ -1,8 +1,8 @@
-"""Trains a span model on a CPU in bfloat16, with checkpoints to resume from and a log.
+"""Trains a span model on a CPU, with checkpoints to resume from and a log.
 
-The model is in bfloat16, which the processor's matrix units multiply some six times faster than float32; the
-optimiser keeps float32 master weights, since small steps would be lost in bfloat16's rounding. Eager
-attention, no dropout and few tensor shapes each make training much faster.
+Where the processor has units for it the model is in bfloat16, which they multiply some six times faster than
+float32; the optimiser keeps float32 master weights, since small steps would be lost in bfloat16's rounding.
+Eager attention, no dropout and few tensor shapes each make training much faster.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from eval.training.features import Group, batches
-from eval.training.model import SpanModel, collate, group_loss
+from eval.training.model import SpanModel, collate, group_loss, layers
 
 _LOG_STEPS = 50  # steps between two lines of the log
 
@@ -34,7 +34,8 @@ class Plan:
     `rate`: the peak learning rate; `warmup`: share of the steps in which it rises; `final`: the share of the
     peak that it falls to. `decay`: weight decay. `tokens`: padded tokens per batch; `batches`: batches per
     step. `embeddings`: whether the word embeddings are trained; they are a fifth of a large model's weights,
-    and of the optimiser's time.
+    and of the optimiser's time. `frozen`: how many of the first layers, with all embeddings, are left as they
+    are: no gradient has to go back through them.
     """
 
     name: str
@@ -46,15 +47,28 @@ class Plan:
     tokens: int = 4_096
     batches: int = 1
     embeddings: bool = True
+    frozen: int = 0
     seed: int = 0
 
 
+def precision() -> torch.dtype:
+    """Return bfloat16 if this processor multiplies it natively, else float32."""
+    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
+
+
 class MasterWeights:
-    """AdamW over float32 copies of a bfloat16 model's weights."""
+    """AdamW over float32 copies of the weights of a model that is in `precision()`."""
 
     def __init__(self, model: SpanModel, plan: Plan) -> None:
         embeddings = model.encoder.get_input_embeddings().weight  # type: ignore[operator]
         embeddings.requires_grad_(plan.embeddings)
+        if plan.frozen:
+            for module in [model.encoder.embeddings, *layers(model)[: plan.frozen]]:
+                module.requires_grad_(False)  # type: ignore[union-attr]
+            # MPNet's layers share one table of relative positions: gradients for it would reach all of them.
+            shared = getattr(model.encoder.encoder, "relative_attention_bias", None)
+            if shared is not None:
+                shared.requires_grad_(False)
         self._frozen = [
             (weight, weight.detach().clone()) for weight in model.parameters() if not weight.requires_grad
         ]
@@ -66,7 +80,7 @@ class MasterWeights:
             [{"params": matrices, "weight_decay": plan.decay}, {"params": vectors, "weight_decay": 0.0}],
             lr=plan.rate, betas=(0.9, 0.98), eps=1e-6, fused=True,
         )  # fmt: skip
-        model.to(torch.bfloat16)
+        model.to(precision())
         self._trained = [weight for weight in model.parameters() if weight.requires_grad]
 
     def step(self, rate: float) -> None:

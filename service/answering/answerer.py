@@ -154,6 +154,7 @@ class Answerer:
             reader=self._reader.name,
             read_as=best.question if asked and best.question != question else None,
             timings_ms=timings,
+            answers=(quotations[0],) if given else (),
         )
 
     def search(

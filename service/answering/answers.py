@@ -90,18 +90,29 @@ class Citation:
         return self.quote[:start], self.quote[start:end], self.quote[end:]
 
 
+class Polarity(StrEnum):
+    """Whether a sentence says yes or no to a question that asks for one of them."""
+
+    SAYS_YES = "says_yes"
+    SAYS_NO = "says_no"
+
+
 @dataclass(frozen=True, slots=True)
 class Quotation:
     """An article's exact words, offered as an answer.
 
     `confidence` is the calibrated probability, in [0, 1], that they answer the question.
-    `other_citations` are the other places with the same words.
+    `other_citations` are the other places with the same words. `part` is the part of the question that they
+    answer, None for all of it. `polarity` is what they say to a yes/no question, None if that is unsure or the
+    question is another one.
     """
 
     text: str
     confidence: float
     citation: Citation
     other_citations: tuple[Citation, ...] = ()
+    part: str | None = None
+    polarity: Polarity | None = None
 
 
 class Reason(StrEnum):
@@ -138,6 +149,10 @@ class ReadPassage:
 class Answer:
     """The response to a question; an abstention is an Answer whose `quotation` is None.
 
+    `answers` are all the things that the question asks for, each a quotation of its own: one for an ordinary
+    question, and `quotation` is the first of them. Where `quotation` is an enumeration ("ports, roads and
+    bridges"), they are its items. `unanswered` are the parts of the question without an answer, as it states
+    them, if others have one.
     `confidence` is that of the best candidate, given or withheld. `threshold` is the confidence below
     which the answer is withheld. `alternatives` are other candidates, best first: those that reach it, or,
     with an abstention, those that were rejected.
@@ -158,6 +173,8 @@ class Answer:
     reader: str
     read_as: str | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    answers: tuple[Quotation, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
     @property
     def abstained(self) -> bool:

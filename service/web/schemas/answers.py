@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from service.answering.answers import Answer, Citation, Quotation, ReadPassage, Reason
+from service.answering.answers import Answer, Citation, Polarity, Quotation, ReadPassage, Reason
 from service.web.problems import ProblemModel
 from service.web.schemas.articles import PassageModel
 from service.web.schemas.base import Wire, metadata_fields
@@ -85,6 +85,13 @@ class QuotationModel(Wire):
     )
     citation: CitationModel
     other_citations: list[CitationModel] = Field(description="Other places with the same words.")
+    part: str | None = Field(
+        default=None, description="The part of the question that these words answer; null for all of it."
+    )
+    polarity: Polarity | None = Field(
+        default=None,
+        description="What these words say to a yes/no question; null if that is unsure, or for other questions.",
+    )
 
     @classmethod
     def of(cls, quotation: Quotation) -> QuotationModel:
@@ -94,6 +101,8 @@ class QuotationModel(Wire):
             confidence=quotation.confidence,
             citation=CitationModel.of(quotation.citation),
             other_citations=[CitationModel.of(citation) for citation in quotation.other_citations],
+            part=quotation.part,
+            polarity=quotation.polarity,
         )
 
 
@@ -152,6 +161,13 @@ class AnswerResponse(Wire):
 
     question: str
     answer: QuotationModel | None = Field(description="Null when the service abstains.")
+    answers: list[QuotationModel] = Field(
+        description="Everything the question asks for, each a quotation of its own: `answer` first, or, where "
+        "`answer` is an enumeration, its items. Empty when the service abstains."
+    )
+    unanswered: list[str] = Field(
+        description="Parts of the question that have no answer, where other parts have one."
+    )
     abstained: AbstentionModel | None = Field(
         description="Why the service abstains; null when there is an answer."
     )
@@ -181,6 +197,8 @@ class AnswerResponse(Wire):
         return cls(
             question=answer.question,
             answer=None if answer.quotation is None else QuotationModel.of(answer.quotation),
+            answers=[QuotationModel.of(quotation) for quotation in answer.answers],
+            unanswered=[*answer.unanswered],
             abstained=None
             if answer.reason is None
             else AbstentionModel(code=answer.reason, message=MESSAGES[answer.reason]),
