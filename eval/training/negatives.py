@@ -122,7 +122,8 @@ def exchanged(examples: Sequence[ContextExample], share: float, seed: int) -> li
     """Return a share of the examples with a name or number of the question replaced by one of its text.
 
     The replacement occurs in the example's own text, though in no sentence with an answer: everything that
-    the question mentions is there, but not in the relation that it asks about. Occasionally such a question has an answer after all.
+    the question mentions is there, but not in the relation that it asks about. Occasionally such a question
+    has an answer after all.
     """
     draw = random.Random(seed)
     found = []

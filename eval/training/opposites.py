@@ -1,8 +1,8 @@
 """Questions that ask for the opposite of what their text says: a word turned round, or a negation added.
 
-SQuAD 2.0's writers made a third of their unanswerable questions this way (Rajpurkar, Jia and Liang, 2018, table
-2). Each change keeps the sentence grammatical: a word is replaced by one of the same form, a negation goes where
-English puts it.
+SQuAD 2.0's writers made a third of their unanswerable questions this way (Rajpurkar, Jia and Liang, 2018,
+table 2). Each change keeps the sentence grammatical: a word is replaced by one of the same form, a negation
+goes where English puts it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ from eval.training.negatives import replaced, sampled
 from indexer.analyzer import terms
 
 _PAIRS = """
-largest smallest|biggest smallest|highest lowest|longest shortest|oldest youngest|oldest newest|earliest latest
-|most least|best worst|fastest slowest|strongest weakest|richest poorest|greatest smallest|heaviest lightest
+largest smallest|biggest smallest|highest lowest|longest shortest|oldest youngest|oldest newest
+|earliest latest|most least|best worst|fastest slowest|strongest weakest|richest poorest
+|greatest smallest|heaviest lightest
 |larger smaller|bigger smaller|higher lower|longer shorter|older younger|earlier later|better worse
 |faster slower|stronger weaker|greater smaller|heavier lighter|wider narrower|deeper shallower
 |large small|big small|long short|old new|early late|strong weak|rich poor|major minor|common rare
 |first last|first second|second third|third fourth|before after|above below|inside outside
 |north south|east west|northern southern|eastern western|northeast southwest|northwest southeast|upper lower
 |top bottom|front back|start end|beginning end|started ended|began ended|begin end|starts ends
-|increase decrease|increased decreased|increases decreases|increasing decreasing|rise fall|rose fell|grow shrink
+|increase decrease|increased decreased|increases decreases|increasing decreasing|rise fall|rose fell
+|grow shrink
 |gain lose|gained lost|win lose|won lost|wins loses|buy sell|bought sold|built demolished|build demolish
-|created destroyed|create destroy|open close|opened closed|join leave|joined left|accept reject|accepted rejected
+|created destroyed|create destroy|open close|opened closed|join leave|joined left|accept reject
+|accepted rejected
 |allow forbid|allowed forbidden|allows forbids|permitted prohibited|approve reject|approved rejected
 |supported opposed|supports opposes|supporters opponents|agree disagree|agreed disagreed
 |include exclude|included excluded|includes excludes|add remove|added removed|succeed fail|succeeded failed
@@ -34,7 +37,8 @@ largest smallest|biggest smallest|highest lowest|longest shortest|oldest younges
 |friends enemies|allies enemies|ally enemy|majority minority|maximum minimum|import export|imports exports
 |imported exported|male female|men women|boys girls|husband wife|father mother|son daughter
 |brother sister|king queen|parents children|teacher student|teachers students|born killed
-|rural urban|domestic foreign|internal external|positive negative|legal illegal|possible impossible|able unable
+|rural urban|domestic foreign|internal external|positive negative|legal illegal|possible impossible
+|able unable
 |required forbidden|always never|often rarely|usually rarely
 |successful unsuccessful|direct indirect|active passive|warm cold|wet dry
 |summer winter|morning evening|victory defeat|attack defend|attacked defended
@@ -53,7 +57,8 @@ for _pair in _PAIRS.replace("\n", "").split("|"):
 
 _WORD = re.compile(r"\b[A-Za-z]+\b")
 _IDIOM = re.compile(
-    r"(?i)\b(?:(?:named|called|look\w*|modell?ed) after|how \w+|world \w+|at \w+|in front|first)$(?<!the first)"
+    r"(?i)\b(?:(?:named|called|look\w*|modell?ed) after|how \w+|world \w+|at \w+|in front|first)$"
+    r"(?<!the first)"
 )
 """Words that have no opposite where they stand: "named after", "first name"."""
 _AUXILIARY = re.compile(
@@ -87,7 +92,7 @@ def opposites(examples: Sequence[ContextExample], share: float, seed: int) -> li
 
 
 def negated(examples: Sequence[ContextExample], share: float, seed: int) -> list[ContextExample]:
-    """Return a share of the examples with the question negated: "Who built it?", "Who never built it?"
+    """Return a share of the examples with the question negated: "Who never built it?" for "Who built it?".
 
     A text rarely says who did not. Questions whose verb is not found are left out, and so are those that are
     negated already, or ask why or how: the reason for something is also why its opposite did not happen.
@@ -105,16 +110,19 @@ _NEGATIVE = re.compile(r"(?i)\b(?:not|never|no|none|without|except|cannot)\b|n['
 _NOT_NEGATED = re.compile(r"(?i)^\W*(?:why|how)\b")
 
 
+_FOLLOWED_BY_NOT = frozenset(["is", "are", "was", "were", "has", "have", "had"])
+_SHARE_OF_NOT = 0.3  # "Who was never king?", else "Who wasn't king?"
+
+
 def negation(question: str, draw: random.Random) -> str | None:
     """Return the question with a negation after its first verb, None if that cannot be found."""
     if _NEGATIVE.search(question) or _NOT_NEGATED.match(question):
         return None
     if match := _AUXILIARY.match(question):
         verb, rest = match["verb"], question[match.end() :]
-        if match["before"].split()[-1].casefold() in ("who", "what", "which") and draw.random() < 0.3:  # noqa: PLR2004
-            # "Who was never king?", where the subject comes first, and "What isn't …?" where it does not.
-            if verb.casefold() in ("is", "are", "was", "were", "has", "have", "had"):
-                return f"{match['before']}{verb} {draw.choice(['not', 'never'])}{rest}"
+        bare = match["before"].split()[-1].casefold() in ("who", "what", "which")
+        if bare and verb.casefold() in _FOLLOWED_BY_NOT and draw.random() < _SHARE_OF_NOT:
+            return f"{match['before']}{verb} {draw.choice(['not', 'never'])}{rest}"
         return f"{match['before']}{verb}n't{rest}"
     if match := _PLAIN_VERB.match(question):
         return f"{match[0]}never {question[match.end() :]}"

@@ -1,7 +1,7 @@
 """A shipped reader's folder -> the span model it was exported from, to train it further.
 
-The weights are the shipped ones, which are rounded to a few bits: the model scores as the shipped reader does,
-not as the model before the rounding (`f1_lost_in_conversion` in the card says how far apart they are).
+The weights are the shipped ones, which are rounded to a few bits: the model scores as the shipped reader
+does, not as the model before the rounding (`f1_lost_in_conversion` in the card says how far apart they are).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _parameters(graph: Path, blob: Bytes) -> dict[str, Tensor]:
 
 
 def _separated(name: str, value: Tensor, kind: str, head_size: int) -> dict[str, Tensor]:
-    """Return a parameter by its name in an unfused model: three for the product of `eval.training.attention`."""
+    """Return a parameter by its names in an unfused model: three for a fused product."""
     match = _FUSED.match(name)
     if match is None:
         for fused, separate in _RENAMED[kind].items():

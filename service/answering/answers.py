@@ -103,8 +103,8 @@ class Quotation:
 
     `confidence` is the calibrated probability, in [0, 1], that they answer the question.
     `other_citations` are the other places with the same words. `part` is the part of the question that they
-    answer, None for all of it. `polarity` is what they say to a yes/no question, None if that is unsure or the
-    question is another one.
+    answer, None for all of it. `polarity` is what they say to a yes/no question, None if that is unsure or
+    the question is another one.
     """
 
     text: str

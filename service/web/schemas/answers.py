@@ -90,7 +90,7 @@ class QuotationModel(Wire):
     )
     polarity: Polarity | None = Field(
         default=None,
-        description="What these words say to a yes/no question; null if that is unsure, or for other questions.",
+        description="What these words say to a yes/no question; null for others, and if that is unsure.",
     )
 
     @classmethod
@@ -162,8 +162,8 @@ class AnswerResponse(Wire):
     question: str
     answer: QuotationModel | None = Field(description="Null when the service abstains.")
     answers: list[QuotationModel] = Field(
-        description="Everything the question asks for, each a quotation of its own: `answer` first, or, where "
-        "`answer` is an enumeration, its items. Empty when the service abstains."
+        description="Everything the question asks for, each a quotation of its own: `answer` first, or, "
+        "where `answer` is an enumeration, its items. Empty when the service abstains."
     )
     unanswered: list[str] = Field(
         description="Parts of the question that have no answer, where other parts have one."
