@@ -64,7 +64,7 @@ class MasterWeights:
         embeddings.requires_grad_(plan.embeddings)
         if plan.frozen:
             for module in [model.encoder.embeddings, *layers(model)[: plan.frozen]]:
-                module.requires_grad_(False)  # type: ignore[union-attr]
+                module.requires_grad_(False)
             # MPNet's layers share one table of relative positions: gradients for it would reach all of them.
             shared = getattr(model.encoder.encoder, "relative_attention_bias", None)
             if shared is not None:
