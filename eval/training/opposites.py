@@ -57,8 +57,8 @@ for _pair in _PAIRS.replace("\n", "").split("|"):
 
 _WORD = re.compile(r"\b[A-Za-z]+\b")
 _IDIOM = re.compile(
-    r"(?i)\b(?:(?:named|called|look\w*|modell?ed) after|how \w+|world \w+|at \w+|in front|first)$"
-    r"(?<!the first)"
+    r"(?i)\b(?:(?:named|called|look\w*|modell?ed) after|how \w+|world \w+|at \w+|in front"
+    r"|(?:first|last) (?:names?|aid|lady)|(?<!the )first)\b"
 )
 """Words that have no opposite where they stand: "named after", "first name"."""
 _AUXILIARY = re.compile(
@@ -79,10 +79,11 @@ def opposites(examples: Sequence[ContextExample], share: float, seed: int) -> li
     found = []
     for example in sampled(examples, share, draw):
         present = {*terms(example.text), *terms(example.question)}
+        idioms = [match.span() for match in _IDIOM.finditer(example.question)]
         choices = [
             (part.span(), other)
             for part in _WORD.finditer(example.question)
-            if not _IDIOM.search(example.question[: part.end()])
+            if not any(start <= part.start() < end for start, end in idioms)
             for other in OPPOSITES.get(part[0], ())
             if not present & set(terms(other))
         ]

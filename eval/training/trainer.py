@@ -57,9 +57,9 @@ def precision() -> torch.dtype:
 
 
 class MasterWeights:
-    """AdamW over float32 copies of the weights of a model that is in `precision()`."""
+    """AdamW over float32 copies of a model's weights; the model is in `dtype`, `precision()` by default."""
 
-    def __init__(self, model: SpanModel, plan: Plan) -> None:
+    def __init__(self, model: SpanModel, plan: Plan, dtype: torch.dtype | None = None) -> None:
         embeddings = model.encoder.get_input_embeddings().weight  # type: ignore[operator]
         embeddings.requires_grad_(plan.embeddings)
         if plan.frozen:
@@ -80,7 +80,7 @@ class MasterWeights:
             [{"params": matrices, "weight_decay": plan.decay}, {"params": vectors, "weight_decay": 0.0}],
             lr=plan.rate, betas=(0.9, 0.98), eps=1e-6, fused=True,
         )  # fmt: skip
-        model.to(precision())
+        model.to(dtype or precision())
         self._trained = [weight for weight in model.parameters() if weight.requires_grad]
 
     def step(self, rate: float) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -237,3 +239,14 @@ def test_a_question_on_another_passage_joins_its_group(window: Callable[..., Fea
     assert [[id(feature) for feature in group] for group in found] == [
         [id(one), id(second), id(other)], [id(cut)], [id(apart)],
     ]  # fmt: skip
+
+
+@pytest.mark.models
+def test_context_words_are_read_before_the_text_and_hold_no_answer(featuriser: Featuriser) -> None:
+    plain = example("Lahore is old. It rained in Lahore City.", "Lahore City", question="Where did it rain?")
+    titled = replace(plain, context="The weather of Lahore City.")
+    (bare,), (feature,) = featuriser.features([plain]), featuriser.features([titled])
+    assert len(feature.ids) > len(bare.ids)
+    assert feature.ids[feature.first : feature.last] == bare.ids[bare.first : bare.last]
+    np.testing.assert_array_equal(feature.offsets, bare.offsets)
+    assert target(feature, plain.text) == "Lahore City"

@@ -318,7 +318,8 @@ def test_a_share_of_the_examples_is_drawn_by_the_seed(kind: Kind) -> None:
 def bridges() -> list[ContextExample]:
     text = (
         "Ann Moor built the bridge of Lahore in 1901. It fell down. "
-        "Later Bo Lund met Cy Hart from Quito in 1923, who gave him 75 coins."
+        "Later Bo Lund met the queen of Quito in 1923, who gave him 75 coins. "
+        "When did Cy Hart die of May fever?"
     )
     return [
         example("who", "Who built the bridge of Lahore in 1901?", text, "Ann Moor"),
@@ -336,13 +337,12 @@ def test_an_exchanged_name_or_number_occurs_elsewhere_in_the_text() -> None:
             found.setdefault(one.id.removesuffix("/exchanged"), set()).add(one.question)
     assert found == {
         "who": {
-            # A number by one with as many digits; nothing from the answer's own sentence.
-            "Who built the bridge of Bo Lund in 1901?",
-            "Who built the bridge of Cy Hart in 1901?",
+            # A name after the same word, and no month for a place; a number with as many digits; nothing
+            # from the answer's own sentence.
             "Who built the bridge of Quito in 1901?",
             "Who built the bridge of Lahore in 1923?",
         },
-        "where": {f"Where did {name} build it?" for name in ("Bo Lund", "Cy Hart", "Quito")},
+        "where": {"Where did Cy Hart build it?"},
     }
 
 

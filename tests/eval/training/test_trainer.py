@@ -194,7 +194,7 @@ def test_steps_too_small_for_bfloat16_add_up(tiny_model: Tiny) -> None:
     model = tiny_model(0)
     with torch.no_grad():
         model.head.weight.fill_(1.0)
-    master = MasterWeights(model, Plan("x", decay=0.0))
+    master = MasterWeights(model, Plan("x", decay=0.0), torch.bfloat16)
     for _ in range(100):
         for weight in model.parameters():
             weight.grad = torch.zeros_like(weight)
@@ -211,7 +211,7 @@ def test_steps_too_small_for_bfloat16_add_up(tiny_model: Tiny) -> None:
 def test_the_finished_weights_are_those_of_a_float32_optimiser(tiny_model: Tiny) -> None:
     model, reference = tiny_model(0), tiny_model(0)
     plan = Plan("x", decay=0.1)
-    master = MasterWeights(model, plan)
+    master = MasterWeights(model, plan, torch.bfloat16)
     matrices = [weight for weight in reference.parameters() if weight.ndim > 1]
     others = [weight for weight in reference.parameters() if weight.ndim == 1]
     optimiser = torch.optim.AdamW(
@@ -240,7 +240,7 @@ def test_the_finished_weights_are_those_of_a_float32_optimiser(tiny_model: Tiny)
 
 def test_weight_decay_does_not_apply_to_biases_and_norms(tiny_model: Tiny) -> None:
     model, before = tiny_model(0), tiny_model(0)
-    master = MasterWeights(model, Plan("x", decay=0.5))
+    master = MasterWeights(model, Plan("x", decay=0.5), torch.bfloat16)
     for weight in model.parameters():
         weight.grad = torch.zeros_like(weight)
     master.step(0.1)
@@ -287,3 +287,20 @@ def test_two_batches_a_step_train_like_one_batch_of_both(
     )
     for one, other in zip(once.parameters(), twice.parameters(), strict=True):
         torch.testing.assert_close(one, other, atol=2e-4, rtol=0)
+
+
+def test_frozen_layers_and_embeddings_stay_as_they_are(
+    tiny_model: Tiny, window: Callable[..., Feature]
+) -> None:
+    model, before = tiny_model(0), tiny_model(0).state_dict()
+    groups = [[window([1, 2, 3, 4 + number], {2: 1.0}, {3: 1.0}, example=f"{number}")] for number in range(8)]
+    plan = Plan("x", rate=1e-2, frozen=1)
+    master = MasterWeights(model, plan, torch.float32)
+    loss = span_loss(0)
+    loss(model, groups).backward()  # type: ignore[no-untyped-call]
+    master.step(1e-2)
+    after = master.finish(model).state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all("layer.1." in name or "head" in name for name in changed)
+    assert all(weight.requires_grad for weight in model.parameters())
