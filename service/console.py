@@ -7,6 +7,7 @@ from rich.text import Text
 
 from indexer.terminal import print_json_text, results, shown
 from service.answering.answers import Answer, Citation, Reason
+from service.presentation import POLARITIES, Entry, Sentence, present
 
 _MOST_DIGITS = 12
 _PREVIEW = 100
@@ -27,21 +28,35 @@ _ABSTENTIONS = {
 
 
 def print_answer(answer: Answer) -> None:
-    """Print an answer, its confidence, the sentence that holds it, and its sources; or an abstention."""
+    """Print the answers with their confidence, the sentences that hold them, and their sources.
+
+    An abstention prints what was nearest. Several sentences are numbered, and each answer names the number
+    of its own.
+    """
     console = results()
     if answer.quotation is None:
         _print_abstention(console, answer)
         return
-    citation = answer.quotation.citation
-    console.print(shown(answer.quotation.text, "bold"))
-    console.print(f"confidence {answer.quotation.confidence:.2f}", style="dim")
-    console.print()
-    for line in _quote(citation).split("\n", allow_blank=True):
-        console.print(Text("  ") + line)
-    console.print()
-    for cited in (citation, *answer.quotation.other_citations):
-        console.print(shown(_source_line(cited)))
-        console.print(shown(cited.location, "cyan"))
+    shown_answer = present(answer)
+    numbered = len(shown_answer.sentences) > 1
+    for section in shown_answer.sections:
+        if section.part is not None:
+            console.print(Text.assemble(shown(_one_line(section.part)), ":"), style="italic")
+        for entry in section.entries:
+            _print_entry(console, entry, numbered=numbered)
+    if answer.unanswered:
+        parts = "; ".join(map(_one_line, answer.unanswered))
+        console.print(Text.assemble(("The articles do not say: ", "bold"), shown(parts)))
+        console.print()
+    for number, sentence in enumerate(shown_answer.sentences, start=1):
+        if number > 1:
+            console.print()
+        if numbered:
+            console.print(f"sentence {number}", style="dim")
+        _print_sentence(console, sentence)
+    for citation in shown_answer.others:
+        console.print(shown(_source_line(citation)))
+        console.print(shown(citation.location, "cyan"))
 
 
 def print_answer_json(answer: Answer) -> None:
@@ -74,16 +89,36 @@ def _print_abstention(console: Console, answer: Answer) -> None:
         )
         for candidate in answer.alternatives:
             location = shown(candidate.citation.location, "cyan")
-            console.print(Text.assemble("  ", shown(_preview(candidate.text)), "  ", location))
+            says = f"  ({POLARITIES[candidate.polarity]})" if candidate.polarity else ""
+            console.print(Text.assemble("  ", shown(_preview(candidate.text)), "  ", location, (says, "dim")))
     console.print("Nearest passages:", style="dim")
     for read in answer.passages[:3]:
         place = f"{read.article.id}:{read.scored.passage.start}-{read.scored.passage.end}"
         console.print(Text.assemble("  ", shown(place, "cyan"), "  ", shown(_preview(read.scored.text))))
 
 
-def _quote(citation: Citation) -> Text:
-    before, answer, after = citation.quote_parts
-    return Text.assemble(shown(before), shown(answer, "bold underline yellow"), shown(after))
+def _print_entry(console: Console, entry: Entry, *, numbered: bool) -> None:
+    quotation = entry.quotation
+    notes = [f"confidence {quotation.confidence:.2f}"]
+    if quotation.polarity is not None:
+        notes.append(POLARITIES[quotation.polarity])
+    if numbered:
+        notes.append(f"sentence {entry.number}")
+    console.print(shown(quotation.text, "bold"))
+    console.print(" · ".join(notes), style="dim")
+    console.print()
+
+
+def _print_sentence(console: Console, sentence: Sentence) -> None:
+    words = Text.assemble(
+        *(shown(words, "bold underline yellow" if marked else "") for words, marked in sentence.runs)
+    )
+    for line in words.split("\n", allow_blank=True):
+        console.print(Text("  ") + line)
+    console.print()
+    console.print(shown(_source_line(sentence.citation)))
+    for place in sentence.places:
+        console.print(shown(place.location, "cyan"))
 
 
 def _source_line(citation: Citation) -> str:
@@ -98,6 +133,10 @@ def _source_line(citation: Citation) -> str:
     return " · ".join(part for part in parts if part) or "(the article states no title, publisher or date)"
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _preview(text: str) -> str:
-    line = " ".join(text.split())
+    line = _one_line(text)
     return line if len(line) <= _PREVIEW else line[: _PREVIEW - 1] + "…"

@@ -34,7 +34,11 @@ ANSWER: dict[str, Any] = {
             "source": "/articles/000-pakistan-bucic-delegation.txt?start=1530&end=1543#quote",
         },
         "other_citations": [],
+        "part": None,
+        "polarity": None,
     },
+    "answers": [],
+    "unanswered": [],
     "abstained": None,
     "confidence": 0.6227,
     "threshold": 0.038,
@@ -76,3 +80,4 @@ ANSWER: dict[str, Any] = {
     "read_as": None,
     "timings_ms": {"retrieve": 4.0, "read": 38.7, "total": 43.0},
 }
+ANSWER["answers"] = [ANSWER["answer"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -228,3 +229,111 @@ def test_two_numbers_are_printed_with_the_decimals_that_tell_them_apart(
     first: float, second: float, texts: tuple[str, str]
 ) -> None:
     assert apart(first, second) == texts
+
+
+def printed_lines(answer: Answer, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    print_answer(answer)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_several_answers_name_their_numbered_sentences(
+    sample_answers: Mapping[str, Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert printed_lines(sample_answers["list"], capsys) == [
+        "Mara Ellison",
+        "confidence 0.91 · sentence 1",
+        "",
+        "Tomas Quill",
+        "confidence 0.84 · sentence 1",
+        "",
+        "Ines Okafor",
+        "confidence 0.62 · sentence 2",
+        "",
+        "sentence 1",
+        "  Mara Ellison began the design of the lighthouse at Port Wren, which Tomas Quill finished.",
+        "",
+        "A tower for Port Wren · The Wren Courier",
+        "tower.txt:0-12",
+        "tower.txt:68-79",
+        "",
+        "sentence 2",
+        "  The stairs of the lighthouse were drawn by Ines Okafor, an engineer.",
+        "",
+        "(the article states no title, publisher or date)",
+        "survey.txt:43-54",
+    ]
+
+
+def test_parts_head_their_answers_and_a_part_without_one_is_named(
+    sample_answers: Mapping[str, Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = printed_lines(sample_answers["parts"], capsys)
+    assert lines[:3] == ["who began the design:", "Mara Ellison", "confidence 0.91 · sentence 1"]
+    assert [line for line in lines if line.endswith(":")] == [
+        "who began the design:",
+        "who drew the stairs:",
+        "who finished it:",
+    ]
+    assert printed_lines(sample_answers["missing part"], capsys)[:6] == [
+        "who began the design:",
+        "Mara Ellison",
+        "confidence 0.91",
+        "",
+        "The articles do not say: what did <b>it</b> cost",
+        "",
+    ]
+
+
+@pytest.mark.usefixtures("terminal")
+def test_an_enumeration_is_printed_once_with_its_items_marked(
+    sample_answers: Mapping[str, Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_answer(sample_answers["enumeration"])
+    printed = capsys.readouterr().out
+    items = [f"\x1b[1;4;33m{item}\x1b[0m" for item in ("timber", "wool", "smoked fish")]
+    assert "{}, {} and {}.".format(*items) in printed
+    assert "confidence 0.90\n" in _STYLE.sub("", printed)
+    assert printed.count("wool") == 2
+
+
+def test_what_a_sentence_says_to_a_yes_no_question_stands_beside_its_confidence(
+    sample_answers: Mapping[str, Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("yes", "no"):
+        lines = printed_lines(sample_answers[name], capsys)
+        assert lines[1] == f"confidence 0.90 · says {name}"
+        assert lines[0] in lines[3]
+    rejected = replace(sample_answers["no"], quotation=None, answers=(), reason=Reason.LOW_CONFIDENCE)
+    rejected = replace(
+        rejected, alternatives=sample_answers["no"].answers, passages=answer(None, "x").passages
+    )
+    assert printed_lines(rejected, capsys)[2].endswith("survey.txt:69-101  (says no)")
+
+
+def test_a_part_cannot_write_to_the_terminal(
+    sample_answers: Mapping[str, Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    evil = "who \x1b[2J\u202e[red]did\r\nit[/red]"
+    sample = sample_answers["missing part"]
+    hostile = replace(sample.answers[0], part=evil)
+    lines = printed_lines(
+        replace(sample, quotation=hostile, answers=(hostile,), unanswered=(evil, "why")), capsys
+    )
+    assert lines[0] == "who \\x1b[2J\\u202e[red]did it[/red]:"
+    assert lines[4] == "The articles do not say: who \\x1b[2J\\u202e[red]did it[/red]; why"
+
+
+def test_json_has_every_answer_with_its_part_and_polarity(
+    sample_answers: Mapping[str, Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_answer_json(sample_answers["missing part"])
+    body = json.loads(capsys.readouterr().out)
+    assert body["answers"] == [body["answer"]]
+    assert body["answer"]["part"] == "who began the design"
+    assert body["unanswered"] == ["what did <b>it</b> cost"]
+    print_answer_json(sample_answers["no"])
+    assert json.loads(capsys.readouterr().out)["answer"]["polarity"] == "says_no"
+    print_answer_json(sample_answers["enumeration"])
+    body = json.loads(capsys.readouterr().out)
+    assert [one["text"] for one in body["answers"]] == ["timber", "wool", "smoked fish"]
+    assert body["answer"]["text"] == "timber, wool and smoked fish"

@@ -81,6 +81,8 @@ def test_the_example_response_is_that_of_the_description() -> None:
     response = json.loads(block[1])
     AnswerResponse.model_validate_json(block[1])
     assert response["answer"]["citation"] == ANSWER["answer"]["citation"]
+    assert response["answers"] == [response["answer"]]
+    assert response["unanswered"] == ANSWER["unanswered"] == []
     assert response["threshold"] == ANSWER["threshold"]
     assert response["answer"]["confidence"] == pytest.approx(ANSWER["answer"]["confidence"], abs=1e-4)
 

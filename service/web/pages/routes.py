@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from indexer.boilerplate import is_boilerplate
 from service.answering.answers import Reason
 from service.errors import ArticleUnknownError, QuestionError
+from service.presentation import POLARITIES, present
 from service.web.examples import QUESTION
 from service.web.operation.observation import ANSWERS
 from service.web.pages.originals import original_link
@@ -35,6 +36,7 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.globals["source_path"] = source_path
+_templates.globals["polarities"] = POLARITIES
 
 # With these reasons nothing was asked that the articles could say.
 _NOT_ASKED = {Reason.SMALL_TALK, Reason.ABOUT_THE_SERVICE, Reason.SUMMARY_REQUEST, Reason.INCOMPLETE}
@@ -70,7 +72,7 @@ async def ask(
         error=error,
         not_asked=_NOT_ASKED,
         message=MESSAGES[answer.reason] if answer and answer.reason else None,
-        parts=answer.quotation.citation.quote_parts if answer and answer.quotation else None,
+        shown=present(answer) if answer else None,
         info=answerer.index.info,
         articles=answerer.index.articles[:20],
         examples=EXAMPLES if _has_seeds(answerer) else (),

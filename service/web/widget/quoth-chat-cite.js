@@ -3,6 +3,7 @@
 import { h } from "./quoth-chat-dom.js";
 
 /** @import { ArticleInfo, Citation, Passage } from "./quoth-chat-client.js" */
+/** @import { Sentence } from "./quoth-chat-layout.js" */
 /** @import { Translator } from "./quoth-chat-words.js" */
 
 /** A longer quotation is linked by its first and last words. In UTF-16 units. */
@@ -77,19 +78,34 @@ function encoded(text) {
 }
 
 /**
- * Split the quoted sentence into the part before the answer, the answer, and the part after it.
+ * Split the quoted sentence at the answers in it: every other part, from the second, is an answer.
  *
  * @param {Citation} citation
- * @returns {[string, string, string]}
+ * @param {Citation[]} [answers]
+ * @returns {string[]} an odd number of parts
  */
-export function quoteParts(citation) {
+export function quoteParts(citation, answers = [citation]) {
+  /** @type {number[]} */
+  const cuts = [0];
+  for (const { start, end } of [...answers].sort((one, other) => one.start - other.start)) {
+    const [from, to] = [start - citation.quote_start, end - citation.quote_start];
+    // The same words may answer two parts of a question.
+    if (from >= (cuts.at(-1) ?? 0)) cuts.push(from, to);
+  }
   // Offsets count code points, as spreading a string does; string indices count UTF-16 units.
   const points = [...citation.quote];
-  const start = citation.start - citation.quote_start;
-  const end = citation.end - citation.quote_start;
-  /** @param {number} from @param {number} [to] */
-  const part = (from, to) => points.slice(from, to).join("");
-  return [part(0, start), part(start, end), part(end)];
+  return cuts.map((from, index) => points.slice(from, cuts[index + 1]).join(""));
+}
+
+/**
+ * The quoted sentence with the answers in it marked.
+ *
+ * @param {Citation} citation
+ * @param {Citation[]} [answers]
+ * @returns {(Node | string)[]}
+ */
+export function markedQuote(citation, answers) {
+  return quoteParts(citation, answers).map((part, index) => (index % 2 ? h("mark", {}, part) : part));
 }
 
 /**
@@ -114,24 +130,26 @@ export function describe(article, t) {
 }
 
 /**
- * Copy a quotation with its citation to the clipboard, as text and as HTML.
+ * Copy sentences with their citations to the clipboard, as text and as HTML.
  *
- * @param {Citation} citation
- * @param {string} href
+ * @param {Sentence[]} sentences
+ * @param {string} endpoint
  * @param {Translator} t
  * @returns {Promise<void>}
  */
-export async function copyQuotation(citation, href, t) {
-  const { title, stated } = describe(citation, t);
-  const source = [title ?? citation.article_id, ...stated].join(", ");
-  const plain = `“${citation.quote}”\n\n${source}\n${href}`;
-  const [before, exact, after] = quoteParts(citation);
-  const rich = h(
-    "div",
-    {},
-    h("blockquote", { cite: href }, h("p", {}, before, h("mark", {}, exact), after)),
-    h("p", {}, "— ", h("a", { href }, source)),
-  );
+export async function copyQuotations(sentences, endpoint, t) {
+  const rich = h("div");
+  const texts = sentences.map(({ citation, marked }) => {
+    const { title, stated } = describe(citation, t);
+    const source = [title ?? citation.article_id, ...stated].join(", ");
+    const href = sourceLink(endpoint, citation);
+    rich.append(
+      h("blockquote", { cite: href }, h("p", {}, ...markedQuote(citation, marked))),
+      h("p", {}, "— ", h("a", { href }, source)),
+    );
+    return `“${citation.quote}”\n\n${source}\n${href}`;
+  });
+  const plain = texts.join("\n\n");
   if (typeof ClipboardItem === "undefined" || !navigator.clipboard.write) {
     await navigator.clipboard.writeText(plain);
     return;

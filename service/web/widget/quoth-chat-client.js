@@ -13,6 +13,7 @@
  * @property {number} end
  * @property {string} quote the sentence or sentences that hold the answer
  * @property {number} quote_start
+ * @property {number} quote_end
  * @property {string} prefix
  * @property {string} exact
  * @property {string} suffix
@@ -25,6 +26,8 @@
  * @property {number} confidence
  * @property {Citation} citation
  * @property {Citation[]} other_citations
+ * @property {string | null} [part] the part of the question that it answers; null for all of it
+ * @property {"says_yes" | "says_no" | null} [polarity] what it says to a yes/no question; null if that is unsure
  */
 
 /** @typedef {Pick<Citation, "article_id" | "title" | "publisher" | "author" | "published" | "modified" | "url">} ArticleInfo */
@@ -34,6 +37,8 @@
  * @typedef {object} AnswerResponse
  * @property {string} question
  * @property {Quotation | null} answer
+ * @property {Quotation[]} [answers] everything that the question asks for; the items, if `answer` is an enumeration
+ * @property {string[]} [unanswered] parts of the question without an answer
  * @property {{code: string, message: string} | null} abstained the reason, if there is no answer
  * @property {number} confidence
  * @property {Quotation[]} alternatives other candidates; with an abstention, those that were rejected

@@ -27,7 +27,7 @@ const CSS = `
 :host([hidden]), [hidden] { display: none !important; }
 
 *, ::before, ::after { box-sizing: border-box; }
-h2, h3, p, ul, figure, blockquote { margin: 0; padding: 0; font: inherit; }
+h2, h3, h4, p, ul, figure, blockquote { margin: 0; padding: 0; font: inherit; }
 ul { list-style: none; }
 button, input, textarea { font: inherit; color: inherit; letter-spacing: inherit; }
 button { border: 0; background: none; padding: 0; cursor: pointer; }
@@ -92,8 +92,15 @@ q { quotes: none; unicode-bidi: isolate; }
 .exact { font: 600 1.4em/1.35 var(--_serif); text-wrap: pretty; white-space: pre-line; }
 .exact.long { font-size: 1.1em; font-weight: 400; line-height: 1.5; }
 .said { font: 600 1.2em/1.35 var(--_serif); }
+.unanswered { font-weight: 600; }
+.part { margin-bottom: -.5em; color: var(--_quiet); font-size: .9em; font-weight: 600; }
+.answers { display: grid; gap: .75em; }
+.answers .confidence { margin-top: .1em; }
 .number { display: inline-grid; place-items: center; min-width: 2em; height: 2em; padding-inline: .4em; font: 600 .75rem/1 var(--quoth-font, sans-serif);
   color: var(--_accent); border: 1px solid currentColor; border-radius: 1em; vertical-align: .2em; text-decoration: none; }
+.polarity { display: inline-block; padding: .3em .7em; font: 600 .75rem/1 var(--quoth-font, sans-serif); color: var(--_quiet);
+  background: var(--_surface); border-radius: 1em; vertical-align: .2em; white-space: nowrap; user-select: none; }
+.number + .polarity { margin-inline-start: .5em; }
 a.number:hover { background: var(--_accent); color: var(--_on-accent); }
 
 details { font-size: .9em; }

@@ -1,11 +1,13 @@
 /** One turn of the conversation: the question, and the answer, abstention or failure. */
 
-import { copyQuotation, describe, originalLink, quoteParts, sourceLink } from "./quoth-chat-cite.js";
+import { copyQuotations, describe, markedQuote, originalLink, sourceLink } from "./quoth-chat-cite.js";
 import { h, icon, iconButton } from "./quoth-chat-dom.js";
 import { feedbackForm } from "./quoth-chat-feedback.js";
+import { layout } from "./quoth-chat-layout.js";
 
 /** @import { AnswerResponse, Citation, Failure, Passage, Quotation } from "./quoth-chat-client.js" */
 /** @import { Feedback } from "./quoth-chat-feedback.js" */
+/** @import { Section, Sentence } from "./quoth-chat-layout.js" */
 /** @import { Key, Translator } from "./quoth-chat-words.js" */
 
 /**
@@ -57,16 +59,17 @@ export function questionView(question, t) {
  */
 export function answerView(turn, context) {
   const { t } = context;
-  const { answer, read_as: readAs } = turn.response;
+  const { answer, answers, read_as: readAs } = turn.response;
+  const shown = answer && layout(answer, answers);
   return h(
     "div",
     { class: "reply" },
     readAs ? h("p", { class: "aside" }, t("readAs", { text: isolated(readAs) })) : null,
-    ...(answer ? answerParts(answer, turn.response, context) : abstentionParts(turn.response, context)),
+    ...(shown ? answerParts(shown, turn.response, context) : abstentionParts(turn.response, context)),
     h(
       "div",
       { class: "tools" },
-      answer ? copyButton(answer.citation, context) : null,
+      shown ? copyButton(shown.sentences, context) : null,
       feedbackForm(t, turn.feedbackSent ?? false, context.sendFeedback),
     ),
   );
@@ -110,26 +113,64 @@ function retryButton(turn, { t, retry }) {
 }
 
 /**
- * @param {Quotation} answer
+ * The answers, the parts that have none, and below them the numbered sentences with their sources.
+ *
+ * @param {{sections: Section[], sentences: Sentence[]}} shown
  * @param {AnswerResponse} response
  * @param {Context} context
  */
-function answerParts(answer, response, context) {
+function answerParts({ sections, sentences }, { alternatives, unanswered }, context) {
   const { t } = context;
-  const others = answer.other_citations.map((citation, index) => citationView(citation, index + 2, context));
+  const others = sections
+    .flatMap(({ entries }) => entries)
+    .flatMap(({ quotation }) => quotation.other_citations)
+    .map((citation, index) => citationView(citation, sentences.length + index + 1, context));
   return [
-    h(
-      "p",
-      { class: answer.text.length > LONG ? "exact long" : "exact" },
-      h("q", { dir: "auto", lang: "" }, answer.text),
-      " ",
-      sourceAnchor(answer.citation, context, { class: "number", "aria-label": t("source", { n: 1 }) }, "1"),
-    ),
-    confidenceView(answer.confidence, t),
-    citationView(answer.citation, 1, context),
+    ...sections.flatMap((section) => sectionParts(section, context)),
+    unanswered?.length
+      ? h("p", { class: "unanswered" }, t("unanswered", { list: unanswered.map(isolated).join("; ") }))
+      : null,
+    ...sentences.map(({ citation, marked }, index) => citationView(citation, index + 1, context, marked)),
     collapsible("others", others, t),
-    collapsible("alternatives", response.alternatives.map((one) => alternative(one, context)), t),
+    collapsible("alternatives", alternatives.map((one) => alternative(one, context)), t),
   ];
+}
+
+/**
+ * @param {Section} section
+ * @param {Context} context
+ */
+function sectionParts({ part, entries }, context) {
+  const views = entries.map(({ quotation, number }) => [
+    exactView(quotation, context, number),
+    confidenceView(quotation.confidence, context.t),
+  ]);
+  return [
+    part ? h("h4", { class: "part", dir: "auto" }, part) : null,
+    ...(views.length > 1 ? [h("ul", { class: "answers" }, ...views.map((view) => h("li", {}, ...view)))] : views[0]),
+  ];
+}
+
+/**
+ * The exact words, the link to their source, and what they say to a yes/no question.
+ *
+ * @param {Quotation} quotation
+ * @param {Context} context
+ * @param {number} [number] of the source below; an alternative has none
+ */
+function exactView({ text, polarity, citation }, context, number) {
+  const { t } = context;
+  const says = polarity && t(polarity);
+  const source = { class: "number", "aria-label": t("source", { n: number ?? 0 }) };
+  return h(
+    "p",
+    { class: !number || text.length > LONG ? "exact long" : "exact" },
+    h("q", { dir: "auto", lang: "" }, text),
+    " ",
+    number ? sourceAnchor(citation, context, source, String(number)) : null,
+    // An image with a name, so that the label is not read as the article's words.
+    says ? h("span", { class: "polarity", role: "img", "aria-label": t("sentence", { says }) }, says) : null,
+  );
 }
 
 /**
@@ -176,20 +217,20 @@ function confidenceView(confidence, t) {
 }
 
 /**
- * The quoted sentence with the answer marked, and its source.
+ * The quoted sentence with the answers in it marked, and its source.
  *
  * @param {Citation} citation
  * @param {number} number
  * @param {Context} context
+ * @param {Citation[]} [answers] the cited one, unless others are given
  */
-function citationView(citation, number, context) {
+function citationView(citation, number, context, answers) {
   const { t } = context;
-  const [before, exact, after] = quoteParts(citation);
   const original = originalLink(citation);
   return h(
     "figure",
     {},
-    h("blockquote", { dir: "auto", lang: "" }, before, h("mark", {}, exact), after),
+    h("blockquote", { dir: "auto", lang: "" }, ...markedQuote(citation, answers)),
     h(
       "figcaption",
       {},
@@ -218,7 +259,7 @@ function alternative(quotation, context) {
   return h(
     "div",
     { class: "other" },
-    h("p", { class: "exact long" }, h("q", { dir: "auto", lang: "" }, quotation.text)),
+    exactView(quotation, context),
     confidenceView(quotation.confidence, t),
     citationView(quotation.citation, 1, context),
   );
@@ -295,13 +336,13 @@ function collapsible(key, entries, t) {
 }
 
 /**
- * @param {Citation} citation
+ * @param {Sentence[]} sentences
  * @param {Context} context
  */
-function copyButton(citation, { endpoint, t, announce }) {
-  const button = iconButton("copy", t("copy"), async () => {
+function copyButton(sentences, { endpoint, t, announce }) {
+  const button = iconButton("copy", t(sentences.length > 1 ? "copyAll" : "copy"), async () => {
     try {
-      await copyQuotation(citation, sourceLink(endpoint, citation), t);
+      await copyQuotations(sentences, endpoint, t);
       button.replaceChildren(icon("done"), h("span", {}, t("copied")));
       announce(t("copied"));
     } catch {

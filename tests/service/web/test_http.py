@@ -303,6 +303,9 @@ def test_openapi_describes_every_endpoint_with_examples_and_problems(client: Tes
     AnswerResponse.model_validate_json(json.dumps(example))
     real = client.post("/v1/answer", json={"question": QUESTION, "top_k": 1}).json()
     assert example["answer"]["citation"] == real["answer"]["citation"]
+    assert example.keys() == real.keys()
+    for one in (example, real):
+        assert one["answers"] == [one["answer"]]
     assert example["threshold"] == real["threshold"]
     # On a processor with AMX the model's numbers differ a little, by about 0.006.
     assert example["answer"]["confidence"] == pytest.approx(real["answer"]["confidence"], abs=1e-2)

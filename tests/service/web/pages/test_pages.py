@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.answering.answerer import Answerer
+from service.answering.answers import Answer
 from service.settings import Settings
 from service.web.app import create_app
 from service.web.pages.routes import paragraphs
@@ -148,3 +151,70 @@ def test_a_span_over_paragraphs_is_marked_in_each_and_anchored_once() -> None:
     assert [words for words, marked, _ in runs if marked] == ["two", "three"]
     assert [words for words, _, first in runs if first] == ["two"]
     assert "".join(words for words, _, _ in runs) == "one twothree fourfive"
+
+
+@pytest.fixture(scope="module")
+def sample_pages(
+    sample_answerer: Answerer, sample_answers: Mapping[str, Answer]
+) -> Iterator[Callable[[str], str]]:
+    """The name of a sample answer -> the source of its page."""
+    with TestClient(create_app(sample_answerer, Settings().web)) as client:
+        yield lambda name: client.get("/", params={"q": sample_answers[name].question}).text
+
+
+def test_each_of_several_answers_links_to_its_own_words(
+    sample_pages: Callable[[str], str], sample_answerer: Answerer
+) -> None:
+    source = sample_pages("list")
+    page = Page(source)
+    assert re.findall(r'class="exact" dir="auto">([^<]+)<', source) == [
+        "Mara Ellison",
+        "Tomas Quill",
+        "Ines Okafor",
+    ]
+    assert page.marked == "Mara EllisonTomas QuillInes Okafor"
+    assert page.tags.count("figure") == 2
+    assert [int(share) for share in re.findall(r"Confidence (\d+)%", page.text)] == [91, 84, 62]
+    numbers = re.findall(r'class="number" href="([^"]+)" aria-label="Source (\d)"', source)
+    assert [number for _, number in numbers] == ["1", "1", "2"]
+    with TestClient(create_app(sample_answerer, Settings().web)) as client:
+        marked = [Page(client.get(html.unescape(link)).text).marked for link, _ in numbers]
+    assert marked == ["Mara Ellison", "Tomas Quill", "Ines Okafor"]
+
+
+def test_the_items_of_an_enumeration_are_marked_and_the_answer_is_the_heading(
+    sample_pages: Callable[[str], str],
+) -> None:
+    source = sample_pages("enumeration")
+    assert re.findall(r"<h1[^>]*>([^<]+)</h1>", source) == ["timber, wool and smoked fish"]
+    assert re.findall(r"<mark>([^<]+)</mark>", source) == ["timber", "wool", "smoked fish"]
+    assert 'class="number"' not in source
+
+
+def test_parts_are_headings_and_a_part_without_an_answer_is_escaped(
+    sample_pages: Callable[[str], str],
+) -> None:
+    source = sample_pages("parts")
+    assert re.findall(r'<h2 class="part"[^>]*>([^<]+)</h2>', source) == [
+        "who began the design",
+        "who drew the stairs",
+        "who finished it",
+    ]
+    source = sample_pages("missing part")
+    assert "The articles do not say: <bdi>what did &lt;b&gt;it&lt;/b&gt; cost</bdi></p>" in source
+    assert "b" not in Page(source).tags
+    assert "The articles do not say" not in sample_pages("parts")
+
+
+@pytest.mark.parametrize("name", ["yes", "no"])
+def test_what_a_sentence_says_is_a_label_outside_the_quotation(
+    sample_pages: Callable[[str], str], sample_answers: Mapping[str, Answer], name: str
+) -> None:
+    source = sample_pages(name)
+    quotation = sample_answers[name].quotation
+    assert quotation is not None
+    assert re.findall(r"<h1[^>]*>([^<]+)</h1>", source) == [quotation.text]
+    label = f'role="img" aria-label="This sentence says {name}">says {name}</span>'
+    assert source.count(label) == 1
+    assert "aria-label" not in source.split("<blockquote")[1].split("</blockquote>")[0]
+    assert "says " not in sample_pages("one")

@@ -23,6 +23,10 @@ from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from service.answering.answerer import Answerer
+from service.settings import Settings
+from service.web.app import create_app
+
 ROOT = Path(__file__).resolve().parents[4]
 
 
@@ -136,6 +140,13 @@ def serve_app() -> Iterator[Callable[[FastAPI], str]]:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+@pytest.fixture(scope="session")
+def sample_service(serve_app: Callable[[FastAPI], str], sample_answerer: Answerer) -> str:
+    """The address of a service that gives the sample answers, with all origins allowed."""
+    settings = Settings.of(allowed_origins=("*",)).web
+    return serve_app(create_app(sample_answerer, settings))
 
 
 class _Quiet(SimpleHTTPRequestHandler):

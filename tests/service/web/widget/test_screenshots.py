@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page
+
+from service.answering.answers import Answer
 
 Ask = Callable[[Page, str], Locator]
 FOLDER = os.environ.get("SCREENSHOTS")
@@ -62,3 +65,33 @@ def test_take_a_screenshot_of_every_state(
     shoot("home")
     page.goto(f"{service}/articles/000-pakistan-bucic-delegation.txt?start=1530&end=1543#quote")
     shoot("article")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_take_a_screenshot_of_every_shape_of_answer(
+    page: Page,
+    ask: Ask,
+    *,
+    sample_service: str,
+    sample_answers: Mapping[str, Answer],
+    scheme: str,
+    size: str,
+) -> None:
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    folder = Path(FOLDER or "")
+    folder.mkdir(parents=True, exist_ok=True)
+    page.goto(sample_service)
+    page.locator("textarea").wait_for()
+    # The whole conversation, without scrolling.
+    page.locator("quoth-chat").evaluate("(chat) => chat.style.setProperty('--quoth-height', 'auto')")
+    for name, answer in sample_answers.items():
+        page.locator("textarea").focus()
+        reply = ask(page, answer.question)
+        reply.locator("..").screenshot(path=folder / f"widget-{name.replace(' ', '-')}-{scheme}-{size}.png")
+    for name, answer in sample_answers.items():
+        page.goto(f"{sample_service}/?q={quote(answer.question)}")
+        path = folder / f"page-{name.replace(' ', '-')}-{scheme}-{size}.png"
+        page.screenshot(path=path, full_page=True)
