@@ -63,6 +63,18 @@ class Bounds:
             return False
         return self._below(other) or other._below(self)
 
+    def within(self, other: Bounds) -> bool:
+        """Whether every number that satisfies this one satisfies the other, which has the same unit."""
+        if self.unit != other.unit:
+            return False
+        above = self.least > other.least or (
+            self.least == other.least and (self.without_least or not other.without_least)
+        )
+        below = self.most < other.most or (
+            self.most == other.most and (self.without_most or not other.without_most)
+        )
+        return above and below
+
     def _below(self, other: Bounds) -> bool:
         if self.most == other.least:
             return self.without_most or other.without_least
@@ -71,20 +83,26 @@ class Bounds:
 
 def bounds(text: str) -> Iterator[Bounds]:
     """Yield the conditions on numbers in a text."""
+    for _, found in bounds_with_ranges(text):
+        yield found
+
+
+def bounds_with_ranges(text: str) -> Iterator[tuple[tuple[int, int], Bounds]]:
+    """Yield the conditions on numbers in a text, each after where it begins and ends."""
     taken: list[tuple[int, int]] = []
     for match in _RANGE.finditer(text):
         taken.append(match.span())
         least = match["least"] or match["from"]
-        yield Bounds(_number(least), _number(match["number"]), _unit(match["unit"]))
+        yield match.span(), Bounds(_number(least), _number(match["number"]), _unit(match["unit"]))
     for pattern in (_BEFORE, _AFTER):
         for match in pattern.finditer(text):
             if not any(start < match.end() and match.start() < end for start, end in taken):
                 taken.append(match.span())
-                yield _bounds(match, before=pattern is _BEFORE)
+                yield match.span(), _bounds(match, before=pattern is _BEFORE)
     for match in _EXACT.finditer(text):
         if not any(start < match.end() and match.start() < end for start, end in taken):
             number = _number(match["number"])
-            yield Bounds(number, number, _unit(match["unit"]), exact=True)
+            yield match.span(), Bounds(number, number, _unit(match["unit"]), exact=True)
 
 
 def _bounds(match: re.Match[str], *, before: bool) -> Bounds:
