@@ -13,7 +13,7 @@ from service.answering.ellipsis import PREPOSITION as _PREPOSITION
 
 AUX = rf"{AUXILIARY}(?:n['’]t)?"
 PREPOSITION = rf"(?:{_PREPOSITION}|as|via|despite)"
-PRONOUN = r"(?:it|he|she|they|there)"
+PRONOUN = r"(?:it|he|she|they|there|I|i|we|you)"
 MEASURE = (
     r"(?:much|many|long|often|far|old|big|high|tall|fast|large|deep|heavy|wide|soon|well|hot|cold|strong"
     r"|thick|expensive|likely|\w+ly)"
@@ -49,9 +49,7 @@ _VERB = re.compile(
 )
 _PHRASE = re.compile(rf"{_COUNTED}\s+(?P<nouns>{_NOUNS})")
 _SUBJECT = re.compile(rf"(?P<counted>{_COUNTED})\s+(?P<noun>{_INNER})\s+(?P<rest>\S.*)")
-_WHO = re.compile(
-    rf"(?:who|what)\s+(?!(?:{PREPOSITION}|to|else|not|and|or|{PRONOUN}|the|we|you|i)\b)[a-z]+\b.*"
-)
+_WHO = re.compile(rf"(?:who|what)\s+(?!(?:{PREPOSITION}|to|else|not|and|or|{PRONOUN}|the)\b)[a-z]+\b.*")
 _WITHOUT_NOUN = re.compile(
     rf"(?P<counted>how\s+many|how\s+much|which)\s+(?P<rest>(?:{AUX}\s|\w+ed\b|left\b|fell\b|won\b|lost\b).*)"
 )
@@ -202,6 +200,8 @@ def headed(head: str, clause: str) -> str | None:
         return f"{head} {counted['noun']} {counted['rest']}"
     if found and _share_rest(head, found):
         return f"{head} {found['aux']} {found['rest']}"
+    if _BARE.fullmatch(head) and (passive := _passive(clause)):
+        return f"{head} {passive}"
     # "how many men and how many women attended": the verb is known by its ending.
     verb = None if counted is None else re.match(r"\w+ed\b|live\b|work\b|won\b|took\b", counted["rest"])
     return f"{head} {counted['rest']}" if counted and verb and not found and _is_phrase(head) else None
@@ -251,13 +251,18 @@ def _with_adjunct(tail: str, clause: str) -> tuple[str, bool]:
         return f"{word} {found['aux']} {found['rest']}{after}", False
     if _YES_NO.fullmatch(clause):
         return f"{word} {clause}{after}", False
-    if done := _DONE.fullmatch(clause):
-        participle = _PARTICIPLES.get(done["verb"], done["verb"])
-        return f"{word} was {done['object']} {participle}{after}", False
+    if passive := _passive(clause):
+        return f"{word} {passive}{after}", False
     known = _KNOWN.fullmatch(clause)
     if known:
         return f"{word} {known['aux']} {known['subject']}{known['rest']}{after}", False
     return tail, True
+
+
+def _passive(clause: str) -> str | None:
+    """Return a clause that asks for its subject in the passive: "who wrote X" -> "was X written"."""
+    done = _DONE.fullmatch(clause)
+    return done and f"was {done['object']} {_PARTICIPLES.get(done['verb'], done['verb'])}"
 
 
 def completed(clause: str, first: str) -> str | None:

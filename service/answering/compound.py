@@ -138,7 +138,7 @@ def _assembled(cuts: list[_Cut], *, told: bool) -> list[Piece]:
                 return []
             pieces.append(Piece(cut.start, cut.end, tail[0], tail[1] or depends))
         else:
-            if at > 0 and not _goes_on(cut, words, clause, told=told):
+            if not (_goes_on(cut, words, clause, told=told) if at > 0 else told or opens(words)):
                 return []
             whole = completed(words, clause) if at > 0 else words
             if whole is None:

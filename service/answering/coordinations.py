@@ -42,6 +42,16 @@ _RELATION = re.compile(
     r"\b(?:relations?|relationship|differences?|links?|connections?|ratio|comparison|balance|similarit(?:y|ies)"
     r"|rest|combination|sum|total)\b"
 )
+# Attributes that are told together, or are one in two words.
+_SAME = (
+    r"(?:dates?|time|year)",
+    r"(?:aim|goal|purpose)",
+    r"(?:costs?|price|value|fees?)",
+    r"(?:place|location|venue|address)",
+    r"(?:size|area)",
+    r"(?:fine|penalty)",
+    r"(?:revenues?|turnover|income)",
+)
 _OPPOSITES = (
     ("advantages?", "disadvantages?"), ("benefits?", "drawbacks?"), ("benefits?", "risks?"),
     ("benefits?", "costs?"), ("strengths?", "weaknesses"), ("strength", "weakness"),
@@ -173,9 +183,9 @@ def _attributes(clause: str) -> list[Phrase]:
             return []
     if _RELATION.search(match["items"]) and "similarities" not in match["items"]:
         return []
-    together = len(re.findall(r"\b(?:dates?|time|year|day|month)\b", match["items"]))
+    same = any(len(re.findall(rf"\b{kind}\b", match["items"])) > 1 for kind in _SAME)
     one_person = match["opening"].startswith("who") and match["be"] in {"is", "was", None}
-    if together > 1 or (one_person and not re.search(r"\band\s+the\s", match["items"])):
+    if same or (one_person and not re.search(r"\band\s+the\s", match["items"])):
         return []
     spans = _items(match)
     owner = match["owner"] or ""

@@ -40,6 +40,11 @@ def questions(question: str) -> list[str]:
                 "For how much was the Holm bridge designed?",
             ],
         ),
+        ("When and who founded Karin?", ["When was Karin founded?", "Who founded Karin?"]),
+        (
+            "Who wrote Crime and Punishment and when?",
+            ["Who wrote Crime and Punishment?", "When was Crime and Punishment written?"],
+        ),
         (
             "Did the council approve the plan, and if so, when?",
             ["Did the council approve the plan?", "When did the council approve the plan?"],
@@ -181,6 +186,10 @@ def test_the_last_part_holds_all_that_is_left() -> None:
         "What is the role and function of the council?",
         "What is the date and time of the hearing?",
         "What is the first and last name of the mayor?",
+        "What is the aim and purpose of the law?",
+        "What is the price and income elasticity of demand?",
+        "What and when do babies eat?",
+        "Which minister, and which party, voted against?",
         "What are the pros and cons of nuclear power?",
         "What are the terms and conditions of the licence?",
         "What are the rights and duties of tenants?",
