@@ -146,7 +146,7 @@ function sectionParts({ part, entries }, context) {
     confidenceView(quotation.confidence, context.t),
   ]);
   return [
-    part ? h("h4", { class: "part", dir: "auto" }, part) : null,
+    part ? h("h4", { class: "part" }, h("bdi", {}, part)) : null,
     ...(views.length > 1 ? [h("ul", { class: "answers" }, ...views.map((view) => h("li", {}, ...view)))] : views[0]),
   ];
 }
