@@ -81,7 +81,7 @@ def present(answer: Answer) -> Presentation:
             places.append([])
             marked.append([])
         places[number].append(citation)
-        marked[number] += (items or [citation]) if quotation is first else [citation]
+        marked[number] += items if quotation is first and len(items) > 1 else [citation]
         if not sections or sections[-1][0] != quotation.part:
             sections.append((quotation.part, []))
         sections[-1][1].append(Entry(quotation, number + 1))

@@ -54,6 +54,15 @@ def test_an_enumeration_is_shown_once_with_its_items_marked(sample_answers: Mapp
     assert [place.exact for place in present(answer).sentences[0].places] == ["timber, wool and smoked fish"]
 
 
+def test_a_single_answer_within_the_answer_narrows_no_mark(
+    sample_answers: Mapping[str, Answer], quotation: Quote
+) -> None:
+    whole = quotation("survey.txt", "Ines Okafor, an engineer")
+    answer = replace(sample_answers["one"], quotation=whole)
+    assert shown(answer) == [(None, [("Ines Okafor, an engineer", 1)])]
+    assert marked(answer) == [["Ines Okafor, an engineer"]]
+
+
 def test_what_another_article_adds_to_an_enumeration_is_an_entry_of_its_own(
     sample_answers: Mapping[str, Answer], quotation: Quote
 ) -> None:

@@ -30,7 +30,7 @@ export function layout(first, answers) {
     const { citation, part = null } = quotation;
     const held = sentences.findIndex((one) => holds(one.citation, citation));
     const number = held < 0 ? sentences.push({ citation, marked: [] }) : held + 1;
-    const marked = quotation === first && items.length ? items : [quotation];
+    const marked = quotation === first && items.length > 1 ? items : [quotation];
     sentences[number - 1].marked.push(...marked.map((one) => one.citation));
     if (sections.at(-1)?.part !== part) sections.push({ part, entries: [] });
     sections.at(-1)?.entries.push({ quotation, number });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -169,7 +170,16 @@ def test_the_widget_and_the_page_lay_out_alike(
     page: Page, sample_service: str, sample_answers: Mapping[str, Answer]
 ) -> None:
     page.goto(sample_service)
-    for name, answer in sample_answers.items():
+    goods, one, parts = (sample_answers[name] for name in ("enumeration", "one", "parts"))
+    shapes = {
+        **sample_answers,
+        "a list that adds to an enumeration": replace(goods, answers=(*goods.answers, *one.answers)),
+        "one item of the answer": replace(goods, answers=goods.answers[:1]),
+        "the same words for two parts": replace(
+            parts, answers=(*parts.answers, replace(parts.answers[0], part="who planned it"))
+        ),
+    }
+    for name, answer in shapes.items():
         response = AnswerResponse.of(answer, "1").model_dump(mode="json")
         laid_out = page.evaluate(
             """async ({answer, answers}) => {
