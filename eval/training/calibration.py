@@ -1,169 +1,87 @@
-"""A reader's confidence: fitted on held-out questions over whole collections.
+"""A reader's confidence: a logistic model of a few features, fitted on questions over many collections.
 
-Three kinds of question, each read over the passages that retrieval really returns for it: held-out questions
-over their whole set; the same with their own paragraph barred from retrieval, so that nothing answers,
-though neighbouring paragraphs come close; and the same with a name, a number or a word of the question
-changed. The development half of the question set over the seeds is added, as its unanswerable questions were
-written by hand. The threshold is read off the risk-coverage curve: the highest that refuses at most a given
-share of the answerable questions.
+Every collection weighs the same, whatever its number of questions, so that a confidence means the same over
+five articles and over ten thousand. It is judged by leaving out one collection at a time. An answer is shown
+from the confidence at which half are right. `eval.training.observing` describes what the model is fitted on.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from eval.dataset import SEEDS, Example, load_examples
-from eval.metrics import auroc, expected_calibration_error, is_right, token_f1
-from eval.studies.calibrate import fit as fit_logistic
-from eval.studies.examples import ContextExample, group_of, held_out
-from eval.studies.retrieval import open_set
-from eval.training.negatives import altered
-from indexer.build import build
-from indexer.corpus import Corpus
-from indexer.encoders.encoder import Encoder
-from indexer.engine import Filters
-from indexer.engines.faiss.index import open_index
-from indexer.records import ScoredPassage
-from service.answering.confidence import Calibration, confidence_features
-from service.answering.reader import Reader
-from service.answering.retriever import Retriever
-from service.answering.settings import RetrieverSettings
-from service.answering.spans import distinct
-
-SETS = ("wiki", "qed")
-"""Sets whose questions make sense without their paragraph, so a whole collection can be asked them."""
+from eval.metrics import auroc, expected_calibration_error
+from eval.training.observing import Found, Observation
+from service.answering.confidence import Calibration
 
 USED = ("score", "margin", "similarity", "coverage")
-"""The features that the confidence uses; `support` was tried as well."""
+"""The features that the confidence uses; the others of `FEATURES` were tried as well."""
 
-_TOP_K = 8
-_MAX_ANSWERS = 5
+SHOWN_FROM = 0.5
+"""The confidence from which an answer is shown: where half are right, if the confidence is calibrated."""
+
+_ROUNDS = 3  # of fitting and choosing: which candidate is the most confident depends on the fit
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """The best candidate for a question, its features, and whether it is right.
+def best(observation: Observation, calibration: Calibration) -> tuple[float, Found | None]:
+    """Return the most confident candidate and its confidence, as the answerer chooses it; 0 without one."""
+    confidences = [calibration.confidence(one.features) * one.share for one in observation.candidates]
+    if not confidences:
+        return 0.0, None
+    place = int(np.argmax(confidences))  # the first of equals, which has the best score
+    return confidences[place], observation.candidates[place]
 
-    `source`: where the question came from. `right_article`: whether a cited article is a right one.
+
+def fit(found: Sequence[Observation], *, used: Sequence[str] = USED, seed: int = 0) -> Calibration:
+    """Fit a logistic model of "the most confident candidate is right".
+
+    Candidates whose confidence is reduced for another reason (`Found.share`) are not learnt from.
     """
-
-    source: str
-    question: str
-    answerable: bool
-    text: str
-    f1: float
-    right: bool
-    right_article: bool
-    features: dict[str, float]
-
-
-def observe(
-    reader: Reader,
-    encoder: Encoder,
-    studies: Path,
-    seeds: Path,
-    *,
-    sets: Sequence[str] = SETS,
-    limit: int | None = None,
-    split: str = "dev",
-    on_progress: Callable[[], None] = lambda: None,
-) -> list[Observation]:
-    """Observe at most `limit` questions of each set, and one split of the question set over the seeds."""
-    found = []
-    for name in sets:
-        paragraphs, index = open_set(name, studies, encoder)
-        retriever = Retriever(index, encoder, RetrieverSettings())
-        articles = {article.id: article for article in paragraphs.articles(lambda _: None)}
-        examples = [
-            example
-            for example in paragraphs.examples
-            if held_out(group_of(name, articles[example.context or ""]))
-        ][:limit]
-        texts = {key: article.text for key, article in articles.items()}
-        for source, example, filters in _variants(name, examples, texts):
-            found.append(_read(reader, retriever, source, example, filters))
-            on_progress()
-    with tempfile.TemporaryDirectory() as scratch:
-        build(Corpus(seeds), Path(scratch), encoder)
-        index = open_index(Path(scratch))
-        retriever = Retriever(index, encoder, RetrieverSettings())
-        for example in load_examples(SEEDS, index):
-            if example.split == split:
-                found.append(_read(reader, retriever, "seeds", example))
-                on_progress()
-    return found
+    chosen = [one.candidates[0] if one.candidates else None for one in found]
+    weights = _weights(found)
+    for _ in range(_ROUNDS):
+        learnt = [
+            (candidate, weight)
+            for candidate, weight in zip(chosen, weights, strict=True)
+            if candidate is not None and candidate.share == 1.0
+        ]
+        rows = np.array([[candidate.features[name] for name in used] for candidate, _ in learnt])
+        right = np.array([candidate.right for candidate, _ in learnt])
+        calibration = _fitted(rows, right, np.array([weight for _, weight in learnt]), used, seed)
+        chosen = [best(one, calibration)[1] for one in found]
+    return replace(calibration, threshold=SHOWN_FROM)
 
 
-def _variants(
-    name: str, examples: Sequence[Example], texts: dict[str, str]
-) -> Iterator[tuple[str, Example, Filters | None]]:
-    """Yield each question with its source: as it is, with its own paragraph barred, and altered."""
-    by_id = {}
-    for example in examples:
-        paragraph = example.context or ""
-        yield name, example, None
-        others = Filters(article_ids=(*(texts.keys() - {paragraph}),))
-        yield f"{name}, barred", replace(example, answers=()), others
-        by_id[example.id] = ContextExample(example, name, texts[paragraph])
-    for changed in altered([*by_id.values()], 1.0, seed=0):
-        yield f"{name}, altered", changed.example, None
+def _weights(found: Sequence[Observation]) -> list[float]:
+    """The weight of each observation; those of a collection have the same, and together that of any other."""
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one.corpus] = counts.get(one.corpus, 0) + 1
+    return [len(found) / len(counts) / counts[one.corpus] for one in found]
 
 
-def _read(
-    reader: Reader, retriever: Retriever, source: str, example: Example, filters: Filters | None = None
-) -> Observation:
-    passages: list[ScoredPassage] = retriever.retrieve(example.question, _TOP_K, filters)
-    groups = distinct(reader.read(example.question, passages), _MAX_ANSWERS)
-    best = groups[0][0]
-    # A group's words may occur in several articles, and each is cited.
-    cited = {span.passage.article_id for span in groups[0]}
-    matches = [gold.text for gold in example.answers if gold.article in cited]
-    return Observation(
-        source=source,
-        question=example.question,
-        answerable=example.answerable,
-        text=best.text,
-        f1=token_f1(best.text, example.references) if example.answerable else 0.0,
-        right=is_right(best.text, matches),
-        right_article=bool(matches),
-        features=confidence_features(example.question, groups, 0),
-    )
-
-
-def save_observations(path: Path, found: Sequence[Observation]) -> None:
-    """Write observations as JSON lines."""
-    path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in found), "utf-8")
-
-
-def load_observations(path: Path) -> list[Observation]:
-    """Read what `save_observations` wrote."""
-    return [Observation(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-
-
-def fit(
-    found: Sequence[Observation], *, refused: float, used: Sequence[str] = USED, seed: int = 0
-) -> Calibration:
-    """Fit a logistic model of "the best candidate is right"; every observation weighs the same.
-
-    `refused`: the share of answerable questions that the threshold may refuse.
-    """
-    rows = np.array([[one.features[name] for name in used] for one in found])
-    right = np.array([one.right for one in found])
-    weights, bias = fit_logistic(rows, right, seed)
-    return with_threshold(Calibration(dict(zip(used, weights, strict=True)), bias, 0.0), found, refused)
+def _fitted(rows: Array, right: Flags, weights: Array, used: Sequence[str], seed: int) -> Calibration:
+    model = make_pipeline(StandardScaler(), LogisticRegression(random_state=seed, max_iter=1_000))
+    model.fit(rows, right, logisticregression__sample_weight=weights)
+    scaler, regression = model[0], model[1]
+    scaled = regression.coef_[0] / scaler.scale_
+    bias = float(regression.intercept_[0] - scaled @ scaler.mean_)
+    return Calibration(dict(zip(used, map(float, scaled), strict=True)), bias, 0.0)
 
 
 def with_threshold(calibration: Calibration, found: Sequence[Observation], refused: float) -> Calibration:
     """Return the calibration with the highest threshold that refuses at most this share of the answerable."""
-    answerable = sorted(calibration.confidence(one.features) for one in found if one.answerable)
+    answerable = sorted(best(one, calibration)[0] for one in found if one.answerable)
     highest = answerable[min(int(refused * len(answerable)), len(answerable) - 1)]
     # Rounded down: rounded up it would refuse the very question that it was taken from.
     return replace(calibration, threshold=math.floor(10_000 * highest) / 10_000)
@@ -171,17 +89,24 @@ def with_threshold(calibration: Calibration, found: Sequence[Observation], refus
 
 def figures(calibration: Calibration, found: Sequence[Observation]) -> dict[str, float]:
     """Return the metrics of a calibration over observations, those that are defined for them."""
-    confidences = np.array([calibration.confidence(one.features) for one in found])
+    return _figures([best(one, calibration) for one in found], found, calibration.threshold)
+
+
+def _figures(
+    chosen: Sequence[tuple[float, Found | None]], found: Sequence[Observation], threshold: float
+) -> dict[str, float]:
+    confidences = np.array([confidence for confidence, _ in chosen])
+    candidates = [candidate for _, candidate in chosen]
     answerable = np.array([one.answerable for one in found])
-    right = [one.right for one in found]
-    accepted = confidences >= calibration.threshold
+    right = [candidate is not None and candidate.right for candidate in candidates]
+    accepted = confidences >= threshold
     table: dict[str, float] = {"questions": len(found), "answerable": int(answerable.sum())}
     if answerable.any():
-        with_answer = [one for one in found if one.answerable]
+        with_answer = [one for one, asked in zip(candidates, answerable, strict=True) if asked]
         table |= {
-            "f1": _share([one.f1 for one in with_answer]),
-            "right": _share([one.right for one in with_answer]),
-            "right_article": _share([one.right_article for one in with_answer]),
+            "f1": _share([one.f1 if one else 0.0 for one in with_answer]),
+            "right": _share([one is not None and one.right for one in with_answer]),
+            "right_article": _share([one is not None and one.right_article for one in with_answer]),
             "refused": _share(~accepted[answerable]),
         }
     if not answerable.all():
@@ -194,35 +119,42 @@ def figures(calibration: Calibration, found: Sequence[Observation]) -> dict[str,
     return table
 
 
-def cross_fitted(
-    found: Sequence[Observation], *, refused: float, used: Sequence[str] = USED, folds: int = 5
-) -> dict[str, float]:
-    """Return cross-validated metrics: each observation is judged by a fit on other questions."""
-    questions = [*dict.fromkeys(one.question for one in found)]
-    drawn = np.random.default_rng(0).permutation(len(questions)) % folds
-    fold_of = dict(zip(questions, drawn.tolist(), strict=True))
-    assigned = np.array([fold_of[one.question] for one in found])
-    confidences: npt.NDArray[np.float64] = np.zeros(len(found))
-    thresholds = []
-    for fold in range(folds):
-        calibration = fit(
-            [one for one, its_fold in zip(found, assigned, strict=True) if its_fold != fold],
-            refused=refused,
-            used=used,
+def operating_points(
+    calibration: Calibration, found: Sequence[Observation], shares: Sequence[float] = (0.03, 0.05, 0.1, 0.2)
+) -> list[dict[str, float]]:
+    """Return thresholds that refuse these shares of the answerable questions, and what each abstains from."""
+    rows = []
+    for share in (None, *shares):
+        chosen = calibration if share is None else with_threshold(calibration, found, share)
+        table = figures(chosen, found)
+        given = [candidate for confidence, candidate in (best(one, chosen) for one in found)
+                 if confidence >= chosen.threshold]  # fmt: skip
+        rows.append(
+            {
+                "threshold": chosen.threshold,
+                "refused": table["refused"],
+                "abstained": table.get("abstained", 0.0),
+                "right_of_given": _share([one is not None and one.right for one in given] or [False]),
+            }
         )
-        thresholds.append(calibration.threshold)
-        for number in np.flatnonzero(assigned == fold).tolist():
-            confidences[number] = calibration.confidence(found[number].features)
-    answerable = [one.answerable for one in found]
-    return {
-        "auroc_answerable": round(auroc(confidences.tolist(), answerable), 4),
-        "auroc_right": round(auroc(confidences.tolist(), [one.right for one in found]), 4),
-        "calibration_error": round(
-            expected_calibration_error(confidences.tolist(), [one.right for one in found]), 4
-        ),
-        "threshold": round(float(np.mean(thresholds)), 4),
-    }
+    return rows
 
 
-def _share(values: Sequence[float] | npt.NDArray[np.bool_]) -> float:
+def left_out(found: Sequence[Observation], *, used: Sequence[str] = USED) -> dict[str, dict[str, float]]:
+    """Return each collection's metrics under a fit on the others, and those of all together, "pooled"."""
+    chosen: list[tuple[float, Found | None]] = [(0.0, None)] * len(found)
+    table = {}
+    for corpus in dict.fromkeys(one.corpus for one in found):
+        places = [place for place, one in enumerate(found) if one.corpus == corpus]
+        calibration = fit([one for one in found if one.corpus != corpus], used=used)
+        for place in places:
+            chosen[place] = best(found[place], calibration)
+        table[corpus] = _figures(
+            [chosen[place] for place in places], [found[place] for place in places], SHOWN_FROM
+        )
+    table["pooled"] = _figures(chosen, found, SHOWN_FROM)
+    return table
+
+
+def _share(values: Sequence[float] | Flags) -> float:
     return round(float(np.mean(values)), 4)

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from eval.studies.paragraphs import DataMissingError, data_folder
-from eval.training.calibration import SETS
 from eval.training.export import export
 from eval.training.model import SpanModel
+from eval.training.observing import SETS
 from eval.training.recipe import Workspace
 from eval.training.shipping import calibrate
 from indexer.cli import run_commands

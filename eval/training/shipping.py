@@ -10,19 +10,12 @@ from typing import Any
 
 from eval.studies.reading import measure
 from eval.training.attention import fused
-from eval.training.calibration import (
-    SETS,
-    cross_fitted,
-    figures,
-    fit,
-    load_observations,
-    observe,
-    save_observations,
-)
+from eval.training.calibration import figures, fit, left_out, operating_points
 from eval.training.export import export, write_card
 from eval.training.features import Featuriser
 from eval.training.model import SpanModel
 from eval.training.network import torch_reader
+from eval.training.observing import SETS, everything, load_observations, save_observations
 from eval.training.recipe import Workspace, calibration_windows
 from eval.training.rounding import gram_matrices, rounding
 from indexer.encoders.loading import load_encoder
@@ -31,8 +24,8 @@ from service.answering.network import CARD, WEIGHTS, load_network
 from service.answering.reader import SpanReader
 from service.answering.settings import ReaderSettings
 
-REFUSED = 0.025
-"""Share of the answerable development questions that the threshold may refuse."""
+LIMIT = 300
+"""Held-out questions of each set, at most, that the confidence is fitted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +95,24 @@ def calibrate(
     workspace: Workspace,
     folder: Path,
     *,
-    refused: float = REFUSED,
     seeds: Path = Path("seeds"),
     sets: Sequence[str] = SETS,
+    corpora: Path | None = None,
+    limit: int | None = LIMIT,
 ) -> None:
-    """Fit an exported reader's confidence on development sets and the seeds, and write it into its card."""
+    """Fit an exported reader's confidence (`eval.training.observing`), and write it into its card."""
     card = json.loads((folder / CARD).read_text("utf-8"))
-    network, tokenizer = load_network(folder)
-    settings = ReaderSettings(**card["reading"])
     path = workspace.folder / f"observations-{card['files'][WEIGHTS]['sha256'][:16]}.jsonl"
     if not path.is_file():
-        reader = SpanReader(card["name"], tokenizer, network, settings)
-        observed = observe(reader, load_encoder(), Path(".quoth/studies"), seeds, sets=sets)
-        save_observations(path, observed)
+        network, tokenizer = load_network(folder)
+        reader = SpanReader(card["name"], tokenizer, network, ReaderSettings(**card["reading"]))
+        studies = Path(".quoth/studies")
+        save_observations(
+            path,
+            [*everything(reader, load_encoder(), studies, seeds, sets=sets, corpora=corpora, limit=limit)],
+        )
     found = load_observations(path)
-    calibration = fit(found, refused=refused)
+    calibration = fit(found)
     by_source = {
         source: figures(calibration, [one for one in found if one.source == source])
         for source in dict.fromkeys(one.source for one in found)
@@ -124,7 +120,8 @@ def calibrate(
     fitted = {
         "command": "python -m eval.training",
         "all": figures(calibration, found),
-        "cross_fitted": cross_fitted(found, refused=refused),
+        "left_out": left_out(found),
+        "operating_points": operating_points(calibration, found),
         "by_source": by_source,
     }
     update(folder, {"confidence": _stored(calibration) | {"fit": fitted}})

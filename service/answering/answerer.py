@@ -14,11 +14,13 @@ from indexer.engine import Filters, PassageIndex
 from indexer.records import Article, ScoredPassage
 from service.answering.answers import Answer, Quotation, ReadPassage, Span
 from service.answering.citations import cite
+from service.answering.composing import Outcome, composed, ranked
 from service.answering.conditions import share_of_confidence
 from service.answering.confidence import Calibration, confidence_features
 from service.answering.copies import other_places
 from service.answering.followups import Interpretation, Turn, interpretations
 from service.answering.judging import judged, reason_after_reading, reason_unread
+from service.answering.parts import Part, parts_of
 from service.answering.questions import UNREAD, QuestionKind, kind_of, words_of
 from service.answering.reader import Reader
 from service.answering.retriever import Retriever
@@ -40,11 +42,21 @@ class _CacheKey:
 
 
 @dataclass(frozen=True, slots=True)
+class _Request:
+    """What holds for all parts of a question."""
+
+    top_k: int
+    filters: Filters | None
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One interpretation of a question: the passages that were read, and the candidates, best first."""
+    """One interpretation of a question: the passages that were read, and their candidates, best first."""
 
     interpretation: Interpretation
     passages: list[ScoredPassage]
+    spans: list[Span]
     quotations: list[Quotation]
 
     @property
@@ -120,41 +132,20 @@ class Answerer:
             CitationError: a span does not resolve; a defect, never the caller's mistake.
         """
         question = check_question(question)
-        count = self._count(top_k, filters)
         threshold = self.threshold if min_confidence is None else min_confidence
-        kind = kind_of(question)
-        asked = _interpretations(question, kind, previous)
+        request = _Request(self._count(top_k, filters), filters, threshold)
         timings: dict[str, float] = {}
         with _timed(timings, "total"):
-            attempts = [self._attempt(_CacheKey(one, count, one.within(filters)), timings) for one in asked]
-            attempts = [
-                replace(one, quotations=judged(one.quotations, question, kind, previous, one.question))
-                for one in attempts
-            ]
-            # A tie goes to the first: the question as it was asked.
-            best = max(attempts, key=lambda attempt: attempt.confidence, default=_UNREAD)
-        quotations = best.quotations
-        given = bool(quotations) and quotations[0].confidence >= threshold
-        reason = None if given else reason_after_reading(kind, found=bool(best.passages))
-        if not asked:
-            reason = reason_unread(kind)
-        info = self._index.info
-        return Answer(
-            question=question,
-            quotation=quotations[0] if given else None,
-            reason=reason,
-            confidence=best.confidence,
+            outcomes = self._outcomes(question, previous, request, timings)
+        return composed(
+            question,
+            outcomes,
+            self.article,
             threshold=threshold,
-            alternatives=tuple(one for one in quotations[1:] if one.confidence >= threshold)
-            if given
-            else tuple(quotations[: self._settings.alternatives]),
-            passages=self._ranked(best.passages),
-            generation=info.generation,
-            encoder=info.encoder.name,
+            alternatives=self._settings.alternatives,
+            info=self._index.info,
             reader=self._reader.name,
-            read_as=best.question if asked and best.question != question else None,
             timings_ms=timings,
-            answers=(quotations[0],) if given else (),
         )
 
     def search(
@@ -166,7 +157,8 @@ class Answerer:
             QuestionError: the question is empty, too long or not text.
         """
         question = check_question(question)
-        return self._ranked(self._retriever.retrieve(question, self._count(top_k, filters), filters))
+        passages = self._retriever.retrieve(question, self._count(top_k, filters), filters)
+        return ranked(passages, self.article)
 
     def article(self, article_id: str) -> Article:
         """Return an article with its text.
@@ -183,6 +175,49 @@ class Answerer:
         """Close the index; the models stay loaded, because other generations' answerers share them."""
         self._index.close()
 
+    def _outcomes(
+        self, question: str, previous: Turn | None, request: _Request, timings: dict[str, float]
+    ) -> list[Outcome]:
+        """Ask a question part by part; if no part has an answer, as a whole."""
+        whole = Part(question, question, dependent=False)
+        parts = (whole,) if kind_of(question) in UNREAD else parts_of(question)
+        outcomes: list[Outcome] = []
+        for part in parts:
+            before = _turn_of(outcomes[-1]) if outcomes and part.dependent else previous
+            outcomes.append(self._outcome(part, before, request, timings))
+        if len(outcomes) > 1 and all(one.reason is not None for one in outcomes):
+            asked = self._outcome(whole, previous, request, timings)
+            if asked.reason is None:
+                return [asked]
+        return outcomes
+
+    def _outcome(
+        self, part: Part, previous: Turn | None, request: _Request, timings: dict[str, float]
+    ) -> Outcome:
+        """Ask one part of a question; `previous` is the turn before it, or the part that it depends on."""
+        question = part.question
+        kind = kind_of(question)
+        asked = _interpretations(question, kind, previous)
+        keys = [_CacheKey(one, request.top_k, one.within(request.filters)) for one in asked]
+        attempts = [self._attempt(key, timings) for key in keys]
+        attempts = [
+            replace(one, quotations=judged(one.quotations, question, kind, previous, one.question))
+            for one in attempts
+        ]
+        # A tie goes to the first: the question as it was asked.
+        best = max(attempts, key=lambda attempt: attempt.confidence, default=_UNREAD)
+        given = bool(best.quotations) and best.confidence >= request.threshold
+        reason = None if given else reason_after_reading(kind, found=bool(best.passages))
+        return Outcome(
+            part,
+            best.question,
+            best.passages,
+            best.spans,
+            best.quotations,
+            request.threshold,
+            reason if asked else reason_unread(kind),
+        )
+
     def _attempt(self, key: _CacheKey, timings: dict[str, float]) -> _Attempt:
         """Return the candidates for one interpretation; a cache hit skips all stages and adds no timing."""
         with self._lock:
@@ -194,7 +229,8 @@ class Answerer:
             passages = self._retriever.retrieve(question, key.top_k, key.filters)
         with _timed(timings, "read"):
             spans = self._reader.read(question, passages)
-        attempt = _Attempt(key.interpretation, passages, self._quotations(question, spans, passages))
+        quotations = self._quotations(question, spans, passages)
+        attempt = _Attempt(key.interpretation, passages, spans, quotations)
         if self._settings.cache_size:
             with self._lock:
                 self._cache[key] = attempt
@@ -208,18 +244,12 @@ class Answerer:
             raise QuestionError("published_from is later than published_to: swap them", "/filters")
         return count
 
-    def _ranked(self, passages: Sequence[ScoredPassage]) -> tuple[ReadPassage, ...]:
-        return tuple(
-            ReadPassage(rank, scored, self.article(scored.passage.article_id))
-            for rank, scored in enumerate(passages, start=1)
-        )
-
     def _quotations(
         self, question: str, spans: Sequence[Span], passages: Sequence[ScoredPassage]
     ) -> list[Quotation]:
         """Return the candidates, the most confident first; the same words in several places are one."""
         groups = distinct(spans, _COMPARED)
-        ranked = sorted(
+        by_confidence = sorted(
             (
                 (self._confidence(question, groups, number, passages), group)
                 for number, group in enumerate(groups)
@@ -227,7 +257,7 @@ class Answerer:
             key=lambda one: -one[0],  # stable: equal confidences keep the order of their scores
         )
         quotations = []
-        for confidence, group in ranked[: 1 + self._settings.alternatives]:
+        for confidence, group in by_confidence:
             places = [*group, *(place for span in group for place in other_places(span, question))]
             citations = [cite(self.article(span.passage.article_id), span) for span in places]
             quotations.append(Quotation(group[0].text, confidence, citations[0], tuple(citations[1:])))
@@ -240,11 +270,21 @@ class Answerer:
         number: int,
         passages: Sequence[ScoredPassage],
     ) -> float:
-        confidence = self._calibration.confidence(confidence_features(question, groups, number))
+        confidence = self._calibration.confidence(
+            confidence_features(question, groups, number, self._calibration.weights)
+        )
         return confidence * share_of_confidence(question, groups[number][0], passages)
 
 
-_UNREAD = _Attempt(Interpretation(""), [], [])
+_UNREAD = _Attempt(Interpretation(""), [], [], [])
+
+
+def _turn_of(outcome: Outcome) -> Turn:
+    """Return a part of a question as the turn before the next part."""
+    answer = outcome.quotations[0] if outcome.reason is None else None
+    if answer is None:
+        return Turn(outcome.read_as or outcome.part.question)
+    return Turn(outcome.read_as, answer.text, answer.citation.article_id)
 
 
 def _interpretations(question: str, kind: QuestionKind, previous: Turn | None) -> list[Interpretation]:

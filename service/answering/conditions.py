@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
 
-from indexer.analyzer import is_function_word
 from indexer.records import ScoredPassage, SegmentKind
 from service.answering.answers import Span
 from service.answering.bounds import bounds
+from service.answering.evidence import names_of
 from service.answering.overlap import asked_terms, terms_of
 from service.answering.reader_text import cell_of
 
@@ -21,8 +20,6 @@ OTHER_CASE = 0.02
 
 OTHER_NAME = 0.25
 """What is left of that of words about another thing than the question names."""
-
-_CAPITALISED = re.compile(r"\b[^\W\d_a-z][\w’'&.-]*")
 
 
 def share_of_confidence(question: str, span: Span, passages: Sequence[ScoredPassage]) -> float:
@@ -81,11 +78,5 @@ def _is_other_section(question: str, span: Span) -> bool:
 def _is_other_document(question: str, span: Span, passages: Sequence[ScoredPassage]) -> bool:
     """Whether a name in the question is in the context words of other passages, and nowhere in its own."""
     own = terms_of(span.scored.text) | terms_of(span.scored.context)
-    missing = _names(question) - own
+    missing = names_of(question) - own
     return bool(missing) and any(missing & terms_of(one.context) for one in passages)
-
-
-def _names(question: str) -> frozenset[str]:
-    """The terms of the capitalised words of a question, its first one only if it is no question word."""
-    words = (match[0] for match in _CAPITALISED.finditer(question))
-    return frozenset().union(*(terms_of(word) for word in words if not is_function_word(word.casefold())))

@@ -7,20 +7,34 @@ fitted for, the figures of its fit, and the threshold below which an answer is w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.answering import evidence
 from service.answering.answers import Span
 from service.answering.overlap import coverage
 
-FEATURES = ("score", "margin", "support", "similarity", "coverage")
+_EVIDENCE = {
+    function.__name__: function
+    for function in (
+        evidence.lacking_names,
+        evidence.names_elsewhere,
+        evidence.lacking_numbers,
+        evidence.lacking_words,
+        evidence.other_kind,
+        evidence.repeated,
+    )
+}
+
+FEATURES = ("score", "margin", "support", "similarity", "coverage", *_EVIDENCE)
 """The features of a confidence.
 
 `score`: the span's score, which is relative to the no-answer score. `margin`: its distance to the best span
 with other words, 0 without one. `support`: log of the number of places with the same words. `similarity`:
 the cosine of the question and its passage. `coverage`: the share of the question's terms that its passage
-or its context words hold, 1 for a question without terms.
+or its context words hold, 1 for a question without terms. The others are functions of
+`service.answering.evidence`.
 """
 
 
@@ -54,18 +68,22 @@ def calibration_from(stored: Mapping[str, Any]) -> Calibration:
     return Calibration(weights, float(stored["bias"]), float(stored["threshold"]))
 
 
-def confidence_features(question: str, groups: Sequence[Sequence[Span]], number: int) -> dict[str, float]:
-    """Return all `FEATURES` of `groups[number]`.
+def confidence_features(
+    question: str, groups: Sequence[Sequence[Span]], number: int, names: Collection[str] = FEATURES
+) -> dict[str, float]:
+    """Return the features in `names` of `groups[number]`.
 
     A group holds the spans with the same words, best first, and the groups are ranked best first
     (`service.answering.spans.distinct`).
     """
     best = groups[number][0]
     others = [group[0].score for place, group in enumerate(groups[: number + 2]) if place != number]
-    return {
+    features = {
         "score": best.score,
         "margin": best.score - max(others, default=best.score),
         "support": math.log(len(groups[number])),
         "similarity": best.scored.dense,
         "coverage": coverage(question, best.scored.text, best.scored.context),
     }
+    more = {name: _EVIDENCE[name](question, best) for name in names if name not in features}
+    return {name: value for name, value in (features | more).items() if name in names}

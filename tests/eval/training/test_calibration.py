@@ -16,16 +16,22 @@ pytest.importorskip("sklearn", reason="needs scikit-learn (extra `training`)")
 
 from eval.training import calibration as module
 from eval.training.calibration import (
+    SHOWN_FROM,
     USED,
-    Observation,
-    cross_fitted,
+    best,
     figures,
     fit,
-    load_observations,
-    save_observations,
+    left_out,
+    operating_points,
     with_threshold,
 )
+from eval.training.observing import Found, Observation, load_observations, save_observations
 from service.answering.confidence import FEATURES, Calibration
+
+
+def candidate(score: float, *, right: bool, f1: float = 0.0, share: float = 1.0) -> Found:
+    features = dict.fromkeys(FEATURES, 0.0) | {"score": score}
+    return Found("words", features, share, f1, right, right)
 
 
 def observation(
@@ -34,33 +40,23 @@ def observation(
     right: bool,
     answerable: bool = True,
     question: str = "Who?",
-    source: str = "made",
+    corpus: str = "made",
     f1: float = 0.0,
 ) -> Observation:
-    features = dict.fromkeys(FEATURES, 0.0) | {"score": score}
-    return Observation(source, question, answerable, "words", f1, right, right, features)
+    return Observation(corpus, corpus, question, answerable, (candidate(score, right=right, f1=f1),))
 
 
-def drawn(count: int, seed: int = 0) -> list[Observation]:
-    """Observations that are right with the probability `logistic(2 * score - 1)`, whatever else they have."""
+def drawn(count: int, seed: int = 0, *, corpus: str = "made", bias: float = -1.0) -> list[Observation]:
+    """Observations that are right with the probability `logistic(2 * score + bias)`, whatever else they have."""
     draw = random.Random(seed)
     found = []
     for number in range(count):
         score = draw.gauss(0, 1.5)
-        right = draw.random() < 1 / (1 + math.exp(1 - 2 * score))
+        right = draw.random() < 1 / (1 + math.exp(-bias - 2 * score))
         features = {name: draw.gauss(0, 1) for name in FEATURES} | {"score": score}
-        found.append(
-            Observation(
-                "made",
-                f"question {number // 2}",
-                right or draw.random() < 0.5,
-                "words",
-                0.0,
-                right,
-                right,
-                features,
-            )
-        )
+        answerable = right or draw.random() < 0.5
+        only = Found("words", features, 1.0, 0.0, right, right)
+        found.append(Observation(corpus, corpus, f"question {number}", answerable, (only,)))
     return found
 
 
@@ -72,7 +68,7 @@ def log_odds(share: float) -> float:
 
 
 def test_a_fit_recovers_the_model_that_the_observations_were_drawn_from() -> None:
-    found = fit(drawn(20_000), refused=0.05)
+    found = fit(drawn(20_000))
     assert set(found.weights) == set(USED)
     assert found.weights["score"] == pytest.approx(2.0, abs=0.15)
     assert found.bias == pytest.approx(-1.0, abs=0.15)
@@ -80,7 +76,7 @@ def test_a_fit_recovers_the_model_that_the_observations_were_drawn_from() -> Non
 
 
 def test_a_fit_uses_only_the_given_features() -> None:
-    assert set(fit(drawn(200), refused=0.0, used=("score", "margin")).weights) == {"score", "margin"}
+    assert set(fit(drawn(200), used=("score", "margin")).weights) == {"score", "margin"}
 
 
 def test_a_fit_separates_what_one_score_separates() -> None:
@@ -88,7 +84,7 @@ def test_a_fit_separates_what_one_score_separates() -> None:
     found = [
         observation(1_000.0 + number, right=number >= 50, answerable=number >= 50) for number in range(100)
     ]
-    table = figures(fit(found, refused=0.0), found)
+    table = figures(with_threshold(fit(found), found, 0.0), found)
     assert table["auroc_right"] == table["auroc_answerable"] == 1.0
     assert table["refused"] == 0.0
     assert table["abstained"] > 0.9
@@ -162,43 +158,68 @@ def test_undefined_metrics_are_left_out(answerable: bool) -> None:
     json.dumps(table, allow_nan=False)
 
 
-def test_every_observation_is_judged_by_a_fit_without_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = drawn(300)
-    fitted: list[Sequence[Observation]] = []
+def test_the_most_confident_candidate_is_chosen_not_the_best_score() -> None:
+    reduced = candidate(3.0, right=False, share=0.02)
+    other = candidate(1.0, right=True)
+    chosen = Observation("made", "made", "Who?", True, (reduced, other))
+    confidence, found = best(chosen, BY_SCORE)
+    assert found is other
+    assert confidence == pytest.approx(1 / (1 + math.exp(-1)))
+    assert best(Observation("made", "made", "Who?", True, ()), BY_SCORE) == (0.0, None)
 
-    def watched(some: Sequence[Observation], **settings: float | Sequence[str]) -> Calibration:
-        fitted.append(some)
+
+def test_candidates_of_another_case_are_not_learnt_from() -> None:
+    found = drawn(400)
+    misleading = [
+        Observation("made", "made", "x", False, (candidate(5.0, right=False, share=0.02),))
+        for _ in range(400)
+    ]
+    assert fit([*found, *misleading]).weights == pytest.approx(fit(found).weights)
+
+
+def test_every_collection_weighs_the_same() -> None:
+    few, many = drawn(300, 1, corpus="few", bias=1.0), drawn(6_000, 2, corpus="many", bias=-3.0)
+    bias = fit([*few, *many], used=("score",)).bias
+    # Half way between the two; by their numbers it would be near -3.
+    assert -1.8 < bias < -0.2
+
+
+def test_a_collection_is_judged_by_a_fit_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [*drawn(200, 1, corpus="one"), *drawn(200, 2, corpus="two"), *drawn(200, 3, corpus="three")]
+    fitted: list[set[str]] = []
+
+    def watched(some: Sequence[Observation], **settings: Sequence[str]) -> Calibration:
+        fitted.append({one.corpus for one in some})
         return fit(some, **settings)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "fit", watched)
-    cross_fitted(found, refused=0.05, folds=5)
-    assert len(fitted) == 5
-    left = [[one for one in found if not any(one is other for other in some)] for some in fitted]
-    assert sorted(id(one) for some in left for one in some) == sorted(id(one) for one in found)
-    for some, rest in zip(fitted, left, strict=True):
-        assert not {one.question for one in some} & {one.question for one in rest}
-        assert 0.1 < len(rest) / len(found) < 0.3
+    table = left_out(found)
+    assert fitted == [{"two", "three"}, {"one", "three"}, {"one", "two"}]
+    assert [*table] == ["one", "two", "three", "pooled"]
+    assert table["pooled"]["questions"] == 600
+    # All three were drawn from one model, so what is learnt of two holds for the third.
+    assert table["pooled"]["calibration_error"] < 0.08
+    assert table["pooled"]["auroc_right"] == pytest.approx(
+        figures(fit(found), found)["auroc_right"], abs=0.02
+    )
 
 
-def test_cross_fitted_metrics_are_near_those_of_a_fit_on_everything() -> None:
-    found = drawn(3_000)
-    table, whole = cross_fitted(found, refused=0.05), fit(found, refused=0.05)
-    plain = figures(whole, found)
-    assert table["auroc_right"] == pytest.approx(plain["auroc_right"], abs=0.01)
-    assert table["auroc_answerable"] == pytest.approx(plain["auroc_answerable"], abs=0.01)
-    assert table["threshold"] == pytest.approx(whole.threshold, abs=0.02)
-    assert table["calibration_error"] < 0.05
+def test_an_answer_is_shown_where_half_are_right() -> None:
+    found = drawn(20_000)
+    calibration = fit(found)
+    assert calibration.threshold == SHOWN_FROM
+    near = [one for one in found if abs(best(one, calibration)[0] - calibration.threshold) < 0.05]
+    assert len(near) > 300
+    assert sum(one.candidates[0].right for one in near) / len(near) == pytest.approx(0.5, abs=0.06)
 
 
-def test_a_cross_fit_learns_nothing_from_noise() -> None:
-    draw = random.Random(1)
-    found = [
-        Observation("made", str(number), draw.random() < 0.5, "", 0.0, draw.random() < 0.5, False, {
-            name: draw.gauss(0, 1) for name in FEATURES
-        })
-        for number in range(2_000)
-    ]  # fmt: skip
-    assert cross_fitted(found, refused=0.05)["auroc_right"] == pytest.approx(0.5, abs=0.05)
+def test_operating_points_are_the_threshold_and_the_shares_that_are_refused() -> None:
+    found = drawn(4_000)
+    own, *others = operating_points(fit(found), found, (0.05, 0.2))
+    assert own["threshold"] == SHOWN_FROM
+    assert [row["refused"] for row in others] == pytest.approx([0.05, 0.2], abs=0.01)
+    assert others[0]["abstained"] < others[1]["abstained"]
+    assert others[0]["right_of_given"] < others[1]["right_of_given"]
 
 
 def test_observations_are_saved_and_loaded_unchanged(tmp_path: Path) -> None:

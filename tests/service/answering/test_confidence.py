@@ -26,9 +26,12 @@ GROUPS = [
 ]
 
 
+SCORES = ("score", "margin", "support", "similarity", "coverage")
+
+
 def test_the_features_of_the_best_group() -> None:
     # Terms of the question: river, rose, far ("how" and "the" are function words). The passage has two.
-    assert confidence_features("How far the river rose?", GROUPS, 0) == {
+    assert confidence_features("How far the river rose?", GROUPS, 0, SCORES) == {
         "score": 3.0,
         "margin": 3.0 - 1.25,
         "support": pytest.approx(math.log(3)),
@@ -38,14 +41,14 @@ def test_the_features_of_the_best_group() -> None:
 
 
 def test_the_margin_of_lower_groups_is_their_negative_distance_to_the_best() -> None:
-    assert confidence_features("How far the river rose?", GROUPS, 1) == {
+    assert confidence_features("How far the river rose?", GROUPS, 1, SCORES) == {
         "score": 1.25,
         "margin": 1.25 - 3.0,
         "support": 0.0,
         "similarity": -0.125,
         "coverage": 0.0,
     }
-    assert confidence_features("Nobody?", GROUPS, 2) == {
+    assert confidence_features("Nobody?", GROUPS, 2, SCORES) == {
         "score": -2.0,
         "margin": -5.0,
         "support": pytest.approx(math.log(2)),
@@ -119,3 +122,8 @@ def test_a_stored_calibration_is_read() -> None:
 def test_a_calibration_of_another_version_is_refused(stored: dict[str, object], error: str) -> None:
     with pytest.raises((KeyError, TypeError, ValueError), match=error):
         calibration_from(stored)
+
+
+def test_only_the_features_that_are_asked_for_are_computed() -> None:
+    found = confidence_features("river", GROUPS, 0, ["lacking_words", "score"])
+    assert found.keys() == {"lacking_words", "score"}
