@@ -91,16 +91,14 @@ def _affirms(
     affirms: bool | None = not denied
     if comparison is not None:
         affirms = comparison.says(place.claim, alignment, affirms=not denied)
-    elif alignment.opposite is not None:
-        affirms = None if denied and alignment.opposite is Opposition.CONTRARY else denied
+    if affirms is not None and alignment.opposite is not None:
+        affirms = None if denied and alignment.opposite is Opposition.CONTRARY else not affirms
     plain = affirms is True and alignment.opposite is None and comparison is None
     if not plain and (alignment.modifiers or place.limited):
         return None
     if place.limited and not is_event(place.claim):
         return None
-    if not _is_same_subject(place.claim, words, alignment) or not ends(
-        place.claim, words, alignment, plain=plain
-    ):
+    if not _is_definite(place.claim, alignment) or not ends(place.claim, words, alignment, plain=plain):
         return None
     return None if is_reserved(words, alignment.aligned) else affirms
 
@@ -114,7 +112,6 @@ def _take_determiners(words: Sequence[Token], alignment: Alignment) -> None:
         alignment.aligned.add(first)
 
 
-def _is_same_subject(claim: Claim, words: Sequence[Token], alignment: Alignment) -> bool:
-    """Whether "the bank" of an event is not just "a bank"."""
-    before = words[alignment.start - 1].word if alignment.start else ""
-    return not (claim.definite and is_event(claim) and before in {"a", "an"})
+def _is_definite(claim: Claim, alignment: Alignment) -> bool:
+    """Whether "the bank" is not just "a bank", unless a rule is about banks."""
+    return not (alignment.indefinite if is_event(claim) else alignment.indefinite - {0})

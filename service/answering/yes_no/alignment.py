@@ -33,6 +33,8 @@ _MODIFIERS = word_set(
     well-known
     """
 )
+_RELATIVE = word_set("that which who whom where when if and")
+_POSSESSIVES = word_set("its their his her our your my")
 _ASIDE = frozenset(
     {"which", "who", "founded", "based", "located", "headquartered", "born", "then", "a", "an", "the"}
 )
@@ -64,9 +66,11 @@ _SERVICE = {"you": {"we", "you"}, "your": {"our", "your"}}
 class Alignment:
     """Where a claim stands in a sentence, and what was passed over within it.
 
-    `start`, `end`: tokens. `auxiliaries` are the sentence's own, before the item `auxiliary_at`. `forms`: the
-    forms of the words that are not the same, by item, the question's first. `opposite`: a word of the
-    sentence excludes the question's. `aligned`: the tokens of the sentence that are explained.
+    `start`, `end`: tokens. `auxiliaries` are the sentence's own, before the item `auxiliary_at`. `forms`:
+    the forms of the words that are not the same, by item, the question's first. `may_not`: that is the
+    negation, of what is permitted or of what is likely. `opposite`: a word of the sentence excludes the
+    question's. `aligned`: the tokens of the sentence that are explained. `indefinite`: the items with
+    "the" for which the sentence has "a".
     """
 
     start: int
@@ -74,10 +78,12 @@ class Alignment:
     auxiliaries: list[str] = field(default_factory=list)
     auxiliary_at: int | None = None
     negations: int = 0
+    may_not: bool = False
     modifiers: int = 0
     opposite: Opposition | None = None
     forms: dict[int, tuple[Form, Form]] = field(default_factory=dict)
     aligned: set[int] = field(default_factory=set)
+    indefinite: set[int] = field(default_factory=set)
 
 
 def align(claim: Claim, tokens: Sequence[Token], start: int) -> Alignment | None:
@@ -109,6 +115,12 @@ class _Walk:
                 return None
             if self._matches():
                 self._found.aligned.add(self._at)
+                if (
+                    self._items[self._item].definite
+                    and self._at
+                    and self._tokens[self._at - 1].word in {"a", "an"}
+                ):
+                    self._found.indefinite.add(self._item)
                 self._at += 1
                 self._item += 1
             elif self._item == 0 or not self._passes():
@@ -164,14 +176,15 @@ class _Walk:
     def _passes_verb(self, word: str) -> bool:
         found = self._found
         if word in AUXILIARIES:
-            if found.auxiliary_at not in {None, self._item}:
-                return False
+            if found.auxiliary_at not in {None, self._item} or self._items[self._item - 1].word in _RELATIVE:
+                return False  # "data that may identify you"
             found.auxiliary_at = self._item
             found.auxiliaries.append(AUXILIARIES[word])
         elif word == "not":
             if found.auxiliary_at != self._item:
                 return False
             found.negations += 1
+            found.may_not = self._tokens[self._at - 1].word == "may"
         elif word in {"no", "neither"} or (word == "never" and found.auxiliary_at in {None, self._item}):
             found.negations += 1
         else:
@@ -187,9 +200,10 @@ class _Walk:
             word in MONTHS or (word.isdigit() and len(word) <= _DAY)
         ):
             return True
-        if word in _MODIFIERS | _ADVERBS or (
-            word.endswith("ly") and len(word) > _SHORTEST_ADVERB and self._item
-        ):
+        adverb = word.endswith("ly") and len(word) > _SHORTEST_ADVERB and self._item > 0
+        # Who opened his shop opened a shop; he may not have closed the shop that is asked for.
+        own = word in _POSSESSIVES and not self._items[self._item].definite
+        if adverb or own or word in _MODIFIERS or word in _ADVERBS:
             found.modifiers += 1
             return True
         return False
@@ -252,7 +266,7 @@ class _Walk:
             # "Ann Lee, the chief executive, …": apposition, if a comma closes it.
             self._found.auxiliaries, self._found.auxiliary_at = ["is", ","], self._item
             return True
-        if mark == "," and (not (following in _ASIDE or following.endswith("ed")) or self._found.start > 1):
+        if mark == "," and following not in _ASIDE and not following.endswith("ed"):
             return False
         closing = ")" if mark == "(" else ","
         for place in range(self._at + 1, min(self._at + _LONGEST_ASIDE, len(self._tokens))):

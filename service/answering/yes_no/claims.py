@@ -55,18 +55,18 @@ _NUMERALS = {
 }
 
 _BE = r"\b(?:is|are|am)"
-_ADVERB = r"(?: (?:strictly|expressly|currently|generally|legally|hereby|always|also|explicitly))?"
+_ADVERB = r"(?: (?:strictly|expressly|legally|hereby|explicitly))?"
 _ALLOWED = r"(?:allowed|permitted|able|entitled) to\b"
 _PROHIBITED = r"(?:(?:prohibited|barred|banned|forbidden|prevented|disallowed) (?:from|to)|unable to)\b"
 _REQUIRED = r"(?:required|obliged|obligated) to\b"
 _RULES = [
-    (re.compile(rf"{_BE} not{_ADVERB} {_ALLOWED}", re.IGNORECASE), "can not"),
+    (re.compile(rf"{_BE} not {_ALLOWED}", re.IGNORECASE), "can not"),
     (re.compile(rf"{_BE}{_ADVERB} {_ALLOWED}", re.IGNORECASE), "can"),
-    (re.compile(rf"{_BE} not{_ADVERB} {_PROHIBITED}", re.IGNORECASE), "can"),
+    (re.compile(rf"{_BE} not {_PROHIBITED}", re.IGNORECASE), "can"),
     (re.compile(rf"{_BE}{_ADVERB} {_PROHIBITED}", re.IGNORECASE), "can not"),
     (
         re.compile(
-            rf"{_BE} not{_ADVERB} {_REQUIRED}|\b(?:do|does) not (?:have|need) to\b|\bneed not\b",
+            rf"{_BE} not {_REQUIRED}|\b(?:do|does) not (?:have|need) to\b|\bneed not\b",
             re.IGNORECASE,
         ),
         "neednot",
@@ -123,10 +123,14 @@ _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|'s\b|[^\W\d_]+(?:[-'](?!s\b)[^\W_]+)*|\S"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word or a mark: as it is written, and in lower case with numerals as figures."""
+    """A word or a mark: as it is written, and in lower case with numerals as figures.
+
+    `definite`: it follows "the", which is no word of a claim's.
+    """
 
     text: str
     word: str
+    definite: bool = False
 
     @property
     def is_name(self) -> bool:
@@ -141,13 +145,11 @@ class Claim:
     `auxiliaries` are in the form in which they are compared, empty for a statement without one. `items`
     are the other words, in order, without articles. `negative`: it puts what is prohibited as what is not
     allowed.
-    `definite`: it begins with "the".
     """
 
     auxiliaries: tuple[str, ...]
     items: tuple[Token, ...]
     negative: bool = False
-    definite: bool = False
 
     def with_items(self, items: tuple[Token, ...], *auxiliaries: str) -> Claim:
         """Return it with other words, and other auxiliaries if there are any."""
@@ -223,12 +225,12 @@ def _claim(auxiliaries: list[str], words: list[Token], *, negative: bool) -> Cla
         elif _is_auxiliary(token, following, auxiliaries):
             auxiliaries.append(AUXILIARIES[token.word])
         elif token.word not in _UNASKED and token.text != ",":
-            items.append(token)
+            items.append(replace(token, definite=place > 0 and words[place - 1].word == "the"))
     if not items or any(token.word in {"no", "nobody", "none", "nothing", "neither"} for token in items):
         return None
     if auxiliaries[-1:] == ["neednot"]:
         auxiliaries[-1] = "must"
-    return Claim(tuple(auxiliaries), tuple(items), negative, definite=words[0].word == "the")
+    return Claim(tuple(auxiliaries), tuple(items), negative)
 
 
 def _is_auxiliary(token: Token, following: str, before: list[str]) -> bool:

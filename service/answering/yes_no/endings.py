@@ -16,6 +16,7 @@ _AFTER_EVENT = word_set(
     that before since alongside throughout who which using
     """
 )
+_AFTER_VERB = word_set("in at after during because when while following before since")
 _AFTER_NOUN = word_set("that which who where used known called between")
 _AFTER_PRACTICE = word_set("and to with for from through")
 # "We use cookies to …": what an organisation does, it does, whatever for.
@@ -66,9 +67,19 @@ def ends(claim: Claim, words: Sequence[Token], alignment: Alignment, *, plain: b
         return False
     if words[end].word in {"and", "or", "nor"}:
         return _joins(claim, words, alignment, event=event)
-    if event and words[end].word in {"by", "to", "of"}:
-        return _goes_on_event(claim, words[end].word, alignment, following)
-    return words[end].word in _allowed(claim, plain=plain, event=event)
+    return _goes_on(claim, words[end].word, alignment, following, plain=plain)
+
+
+def _goes_on(claim: Claim, word: str, alignment: Alignment, following: Token | None, *, plain: bool) -> bool:
+    event = plain and is_event(claim)
+    if event and word in {"by", "to", "of"}:
+        return _goes_on_event(claim, word, alignment, following)
+    allowed = _allowed(claim, plain=plain, event=event)
+    if event and claim.auxiliaries[0] != "was" and len(claim.items) - 1 in alignment.forms:
+        # A verb without an object means something else with a preposition: "appealed to", "fell through".
+        dated = following is not None and following.word[:1].isdigit()
+        allowed = _AFTER_VERB | {"on"} if dated else _AFTER_VERB
+    return word in allowed
 
 
 def _allowed(claim: Claim, *, plain: bool, event: bool) -> frozenset[str]:
@@ -89,12 +100,14 @@ def _goes_on_as_name(token: Token, following: Token | None) -> bool:
 def _goes_on_event(claim: Claim, word: str, alignment: Alignment, following: Token | None) -> bool:
     if word == "of":
         # "was convicted of fraud", but not "ended the war of words".
-        return bool(alignment.auxiliaries) and Form.PAST in base_forms(claim.items[-1].word).values()
+        last = claim.items[-1].word
+        return bool(alignment.auxiliaries) and (last == "guilty" or Form.PAST in base_forms(last).values())
     if claim.auxiliaries != ("did",):
         return word == "by"
     # "The shop closed by inspectors reopened", but "rose by 4 percent".
     counted = following is not None and following.word[:1].isdigit()
-    return word == "to" or bool(alignment.auxiliaries) or counted
+    object_ = len(claim.items) - 1 not in alignment.forms
+    return (word == "to" and object_) or bool(alignment.auxiliaries) or counted
 
 
 def _joins(claim: Claim, words: Sequence[Token], alignment: Alignment, *, event: bool) -> bool:

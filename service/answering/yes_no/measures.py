@@ -79,11 +79,9 @@ class Comparison:
 
     def says(self, claim: Claim, alignment: Alignment, *, affirms: bool) -> bool | None:
         """Return whether the sentence affirms the claim with its quantity, None if unsure."""
-        if alignment.opposite is not None:
-            return None
         if self.asked == self.stated:
             return affirms
-        if not affirms or not self._measured(claim, alignment):
+        if not affirms or alignment.opposite is not None or not self._measured(claim, alignment):
             return None
         if self.stated.within(self.asked):
             return True

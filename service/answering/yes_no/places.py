@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from service.answering.yes_no.alignment import MONTHS
 from service.answering.yes_no.claims import AUXILIARIES, DETERMINERS, Claim, Token
-from service.answering.yes_no.voice import other_voice
 from service.answering.yes_no.word_sets import word_set
+from service.answering.yes_no.wordings import other_wordings
 
 BEFORE_SUBJECT = DETERMINERS | word_set(
     """
@@ -22,7 +22,8 @@ BEFORE_SUBJECT = DETERMINERS | word_set(
 _DISCOURSE = re.compile(
     r"however|moreover|furthermore|also|in addition|today|currently|finally|then|later|eventually|in fact"
     r"|indeed"
-    r"|as a result|therefore|thus|consequently|meanwhile|additionally|as of \d{4}|since \d{4}"
+    r"|as a result|therefore|thus|consequently|meanwhile|additionally|like (?:other|all) [a-z ]{1,40}"
+    r"|as of \d{4}|since \d{4}"
 )
 _TIME = re.compile(
     rf"\b(?:\d{{4}}s?|{'|'.join(sorted(MONTHS))}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|centur(?:y|ies)"
@@ -59,9 +60,9 @@ class Place:
 
 
 def places(claim: Claim, words: Sequence[Token]) -> Iterator[Place]:
-    """Yield where a claim may begin, in its own voice and in the other."""
+    """Yield where a claim may begin, as it is put, and as it may be put otherwise."""
     yield from _places(claim, words)
-    for other in other_voice(claim, words):
+    for other in other_wordings(claim, words):
         yield from _places(other, words)
 
 

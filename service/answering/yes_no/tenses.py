@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from service.answering.yes_no.alignment import Alignment
 from service.answering.yes_no.claims import Claim
-from service.answering.yes_no.word_forms import INVARIANT, Form
+from service.answering.yes_no.word_forms import INVARIANT, Form, base_forms
+from service.answering.yes_no.word_sets import word_set
 
 _NUMBER = {
     (Form.BASE, Form.BASE),
@@ -13,6 +14,14 @@ _NUMBER = {
     (Form.S, Form.S),
     (Form.PAST, Form.PAST),
 }
+_STATES = word_set(
+    """
+    have receive work need get apply contain include occur reflect appear know find see understand match
+    correspond function result cause affect remain become offer cover notice experience exist help want
+    like suit feel protect hold last arrive respond qualify belong depend differ reach fit seem load
+    display support represent
+    """
+)
 _PAST = (Form.BASE, Form.PAST)
 _EVENTS = (("did",), ("was",), ("had",), ("have",), ("have", "been"))
 
@@ -25,6 +34,8 @@ def relation(claim: Claim, alignment: Alignment) -> bool | None:
     asked = claim.auxiliaries
     said = tuple(word for word in alignment.auxiliaries if word != ",")
     denied = alignment.negations == 1
+    if alignment.may_not and _is_state(claim):
+        return None
     if said == ("neednot",) or (asked, said) in _DENY_ONLY:
         needless = said == ("neednot",)
         denies = (asked == ("must",) and not denied) if needless else denied
@@ -42,6 +53,13 @@ def _agrees_in_time(claim: Claim, said: tuple[str, ...], alignment: Alignment, *
     if asked in _EVENTS and not _same_number(alignment):
         return False
     return (asked, said) != (("did",), ()) or _is_past(claim, alignment)
+
+
+def _is_state(claim: Claim) -> bool:
+    """Whether "may not" is doubt and no prohibition: "may not work", where "may not sublet" is one."""
+    return "be" in claim.auxiliaries or any(
+        not _STATES.isdisjoint(base_forms(item.word)) for item in claim.items[1:]
+    )
 
 
 def _only_number(alignment: Alignment) -> bool:

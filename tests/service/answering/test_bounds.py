@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from service.answering.bounds import Bounds, bounds
+from service.answering.bounds import Bounds, bounds, bounds_with_ranges
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,17 @@ from service.answering.bounds import Bounds, bounds
 )
 def test_conditions_on_numbers_are_read(text: str, expected: Bounds) -> None:
     assert [*bounds(text)] == [expected]
+
+
+def test_bounds_within_others() -> None:
+    more_than_five, seven, five = (next(bounds(text)) for text in ("more than 5 km", "7 km", "5 km"))
+    assert seven.within(more_than_five)
+    assert not five.within(more_than_five)
+    assert not more_than_five.within(seven)
+    assert five.within(next(bounds("at least 5 km")))
+    assert not seven.within(next(bounds("more than 5 miles")))
+
+
+def test_bounds_come_with_their_places() -> None:
+    text = "It is more than 5 km from here and 7 m deep."
+    assert [text[start:end] for (start, end), _ in bounds_with_ranges(text)] == ["more than 5 km", "7 m"]
