@@ -18,6 +18,7 @@ from service.answering.composing import Outcome, composed, ranked
 from service.answering.conditions import share_of_confidence
 from service.answering.confidence import Calibration, confidence_features
 from service.answering.copies import other_places
+from service.answering.deciding import decisions
 from service.answering.followups import Interpretation, Turn, interpretations
 from service.answering.judging import judged, reason_after_reading, reason_unread
 from service.answering.parts import Part, parts_of
@@ -229,7 +230,9 @@ class Answerer:
             passages = self._retriever.retrieve(question, key.top_k, key.filters)
         with _timed(timings, "read"):
             spans = self._reader.read(question, passages)
-        quotations = self._quotations(question, spans, passages)
+        decided = decisions(question, passages, self.article)
+        quotations = [*decided, *self._quotations(question, spans, passages)]
+        quotations.sort(key=lambda one: -one.confidence)
         attempt = _Attempt(key.interpretation, passages, spans, quotations)
         if self._settings.cache_size:
             with self._lock:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from indexer.engine import IndexInfo
-from indexer.records import Article, ScoredPassage
+from indexer.records import ScoredPassage
 from service.answering.answers import Answer, Quotation, ReadPassage, Reason, Span
 from service.answering.citations import cite
+from service.answering.deciding import Articles, whole_sentence
 from service.answering.parts import Part
-from service.answering.polarity import is_yes_no, polarity
+from service.answering.polarity import is_yes_no
 from service.answering.several import answering_together
-
-Articles = Callable[[str], Article]
-"""An article's id -> the article with its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def answers_to(outcome: Outcome, article: Articles) -> list[Quotation]:
         return []
     best = outcome.quotations[0]
     if is_yes_no(outcome.part.question):
-        return [deciding(best, outcome, article)]
+        return [whole_sentence(outcome.part.question, best, outcome.spans, article)]
     likely = [one for one in outcome.quotations if one.confidence >= outcome.threshold]
     spans = [span for span in outcome.spans if _is_of(span, best) or _is_among(span, likely)]
     spans.sort(key=lambda span: not _is_of(span, best))
@@ -59,19 +57,6 @@ def answers_to(outcome: Outcome, article: Articles) -> list[Quotation]:
             citation = cite(article(span.passage.article_id), span)
             found.append(Quotation(span.text, owner.confidence, citation))
     return found
-
-
-def deciding(best: Quotation, outcome: Outcome, article: Articles) -> Quotation:
-    """Return the whole sentence that holds the best candidate for a yes/no question, with what it says."""
-    span = next((one for one in outcome.spans if _is_of(one, best)), None)
-    if span is None:
-        return best
-    start, end = span.quote_range
-    whole = replace(span, start=start, end=end)
-    said = polarity(outcome.part.question, whole.text, span.scored.context)
-    others = tuple(one for one in best.other_citations if one.quote == best.citation.quote)
-    citation = cite(article(span.passage.article_id), whole)
-    return Quotation(whole.text, best.confidence, citation, others, polarity=said)
 
 
 def _is_of(span: Span, quotation: Quotation) -> bool:
@@ -139,14 +124,18 @@ def _first(outcome: Outcome, answers: Sequence[Quotation]) -> Quotation:
 def _alternatives(outcome: Outcome, answers: Sequence[Quotation], most: int) -> tuple[Quotation, ...]:
     if outcome.reason is not None:
         return tuple(outcome.quotations[:most])
-    cited = {(one.citation.article_id, one.citation.start, one.citation.end) for one in answers}
     others = [
         one
         for one in outcome.quotations[1 : 1 + most]
-        if one.confidence >= outcome.threshold
-        and (one.citation.article_id, one.citation.start, one.citation.end) not in cited
+        if one.confidence >= outcome.threshold and not any(_within(one, given) for given in answers)
     ]
     return tuple(others)
+
+
+def _within(one: Quotation, other: Quotation) -> bool:
+    """Whether a quotation is a part of another, at the same place."""
+    mine, its = one.citation, other.citation
+    return mine.article_id == its.article_id and its.start <= mine.start and mine.end <= its.end
 
 
 def _passages(outcomes: Sequence[Outcome], article: Articles) -> tuple[ReadPassage, ...]:

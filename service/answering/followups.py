@@ -107,7 +107,8 @@ def interpretations(question: str, previous: Turn) -> list[Interpretation]:
     known = {*names(previous.question), *names(previous.answer or "")}
     new = [name for name in names(f"x {rest}" if opened else rest) if name not in known]
     if not is_followup(question):
-        about = topic(previous.question, previous.answer) if _DEFINITE.match(rest) else None
+        open_ = _DEFINITE.match(rest) is not None and not names(rest)
+        about = topic(previous.question, previous.answer) if open_ else None
         return [
             Interpretation(question),
             *([Interpretation(f"{rest.rstrip('?. ')} of {about}?")] if about else []),

@@ -41,7 +41,7 @@ def small(tmp_path: Path, word_answerer: MakeAnswerer) -> Answerer:
 
 def resolve(answerer: Answerer, answer: Answer) -> None:
     """Check that every offset in an answer resolves to the words given with it."""
-    quotations = [*([answer.quotation] if answer.quotation else []), *answer.alternatives]
+    quotations = [*([answer.quotation] if answer.quotation else []), *answer.answers, *answer.alternatives]
     for quotation in quotations:
         assert quotation.text == quotation.citation.exact
         for citation in (quotation.citation, *quotation.other_citations):
