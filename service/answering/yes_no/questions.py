@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from indexer.segmenter import sentence_offsets
+from service.answering.yes_no.choices import offers_choice
+
 AUXILIARY = (
     r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|may|might|must|shall|should|will|would|need"
     r"|ought)"
@@ -18,7 +21,8 @@ _OPENING = re.compile(
 _WH = r"(?:who|whom|whose|what|which|when|where|why|how)"
 _INVERTED = re.compile(rf"(?P<auxiliary>{AUXILIARY})\s+(?P<rest>\w.*)", re.IGNORECASE | re.DOTALL)
 _FRONTED = re.compile(
-    rf"(?P<adverbial>(?:in|on|at|by|since|during|after|before|under|for|from|within|as of|according to"
+    rf"(?P<adverbial>(?:if|when|once|because|in|on|at|by|since|during|after|before|under|for|from|within"
+    rf"|as of|according to"
     rf"|as)\b[^,?]{{1,80}}),\s*"
     rf"(?P<question>{AUXILIARY}\b.*)",
     re.IGNORECASE | re.DOTALL,
@@ -46,11 +50,11 @@ _ASKED = re.compile(
 )
 # "Do you know who …?", "Can you tell me about …?": they ask for what the rest names.
 _REQUEST = re.compile(
-    r"(?:can|could|would|will|may|might) (?:you|i|we|anyone|someone|somebody) (?:(?:please|kindly"
-    r"|possibly) )?"
-    r"(?:tell|give|list|name|describe|explain|show|provide|summari[sz]e|outline|define|identify|state"
-    r"|specify|find out|ask|know"
-    r"|have (?:the|a list)|remind)\b"
+    r"(?:can|could|would|will) (?:you|i|anyone|someone|somebody) (?:(?:please|kindly|possibly) )?"
+    r"(?:(?:tell|list|name|describe|explain|summari[sz]e|outline|define|specify|find out|remind)\b"
+    r"|(?:give|provide|show|identify|state)(?: me| us)?(?: with)? "
+    rf"(?:the|an? (?:list|overview|example|summary|definition|description)|some|examples?|details|more"
+    rf"|{_WH})\b)"
     rf"|(?:do|does|did|is|are|was|were|has|have) (?:you|we|i|anyone|anybody|someone|somebody|it|there"
     rf"|{_TEXT})\b[^,?]{{0,60}}?"
     rf"\b(?:know|known|sure|idea|remember|recall|clear|stated|{_SAY}|information (?:on|about)"
@@ -75,28 +79,16 @@ _OR_NOT = re.compile(
     r",?\s+or not$|\b(whether|if) or not\b|,?\s+or (?:did|does|do|is|are|was|were|has|have) \w+ not$",
     re.IGNORECASE,
 )
-# "or" that offers no choice: "five or more", "any food or drink".
-_NO_CHOICE = re.compile(
-    r"\bor (?:any|other|others|more|less|fewer|later|earlier|over|under|older|younger|above|below|longer"
-    r"|shorter|better"
-    r"|similar|equivalent|so|his|her|its|their|my|your|our|otherwise|anything|anyone|elsewhere|both|part)\b"
-    r"|\b(?:any|anyone|anybody|anything|ever|either|without)\b[^?]*\bor\b",
-    re.IGNORECASE,
-)
-# What is allowed is asked of both: "Can I cancel or change my booking?"; so is what someone does.
-_BOTH = re.compile(
-    r"(?:can|could|may|must|shall) |(?:am|are|is) [^?]{1,60}\b(?:allowed|permitted|able|entitled|required"
-    r"|prohibited|forbidden)\b"
-    r"|(?:do|does|did) (?:i|you|we|they|he|she|it) \w+ or \w+",
-    re.IGNORECASE,
-)
 _DECLARATIVE = re.compile(rf"[^?]*\w\s+{AUXILIARY}\b(?: \w)+", re.IGNORECASE)
 # "Will Smith's films", "May 2019": no question.
 _NO_AUXILIARY = re.compile(
-    r"(?:[Mm]ay|[Mm]arch)\s+\d|Will\s+[A-Z]\w*(?:\s+[A-Z]\w*)*(?:'s\b|$)|(?:[Dd]o|[Hh]ave) (?:not|fun|a)\b"
+    r"(?:[Mm]ay|[Mm]arch)\s+\d|Will\s+[A-Z]\w*(?:\s+[A-Z]\w*)*(?:'s\b|$)|[Dd]o not\b|[Hh]ave (?:not|fun"
+    r"|an?)\b"
 )
+# A statement with a gap: "The chief executive is?", "It was founded in which year?", "The lake is called?"
 _OPEN_STATEMENT = re.compile(
-    rf"\b{AUXILIARY}$|\b(?:in|on|at|by|for|from|to|with|of|{AUXILIARY}) {_WH}\b", re.IGNORECASE
+    rf"\b{AUXILIARY}$|\b{_WH}\b|\bto \w+$|\b(?:called|named|known|considered|referred to|known as)$",
+    re.IGNORECASE,
 )
 _LONGEST = 1_000  # characters
 
@@ -117,7 +109,8 @@ def plain(question: str) -> str | None:
     if len(question) > _LONGEST:
         return None
     text = " ".join(question.replace("’", "'").split())
-    text = re.split(r"(?<=[.!?])\s+(?=[A-Z])", text)[-1]
+    start, end = next(reversed(sentence_offsets(text)), (0, 0))
+    text = text[start:end]
     marked = text.endswith("?")
     text = text.rstrip(" ?!.\"'")
     text = _CONTRACTED.sub(lambda match: _FULL.get(match[1].lower(), match[1]) + " not", text)
@@ -159,7 +152,7 @@ def _direct(text: str, *, marked: bool) -> str | None:
         return text if _one_thing(text, text) else None
     tag = _TAG.search(text)
     statement = text[: tag.start()] if tag else text
-    if _OPEN_STATEMENT.search(statement) or not _one_thing(statement, statement):
+    if (not tag and _OPEN_STATEMENT.search(statement)) or not _one_thing(statement, statement):
         return None
     stated = tag is not None or (marked and _DECLARATIVE.match(statement) is not None)
     return statement if stated and len(statement.split()) > 1 else None
@@ -169,4 +162,4 @@ def _one_thing(text: str, clause: str) -> bool:
     """Whether a question has one part, and offers no choice."""
     if _AND_WHICH.search(text):
         return False
-    return " or " not in clause or bool(_NO_CHOICE.search(clause) or _BOTH.match(text))
+    return not offers_choice(clause)

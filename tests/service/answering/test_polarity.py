@@ -82,6 +82,13 @@ Can I cancel or change my booking?
 Do you sell or share my data?
 Is the shop open on Sundays or not?
 Is any food or drink allowed?
+Do you pass on my address to insurers or banks?
+Does the club keep or delete old records?
+Are minors or visitors insured?
+If I move abroad, do I lose my pension?
+Can you reach me by phone?
+Does a member have a vote?
+Did the court in Norwick v. Halden Steel award costs?
 I rent a flat. Can I sublet it?
 Hello, do you ship to Norway?
 can i get a refund
@@ -91,6 +98,14 @@ Will Norwick open a store in Leeds?
 OTHERS = """
 Is it red or blue?
 Does the landlord or the tenant pay?
+Did Mora retire in 1998 or 2004?
+Was Lind born in Vienna or Graz?
+Is the new hall its first or second there?
+According to the report, what does the fund own?
+Besides Norwick, where did the firm have offices?
+The lake is also called?
+Lind would later win what prize?
+Could you give me a list of members?
 Is the test written or oral?
 Do you know who founded Acme?
 Do you know the name of the director?
