@@ -18,7 +18,8 @@ MONTHS = word_set(
     january february march april may june july august september october november december
     """
 )
-_FREE = frozenset({"ever", "still", "now", "currently"})
+_FREE = DETERMINERS | word_set("ever still now currently")
+_STRESS = word_set("strictly expressly")
 # Adverbs and the like that leave what is affirmed as true as it was: who did not pay at once may have paid.
 _ADVERBS = word_set(
     """
@@ -30,7 +31,7 @@ _ADVERBS = word_set(
 _MODIFIERS = word_set(
     """
     new large small big own famous successful popular important major great long short young old
-    well-known
+    well-known all every each
     """
 )
 _RELATIVE = word_set("that which who whom where when if and")
@@ -194,7 +195,8 @@ class _Walk:
 
     def _passes_words(self, word: str) -> bool:
         found = self._found
-        if word in DETERMINERS or word in _FREE or word == "any" or (word == "yet" and found.negations):
+        denied = found.negations > 0
+        if word in _FREE or word == "any" or (word == "yet" and denied) or (word in _STRESS and not denied):
             return True
         if is_year(self._items[self._item].word) and (
             word in MONTHS or (word.isdigit() and len(word) <= _DAY)

@@ -39,6 +39,7 @@ _LIMITING = word_set(
     under over through via while per upon here there near as
     """
 )
+_PLACES = word_set("in at from near to")
 _LIST = 7  # tokens
 
 
@@ -62,7 +63,7 @@ def ends(claim: Claim, words: Sequence[Token], alignment: Alignment, *, plain: b
         return end + 1 < len(words) and _goes_on_after_comma(claim, words, alignment, event=event)
     following = words[end + 1] if end + 1 < len(words) else None
     if alignment.auxiliaries[-1:] == [","] or (
-        claim.items[-1].is_name and _goes_on_as_name(words[end], following)
+        claim.items[-1].is_name and _goes_on_as_name(claim, words[end], following)
     ):
         return False
     if words[end].word in {"and", "or", "nor"}:
@@ -92,9 +93,11 @@ def _allowed(claim: Claim, *, plain: bool, event: bool) -> frozenset[str]:
     return frozenset()
 
 
-def _goes_on_as_name(token: Token, following: Token | None) -> bool:
-    """Whether a name goes on: "Bank of Canada", "Marks and Spencer"."""
-    return token.word == "of" or (token.word == "and" and following is not None and following.is_name)
+def _goes_on_as_name(claim: Claim, token: Token, following: Token | None) -> bool:
+    """Whether a name goes on, "Bank of Canada", "Marks and Spencer", but not "in Paris and London"."""
+    place = len(claim.items) > 1 and claim.items[-2].word in _PLACES
+    joined = token.word == "and" and following is not None and following.is_name
+    return token.word == "of" or (joined and not place)
 
 
 def _goes_on_event(claim: Claim, word: str, alignment: Alignment, following: Token | None) -> bool:
