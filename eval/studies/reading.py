@@ -1,7 +1,8 @@
 """Reading comprehension: `python -m eval.studies.reading` scores a reader as SQuAD does, without retrieval.
 
 The reader reads each question's own whole paragraph and must answer: this measures how well it finds the
-exact words, not whether it knows when to abstain. Only questions of held-out groups are asked
+exact words. Half of the questions of `squad2` have no answer in their paragraph: there the score shows
+whether the reader knows when to abstain. Only questions of held-out groups are asked
 (`eval.studies.examples`); no reader was trained on them.
 """
 
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from eval.metrics import exact_match, token_f1
+from eval.metrics import auroc, exact_match, token_f1
 from eval.significance import bootstrap_interval
 from eval.studies.examples import SPAN_SETS, ContextExample, span_examples
 from indexer.cli import run_commands
@@ -81,6 +82,33 @@ def summary(found: Sequence[Prediction]) -> dict[str, float]:
     return figures
 
 
+def scored(found: Sequence[Prediction]) -> dict[str, float]:
+    """Return the summary of the questions with an answer, and of the abstention if some have none."""
+    answerable = [one for one in found if one.example.spans]
+    return summary(answerable) | (abstention(found) if len(answerable) < len(found) else {})
+
+
+def abstention(found: Sequence[Prediction], refused: float = 0.05) -> dict[str, float]:
+    """Return how well the score tells questions without an answer from the others, in percent but for AUROC.
+
+    `f1_all`: SQuAD 2.0's F1 over all questions, at the best threshold; an abstention counts 1 where there is
+    no answer. `abstained`: the share of the unanswerable ones below the threshold that refuses the share
+    `refused` of the answerable ones.
+    """
+    answerable = np.array([bool(one.example.spans) for one in found])
+    scores = np.array([one.score for one in found])
+    f1 = np.array([one.f1 if one.example.spans else 0.0 for one in found])
+    # From the highest score down: what is gained and lost by answering one more question.
+    order = np.argsort(-scores, kind="stable")
+    gained = np.cumsum(np.where(answerable[order], f1[order], -1.0))
+    threshold = np.quantile(scores[answerable], refused)
+    return {
+        "auroc": round(auroc(scores.tolist(), answerable.tolist()), 4),
+        "f1_all": round(100 * float((~answerable).sum() + max(0.0, gained.max())) / len(found), 2),
+        "abstained": round(100 * float((scores[~answerable] < threshold).mean()), 2),
+    }
+
+
 def measure(
     reader: Reader, sets: Iterable[str] = SPAN_SETS, most: int | None = None
 ) -> dict[str, dict[str, float]]:
@@ -90,7 +118,7 @@ def measure(
         examples = span_examples(name, development=True)[:most]
         with Progress(console=Console(stderr=True), transient=True) as bar:
             advance = functools.partial(bar.advance, bar.add_task(name, total=len(examples)))
-            rows[name] = summary(read_examples(reader, examples, advance))
+            rows[name] = scored(read_examples(reader, examples, advance))
     return rows
 
 
@@ -105,12 +133,15 @@ def main(
 ) -> None:
     """Score a reader on the held-out questions of the development sets."""
     chosen, _ = load_reader(reader)
-    table = Table("", "questions", "F1", "95%", "EM", "95%", title=f"Reading comprehension: {chosen.name}")
-    for name, row in measure(chosen, sets or SPAN_SETS, questions).items():
+    heads = ("questions", "F1", "95%", "EM", "95%", "F1 of all", "AUROC", "abstained at 5% refused")
+    table = Table("", *heads, title=f"Reading comprehension: {chosen.name}")
+    for name, row in measure(chosen, sets or (*SPAN_SETS, "squad2"), questions).items():
         table.add_row(
             name, f"{row['questions']:,}",
             f"{row['f1']:.1f}", f"{row['f1_low']:.1f} to {row['f1_high']:.1f}",
             f"{row['em']:.1f}", f"{row['em_low']:.1f} to {row['em_high']:.1f}",
+            *(f"{row[key]:.{digits}f}" if key in row else ""
+              for key, digits in (("f1_all", 1), ("auroc", 3), ("abstained", 1))),
         )  # fmt: skip
     Console().print(table)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from eval.studies.examples import ContextExample
-from eval.studies.reading import Prediction, read_examples, summary, whole_passage
+from eval.studies.reading import Prediction, abstention, read_examples, scored, summary, whole_passage
 from indexer.records import ScoredPassage
 from service.answering.answers import Span
 
@@ -53,6 +53,38 @@ def test_the_interval_of_questions_that_are_all_alike_is_a_point() -> None:
         "f1": 50.0, "f1_low": 50.0, "f1_high": 50.0,
         "em": 0.0, "em_low": 0.0, "em_high": 0.0,
     }  # fmt: skip
+
+
+NONE = ContextExample.of("none", "made", "Who fell?", CONTEXT)
+
+
+def test_abstention_is_measured_by_the_score_alone() -> None:
+    found = [
+        Prediction(WHO, "Bo Lund", 3.0),
+        Prediction(NONE, "Lahore", 2.0),
+        Prediction(WHERE, "Lahore", 1.0),
+        Prediction(HOW, "Lund", 0.5),  # wrong
+        Prediction(NONE, "boat", 0.0),
+        Prediction(NONE, "", -math.inf),
+    ]
+    table = abstention(found, refused=0.0)
+    # Of nine pairs of a question with and one without an answer, two are out of order.
+    assert table["auroc"] == pytest.approx(7 / 9, abs=1e-4)
+    # Answering the first alone scores 1 and all three abstentions: 4 of 6; the third would cost one of them.
+    assert table["f1_all"] == pytest.approx(100 * 4 / 6, abs=0.01)
+    assert table["abstained"] == pytest.approx(100 * 2 / 3, abs=0.01)
+    assert abstention(found, refused=0.5)["abstained"] == pytest.approx(100 * 2 / 3, abs=0.01)
+
+
+def test_always_abstaining_is_the_least_that_the_best_threshold_gains() -> None:
+    wrong = [Prediction(NONE, "boat", 3.0), Prediction(WHO, "boat", 1.0)]
+    assert abstention(wrong)["f1_all"] == 50.0
+
+
+def test_the_answerable_questions_alone_make_the_summary() -> None:
+    found = [Prediction(WHO, "Bo Lund", 3.0), Prediction(NONE, "Lahore", 2.0)]
+    assert scored(found) == summary(found[:1]) | abstention(found)
+    assert scored(found[:1]) == summary(found[:1])
 
 
 class FakeReader:
