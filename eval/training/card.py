@@ -48,6 +48,16 @@ are held out. No reader was trained on them, and everything below is measured on
 """
 
 
+_CONFIDENCE = """\
+Questions are asked of whole collections. `barred`: the question's own paragraph is excluded from retrieval, so that
+nothing answers. `altered`: a name, a number or a word of the question is changed. `unanswerable`: written by people to
+have no answer. `large`: all sets are one collection. `seeds`: the development half of the question set over the seeds.
+The confidence is a logistic model of a few features, fitted on these questions. `left out`: a collection is judged by
+a fit on the others; `cross-fitted`: each question by a fit on other questions. Over the answerable questions: `F1`,
+`right` (the best candidate matches a reference), `right article` (it is cited from the right article) and `refused`
+(abstained all the same). Over the unanswerable ones: `abstained`. AUROC is of the confidence, between the two kinds."""
+
+
 def write(models: Path) -> None:
     """Write the card of all readers in a folder."""
     (models / "README.md").write_text(render(models), "utf-8")
@@ -105,23 +115,17 @@ def _reading(cards: dict[str, Any]) -> str:
 
 
 def _confidence(cards: dict[str, Any]) -> str:
-    lines = [
-        "## Confidence and abstention",
-        "",
-        "Questions are asked of whole collections, and 8 passages are read. `barred`: the question's own paragraph "
-        "is excluded from retrieval, so that nothing answers. `altered`: a name, a number or a word of the question "
-        "is changed. `seeds`: the development half of the question set over the seeds. The confidence is a logistic "
-        "model of a few features, fitted on these questions; in the row `cross-fitted` each question is judged by a "
-        "fit on the others. Over the answerable questions: `F1`, `right` (the best candidate matches a reference), "
-        "`right article` (it is cited from the right article) and `refused` (abstained all the same). Over the "
-        "unanswerable ones: `abstained`. AUROC is of the confidence, between the two kinds.",
-        "",
+    lines = ["## Confidence and abstention", "", _CONFIDENCE, ""]
+    lines += [
         "| reader | questions | F1 | right | right article | refused | abstained | AUROC | calibration error |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, card in cards.items():
         fit = card["confidence"]["fit"]
-        rows = {**fit["by_source"], "all": fit["all"], "cross-fitted": fit["cross_fitted"]}
+        rows = {**fit["by_source"], "all": fit["all"]}
+        rows |= {f"{corpus}, left out": row for corpus, row in fit.get("left_out", {}).items()}
+        if "cross_fitted" in fit:
+            rows["cross-fitted"] = fit["cross_fitted"]
         for source, row in rows.items():
             shown = [
                 _number(row, "f1"), _number(row, "right"), _number(row, "right_article"),
@@ -130,7 +134,28 @@ def _confidence(cards: dict[str, Any]) -> str:
             ]  # fmt: skip
             count = f" ({row['questions']:,})" if "questions" in row else ""
             lines.append(f"| `{name}` | {source}{count} | " + " | ".join(shown) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_operating_points(cards)]) + "\n"
+
+
+def _operating_points(cards: dict[str, Any]) -> list[str]:
+    points = {name: card["confidence"]["fit"].get("operating_points", []) for name, card in cards.items()}
+    if not any(points.values()):
+        return []
+    lines = [
+        "",
+        "Operating points over all of these questions; the first is the threshold that is used. `right of given`: "
+        "the share of right ones among the answers that are shown.",
+        "",
+        "| reader | threshold | refused | abstained | right of given |",
+        "|---|---|---|---|---|",
+    ]
+    for name, rows in points.items():
+        lines += [
+            f"| `{name}` | {row['threshold']:.3f} | {row['refused']:.3f} | {row['abstained']:.3f} "
+            f"| {row['right_of_given']:.3f} |"
+            for row in rows
+        ]
+    return lines
 
 
 def _number(row: dict[str, float], name: str) -> str:

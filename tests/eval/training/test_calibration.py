@@ -47,7 +47,7 @@ def observation(
 
 
 def drawn(count: int, seed: int = 0, *, corpus: str = "made", bias: float = -1.0) -> list[Observation]:
-    """Observations that are right with the probability `logistic(2 * score + bias)`, whatever else they have."""
+    """Observations that are right with the probability `logistic(2 * score + bias)`."""
     draw = random.Random(seed)
     found = []
     for number in range(count):

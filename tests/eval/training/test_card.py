@@ -39,7 +39,16 @@ def test_the_card_shows_the_figures_of_a_reader(tmp_path: Path) -> None:
         "training_seconds": 7_200,
         "scores": {"wiki": row},
         "f1_lost_in_conversion": {"wiki": -0.125},
-        "confidence": {"fit": {"by_source": {"wiki": metrics}, "all": {}, "cross_fitted": {}}},
+        "confidence": {
+            "fit": {
+                "by_source": {"wiki": metrics},
+                "all": {},
+                "left_out": {"seeds": {"questions": 5, "right": 0.75}},
+                "operating_points": [
+                    {"threshold": 0.5, "refused": 0.04, "abstained": 0.625, "right_of_given": 0.9}
+                ],
+            }
+        },
     }
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / CARD).write_text(json.dumps(facts), "utf-8")
@@ -50,5 +59,7 @@ def test_the_card_shows_the_figures_of_a_reader(tmp_path: Path) -> None:
     assert "| `tiny` | quoth-tiny | a backbone | 2 MB |" in page
     assert "| `tiny` | wiki | 1,200 | 81.3 (80.0 to 82.0) | 70.0 (69.0 to 71.0) | -0.12 |" in page
     assert "| `tiny` | wiki (30) | 0.812 |  |  |  | 0.250 |  |  |" in page
+    assert "| `tiny` | seeds, left out (5) |  | 0.750 |" in page
+    assert "| `tiny` | 0.500 | 0.040 | 0.625 | 0.900 |" in page
     # Two hours at 40 W, and 400 g a kWh.
     assert "| `tiny` | 2.0 | 0.08 | 0.03 |" in page
