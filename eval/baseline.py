@@ -21,7 +21,7 @@ from indexer.analyzer import question_terms, terms
 from indexer.encoders.encoder import Encoder
 from indexer.records import ScoredPassage
 from service.answering.answers import Span
-from service.answering.confidence import Calibration, calibration_from
+from service.answering.confidence.calibration import Calibration, calibration_from
 from service.errors import ReaderError
 
 Features = npt.NDArray[np.float64]

@@ -18,9 +18,9 @@ from indexer.records import Article, Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets
 from service.answering.answerer import Answerer
 from service.answering.answers import Answer
-from service.answering.confidence import Calibration, confidence_features
-from service.answering.reader import Reader
-from service.answering.spans import distinct
+from service.answering.confidence.calibration import Calibration, confidence_features
+from service.answering.reading.reader import Reader
+from service.answering.reading.spans import distinct
 
 
 class UnreachableError(QuothError):

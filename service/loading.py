@@ -12,10 +12,10 @@ from indexer.engines.faiss.index import FaissPassageIndex, open_index, self_chec
 from indexer.engines.faiss.storage import Layout
 from indexer.errors import EncoderMismatchError
 from service.answering.answerer import Answerer
-from service.answering.confidence import Calibration
+from service.answering.confidence.calibration import Calibration
 from service.answering.loading import load_reader
-from service.answering.reader import Reader
-from service.answering.retriever import Retriever
+from service.answering.reading.reader import Reader
+from service.answering.retrieval.retriever import Retriever
 from service.settings import Settings
 
 

@@ -25,11 +25,11 @@ from indexer.encoders.loading import load_encoder
 from indexer.engines.faiss.index import open_index
 from indexer.settings import BuildSettings, SplitterSettings
 from service.answering.answerer import Answerer
-from service.answering.confidence import Calibration
-from service.answering.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
-from service.answering.retriever import Retriever
+from service.answering.confidence.calibration import Calibration
+from service.answering.reading.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
+from service.answering.reading.weights import pack
+from service.answering.retrieval.retriever import Retriever
 from service.answering.settings import AnswererSettings, RetrieverSettings
-from service.answering.weights import pack
 
 VOCABULARY = [
     *["[PAD]", "[UNK]", "[CLS]", "[SEP]"],
@@ -134,7 +134,7 @@ def small_model(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The folder of a reader whose graph looks up each token's logits. Copy it before changing it."""
-    # OpenVINO comes after `service.answering.network`, which sees to how it is imported.
+    # OpenVINO comes after `service.answering.reading.network`, which sees to how it is imported.
     import openvino  # noqa: PLC0415
     import openvino.opset13 as ops  # noqa: PLC0415
 

@@ -25,8 +25,8 @@ from indexer.cli import run_commands
 from indexer.mapped import Bytes
 from indexer.runtime import native_precision, openvino
 from service.answering.loading import reader_folder
-from service.answering.network import GRAPH, WEIGHTS
-from service.answering.weights import unpack
+from service.answering.reading.network import GRAPH, WEIGHTS
+from service.answering.reading.weights import unpack
 
 ROWS = (1, 2, 4, 8, 16, 32)
 

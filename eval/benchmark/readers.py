@@ -20,7 +20,7 @@ from indexer.cli import run_commands
 from indexer.encoders.loading import load_encoder
 from indexer.engines.faiss.index import open_index
 from service.answering.loading import MODELS, load_reader, shipped_readers
-from service.answering.retriever import Retriever
+from service.answering.retrieval.retriever import Retriever
 from service.answering.settings import RetrieverSettings
 
 

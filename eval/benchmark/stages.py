@@ -29,11 +29,11 @@ from indexer.engines.faiss.index import open_index
 from indexer.options import IndexOption
 from indexer.settings import DEFAULT_INDEX
 from service.answering.answerer import Answerer
-from service.answering.confidence import calibration_from
+from service.answering.confidence.calibration import calibration_from
 from service.answering.loading import reader_folder
-from service.answering.network import OpenVinoNetwork, load_network, read_card
-from service.answering.reader import SpanReader
-from service.answering.retriever import Retriever
+from service.answering.reading.network import OpenVinoNetwork, load_network, read_card
+from service.answering.reading.reader import SpanReader
+from service.answering.retrieval.retriever import Retriever
 from service.answering.settings import AnswererSettings, ReaderSettings, RetrieverSettings
 from service.loading import open_encoder
 from service.options import TopKOption

@@ -44,7 +44,7 @@ from indexer.encoders.encoder import Encoder
 from indexer.encoders.loading import load_encoder
 from indexer.engines.faiss.index import open_index
 from service.answering.answerer import Answerer
-from service.answering.retriever import Retriever
+from service.answering.retrieval.retriever import Retriever
 from service.demo import seeds_folder
 from service.loading import build_answerer
 from service.settings import Settings

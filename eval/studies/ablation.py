@@ -25,7 +25,7 @@ from indexer.encoders.encoder import Encoder
 from indexer.engines.faiss.index import FaissPassageIndex, open_index
 from indexer.settings import DEFAULT_INDEX
 from service.answering.answerer import Answerer
-from service.answering.retriever import Retriever
+from service.answering.retrieval.retriever import Retriever
 from service.loading import build_answerer, open_encoder
 from service.settings import Settings, load_settings
 

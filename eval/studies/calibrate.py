@@ -38,10 +38,10 @@ from indexer.encoders.loading import load_encoder
 from indexer.engine import Filters
 from indexer.records import ScoredPassage
 from service.answering.answers import Span
-from service.answering.confidence import Calibration, confidence_features
-from service.answering.retriever import Retriever
+from service.answering.confidence.calibration import Calibration, confidence_features
+from service.answering.reading.spans import distinct
+from service.answering.retrieval.retriever import Retriever
 from service.answering.settings import RetrieverSettings
-from service.answering.spans import distinct
 
 _SETS = ("wiki", "qed")
 _FEATURES = ("score", "margin")

@@ -27,7 +27,7 @@ from indexer.cli import run_commands
 from indexer.settings import DEFAULT_INDEX
 from service.answering.answerer import Answerer
 from service.answering.answers import Answer
-from service.answering.followups import Turn, is_followup
+from service.answering.questions.followups import Turn, is_followup
 from service.loading import load_answerer
 from service.settings import load_settings
 

@@ -23,7 +23,7 @@ from eval.studies.reading import whole_passage
 from indexer.cli import run_commands
 from service.answering.answers import Span
 from service.answering.loading import load_reader
-from service.answering.reader import Reader
+from service.answering.reading.reader import Reader
 from service.answering.several import answering_together
 
 

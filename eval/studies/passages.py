@@ -37,10 +37,10 @@ from indexer.settings import DEFAULT_INDEX
 from service.answering.answerer import Answerer
 from service.answering.answers import Span
 from service.answering.loading import load_reader
-from service.answering.reader import Reader
-from service.answering.retriever import Retriever
+from service.answering.reading.reader import Reader
+from service.answering.reading.spans import merged
+from service.answering.retrieval.retriever import Retriever
 from service.answering.settings import AnswererSettings
-from service.answering.spans import merged
 
 DEPTHS = (8, 2, 4, 6)
 """Numbers of passages that are compared; the first is what the others are compared with."""

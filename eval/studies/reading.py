@@ -26,7 +26,7 @@ from indexer.cli import run_commands
 from indexer.records import Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets
 from service.answering.loading import load_reader
-from service.answering.reader import Reader
+from service.answering.reading.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from indexer.cli import run_commands
 from indexer.encoders.encoder import Encoder
 from indexer.encoders.loading import load_encoder
 from indexer.engines.faiss.index import FaissPassageIndex, open_index
-from service.answering.fusion import convex, reciprocal_rank
+from service.answering.retrieval.fusion import convex, reciprocal_rank
 
 _CANDIDATES = 100
 _WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)  # the share of the dense score

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from eval.metrics import auroc, expected_calibration_error
 from eval.training.observing import Found, Observation
-from service.answering.confidence import Calibration
+from service.answering.confidence.calibration import Calibration
 
 USED = ("score", "margin", "similarity", "coverage")
 """The features that the confidence uses; the others of `FEATURES` were tried as well."""

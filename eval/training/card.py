@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from service.answering.network import CARD
+from service.answering.reading.network import CARD
 
 _WATTS = 40.0  # two server cores and their share of memory and cooling
 _GRAMS_PER_KWH = 400.0  # about the world's mean electricity (Ember, 2024: 473; IEA, 2023: 460, falling)

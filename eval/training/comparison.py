@@ -17,7 +17,7 @@ from eval.significance import Difference, difference, draws
 from eval.studies.examples import SPAN_SETS, ContextExample, span_examples
 from eval.studies.reading import Prediction, read_examples
 from eval.training.negatives import altered, exchanged, retrieved
-from service.answering.reader import Reader
+from service.answering.reading.reader import Reader
 
 _SEED = 10
 _ANSWERABLE, _UNANSWERABLE = "answerable", "unanswerable"

@@ -26,7 +26,7 @@ from eval.training.recipe import Workspace
 from eval.training.shipping import calibrate
 from indexer.cli import run_commands
 from indexer.errors import QuothError
-from service.answering.network import TOKENIZER
+from service.answering.reading.network import TOKENIZER
 from service.answering.settings import ReaderSettings
 
 

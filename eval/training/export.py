@@ -1,7 +1,7 @@
 """A trained span model -> the folder that the service reads: graph, packed weights, tokeniser, card.
 
 OpenVINO converts the PyTorch model directly. Large matrices are stored in a few bits per weight
-(`service.answering.weights`), everything else as 16-bit floats.
+(`service.answering.reading.weights`), everything else as 16-bit floats.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from eval.training.model import SpanModel
-from service.answering.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
-from service.answering.weights import Rounding, pack, quantised
+from service.answering.reading.network import CARD, FORMAT, GRAPH, TOKENIZER, WEIGHTS
+from service.answering.reading.weights import Rounding, pack, quantised
 
-import openvino  # isort: skip - after `service.answering.network`, which keeps it from sending events
+import openvino  # isort: skip - after `service.answering.reading.network`, which keeps it from sending events
 
 _MIN_VALUES = 4_096  # of a matrix that is worth packing
 

@@ -13,7 +13,7 @@ from tokenizers import Encoding
 from transformers import AutoTokenizer
 
 from eval.studies.examples import ContextExample
-from service.answering.spans import TokenOffsets
+from service.answering.reading.spans import TokenOffsets
 
 MAX_TOKENS = 252
 """Tokens of question and text together; a longer text is read in windows. A backbone's special tokens are

@@ -15,10 +15,10 @@ from tokenizers import Tokenizer
 
 from eval.training.model import Scorer, SpanModel
 from indexer.runtime import Model, Precision, openvino
-from service.answering.network import GRAPH, WEIGHTS
-from service.answering.reader import Network, SpanReader
+from service.answering.reading.network import GRAPH, WEIGHTS
+from service.answering.reading.reader import Network, SpanReader
+from service.answering.reading.weights import unpack
 from service.answering.settings import ReaderSettings
-from service.answering.weights import unpack
 
 
 class TorchNetwork:
@@ -49,7 +49,7 @@ def scorer(network: Network) -> Scorer:
 def hidden_states(folder: Path, precision: Precision | None = None) -> Scorer:
     """Return a function for a shipped model's last hidden states, `float32 (batch, length, width)`.
 
-    The folder's files are not checked here: `service.answering.network.read_card` does that.
+    The folder's files are not checked here: `service.answering.reading.network.read_card` does that.
     """
     weights = unpack(folder / WEIGHTS)
     whole = openvino.Core().read_model(

@@ -28,12 +28,12 @@ from indexer.engine import Filters
 from indexer.engines.faiss.index import open_index
 from indexer.records import Article, ScoredPassage
 from service.answering.answers import Span
-from service.answering.conditions import share_of_confidence
-from service.answering.confidence import confidence_features
-from service.answering.reader import Reader
-from service.answering.retriever import Retriever
+from service.answering.confidence.calibration import confidence_features
+from service.answering.confidence.conditions import share_of_confidence
+from service.answering.reading.reader import Reader
+from service.answering.reading.spans import distinct
+from service.answering.retrieval.retriever import Retriever
 from service.answering.settings import AnswererSettings, RetrieverSettings
-from service.answering.spans import distinct
 
 SETS = ("wiki", "qed", "squad2")
 """Sets whose questions make sense without their paragraph, so a whole collection can be asked them."""

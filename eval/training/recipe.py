@@ -38,7 +38,7 @@ from eval.training.pruning import narrowed, sample
 from eval.training.rounding import gram_matrices
 from eval.training.self_training import cached_labels
 from eval.training.trainer import Loss, Plan, span_loss, train
-from service.answering.reader import Reader
+from service.answering.reading.reader import Reader
 
 STANDALONE = ("wiki", "qed", "squad")
 """Sources whose questions make sense without their paragraph, so that other passages rarely answer them."""

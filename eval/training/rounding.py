@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from eval.training.features import Feature
 from eval.training.model import SpanModel, predict
-from service.answering.weights import Rounded, Rounding, quantised
+from service.answering.reading.weights import Rounded, Rounding, quantised
 
 _DAMPING = 0.01  # added to the diagonal, relative to its mean, so that the matrix can be inverted
 _BLOCK = 128

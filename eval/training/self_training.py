@@ -15,8 +15,8 @@ from typing import Any
 
 from eval.studies.examples import ContextExample
 from eval.studies.reading import whole_passage
-from service.answering.reader import Reader
-from service.answering.spans import distinct
+from service.answering.reading.reader import Reader
+from service.answering.reading.spans import distinct
 
 MIN_SHARE = 0.6
 """A span becomes a label if it has at least this share of the softmax over distinct answers' scores."""

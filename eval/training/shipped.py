@@ -19,8 +19,8 @@ from transformers import AutoConfig
 from eval.training.model import SpanModel, untrained
 from indexer.errors import QuothError
 from indexer.mapped import Bytes
-from service.answering.network import GRAPH, WEIGHTS, read_card
-from service.answering.weights import unpack
+from service.answering.reading.network import GRAPH, WEIGHTS, read_card
+from service.answering.reading.weights import unpack
 
 _PARAMETER = re.compile(
     r"__module\._model\.(?P<module>[\w.]+)/aten::"

@@ -19,9 +19,9 @@ from eval.training.observing import SETS, everything, load_observations, save_ob
 from eval.training.recipe import Workspace, calibration_windows
 from eval.training.rounding import gram_matrices, rounding
 from indexer.encoders.loading import load_encoder
-from service.answering.confidence import Calibration
-from service.answering.network import CARD, WEIGHTS, load_network
-from service.answering.reader import SpanReader
+from service.answering.confidence.calibration import Calibration
+from service.answering.reading.network import CARD, WEIGHTS, load_network
+from service.answering.reading.reader import SpanReader
 from service.answering.settings import ReaderSettings
 
 LIMIT = 300

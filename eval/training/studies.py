@@ -32,7 +32,7 @@ from eval.training.self_training import cached_labels
 from eval.training.trainer import Loss, Plan, train
 from indexer.cli import run_commands
 from service.answering.loading import load_reader, reader_folder
-from service.answering.network import load_network
+from service.answering.reading.network import load_network
 
 TEACHER = "default"
 SEED = 10

@@ -1,7 +1,7 @@
 """Context words in training: the title of a text's article, shown to the reader before the text.
 
 At run time a reader is shown the context words of a passage, its title and headings, where they hold words
-of the question that the passage lacks (`service.answering.reader`). A model that never saw them loses
+of the question that the passage lacks (`service.answering.reading.reader`). A model that never saw them loses
 accuracy. One that saw only true titles would trust them too much: a question about one thing, asked of an
 article about another, has no answer.
 """

@@ -15,18 +15,18 @@ from indexer.records import Article, ScoredPassage
 from service.answering.answers import Answer, Quotation, ReadPassage, Span
 from service.answering.citations import cite
 from service.answering.composing import Outcome, composed, ranked
-from service.answering.conditions import share_of_confidence
-from service.answering.confidence import Calibration, confidence_features
-from service.answering.copies import other_places
-from service.answering.deciding import decisions
-from service.answering.followups import Interpretation, Turn, interpretations
+from service.answering.confidence.calibration import Calibration, confidence_features
+from service.answering.confidence.conditions import share_of_confidence
 from service.answering.judging import judged, reason_after_reading, reason_unread
-from service.answering.parts import Part, parts_of
-from service.answering.questions import UNREAD, QuestionKind, kind_of, words_of
-from service.answering.reader import Reader
-from service.answering.retriever import Retriever
+from service.answering.questions.followups import Interpretation, Turn, interpretations
+from service.answering.questions.kinds import UNREAD, QuestionKind, kind_of, words_of
+from service.answering.questions.parts import Part, parts_of
+from service.answering.reading.reader import Reader
+from service.answering.reading.spans import distinct
+from service.answering.retrieval.copies import other_places
+from service.answering.retrieval.retriever import Retriever
 from service.answering.settings import MAX_QUESTION, AnswererSettings
-from service.answering.spans import distinct
+from service.answering.yes_no.deciding import decisions
 from service.errors import ArticleUnknownError, QuestionError
 
 _COMPARED = 12

@@ -9,10 +9,10 @@ from indexer.engine import IndexInfo
 from indexer.records import ScoredPassage
 from service.answering.answers import Answer, Quotation, ReadPassage, Reason, Span
 from service.answering.citations import cite
-from service.answering.deciding import Articles, whole_sentence
-from service.answering.parts import Part
-from service.answering.polarity import is_yes_no
+from service.answering.questions.parts import Part
 from service.answering.several import answering_together
+from service.answering.yes_no.deciding import Articles, whole_sentence
+from service.answering.yes_no.polarity import is_yes_no
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from service.answering.answers import Quotation, Reason
-from service.answering.bare_questions import is_bare, is_reason, is_source
-from service.answering.ellipsis import is_fragment, rest_of
-from service.answering.followups import Turn
-from service.answering.negation import states_negation
-from service.answering.questions import QuestionKind, is_incomplete, words_of
-from service.answering.referents import PRONOUN
+from service.answering.questions.bare import is_bare, is_reason, is_source
+from service.answering.questions.ellipsis import is_fragment, rest_of
+from service.answering.questions.followups import Turn
+from service.answering.questions.kinds import QuestionKind, is_incomplete, words_of
+from service.answering.questions.negation import states_negation
+from service.answering.questions.referents import PRONOUN
 
 _REASONS = {
     QuestionKind.SMALL_TALK: Reason.SMALL_TALK,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.answering.confidence import Calibration, calibration_from
-from service.answering.network import WEIGHTS, load_network, read_card
-from service.answering.reader import SpanReader
+from service.answering.confidence.calibration import Calibration, calibration_from
+from service.answering.reading.network import WEIGHTS, load_network, read_card
+from service.answering.reading.reader import SpanReader
 from service.answering.settings import ReaderSettings
 from service.errors import ReaderError
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
+MODELS = Path(__file__).resolve().parents[1] / "models"
 
 
 def shipped_readers() -> list[str]:

@@ -17,7 +17,7 @@ MAX_QUESTION = 1_000
 """The longest question, in characters."""
 
 Fusion = Literal["convex", "reciprocal-rank"]
-"""How the rankings of dense and lexical search become one (`service.answering.fusion`)."""
+"""How the rankings of dense and lexical search become one (`service.answering.retrieval.fusion`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from service.answering.answers import Span
-from service.answering.enumerations import items, separated
+from service.answering.extents.enumerations import items, separated
 from service.answering.same import normalised
 
 NEAR = 0.5

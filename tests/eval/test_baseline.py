@@ -13,7 +13,7 @@ from eval.baseline import BASELINE, SentenceReader, SentenceWeights, load_baseli
 from indexer.arrays import Vector, Vectors
 from indexer.encoders.encoder import Encoder
 from indexer.records import Passage, ScoredPassage
-from service.answering.confidence import Calibration
+from service.answering.confidence.calibration import Calibration
 from service.errors import ReaderError
 
 TEXT = "It rained in Lahore. The river rose by two metres. Nobody was hurt."

@@ -19,7 +19,7 @@ from eval.systems import LocalSystem
 from indexer.encoders.encoder import Encoder
 from indexer.engines.faiss.index import open_index
 from service.answering.answerer import Answerer
-from service.answering.retriever import Retriever
+from service.answering.retrieval.retriever import Retriever
 
 ROOT = Path(__file__).resolve().parents[2]
 

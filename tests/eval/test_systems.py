@@ -16,7 +16,7 @@ from indexer.encoders.encoder import Encoder
 from indexer.records import Article, Metadata, ScoredPassage
 from service.answering.answerer import Answerer
 from service.answering.answers import Span
-from service.answering.confidence import Calibration
+from service.answering.confidence.calibration import Calibration
 from service.answering.settings import AnswererSettings
 
 TEXTS = {

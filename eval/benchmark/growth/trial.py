@@ -27,7 +27,7 @@ from indexer.engines.faiss.storage import Layout, Manifest
 from indexer.engines.faiss.store import Store
 from indexer.records import Passage, Segment
 from indexer.settings import FaissKind
-from service.answering.retriever import Retriever
+from service.answering.retrieval.retriever import Retriever
 from service.answering.settings import RetrieverSettings
 
 RANKS = (1, 2, 10)

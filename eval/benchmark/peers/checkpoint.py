@@ -29,7 +29,7 @@ from transformers import (
 
 from eval.benchmark.peers.errors import CheckpointError
 from eval.benchmark.peers.graph import Array, Parameters, parameters
-from service.answering.network import GRAPH, TOKENIZER, WEIGHTS, OpenVinoNetwork, load_network
+from service.answering.reading.network import GRAPH, TOKENIZER, WEIGHTS, OpenVinoNetwork, load_network
 
 _VERSION = 1  # of the checkpoint: a new version makes every stored checkpoint again
 _TOLERANCE = 1e-3  # of the largest logit; summing in another order changes about 1e-5

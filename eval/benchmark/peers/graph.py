@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from eval.benchmark.peers.errors import CheckpointError
 from indexer.runtime import openvino
-from service.answering.network import GRAPH, WEIGHTS
-from service.answering.weights import unpack
+from service.answering.reading.network import GRAPH, WEIGHTS
+from service.answering.reading.weights import unpack
 
 Array = npt.NDArray[np.float32]
 

@@ -1,1 +1,1 @@
-"""The words of a yes/no question found in a sentence: what `service.answering.polarity` decides by."""
+"""Yes/no questions: the sentence that decides one, and whether it says yes or no. Rules, silent in doubt."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from service.answering.opposites import Opposition, opposition
 from service.answering.yes_no.claims import AUXILIARIES, DETERMINERS, Claim, Token
+from service.answering.yes_no.opposites import Opposition, opposition
 from service.answering.yes_no.word_forms import Form, base_forms, forms_of_one, synonym
 from service.answering.yes_no.word_sets import word_set
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from service.answering.yes_no.questions import clause_of, plain
+from service.answering.yes_no.recognition import clause_of, plain
 
 AUXILIARIES = {
     **dict.fromkeys(("am", "is", "are"), "is"),

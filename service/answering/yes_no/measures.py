@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.answering.bounds import Bounds, bounds_with_ranges
+from service.answering.confidence.bounds import Bounds, bounds_with_ranges
 from service.answering.yes_no.alignment import QUANTITY, Alignment
 from service.answering.yes_no.claims import Claim, Token
 from service.answering.yes_no.word_forms import base_forms

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, WithJsonSchema, model_validator
 
 from indexer.engine import Filters
-from service.answering.followups import Turn
+from service.answering.questions.followups import Turn
 from service.answering.settings import MAX_QUESTION
 from service.web.examples import QUESTION
 from service.web.schemas.base import MAX_ARTICLE_ID, Count, Day, Probability, Wire, invalid

@@ -11,7 +11,7 @@ import pytest
 from eval.dataset import SEEDS, DatasetError
 from eval.studies.followups import TURNS, load_turns, right
 from service.answering.answerer import Answerer
-from service.answering.followups import is_followup
+from service.answering.questions.followups import is_followup
 
 ROOT = Path(__file__).resolve().parents[3]
 

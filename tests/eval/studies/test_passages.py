@@ -25,8 +25,8 @@ from indexer.records import Passage, ScoredPassage
 from service.answering.answerer import Answerer
 from service.answering.answers import Span
 from service.answering.loading import load_reader, reader_folder, shipped_readers
-from service.answering.network import read_card
-from service.answering.retriever import Retriever
+from service.answering.reading.network import read_card
+from service.answering.retrieval.retriever import Retriever
 
 
 class CountingReader:

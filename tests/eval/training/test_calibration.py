@@ -26,7 +26,7 @@ from eval.training.calibration import (
     with_threshold,
 )
 from eval.training.observing import Found, Observation, load_observations, save_observations
-from service.answering.confidence import FEATURES, Calibration
+from service.answering.confidence.calibration import FEATURES, Calibration
 
 
 def candidate(score: float, *, right: bool, f1: float = 0.0, share: float = 1.0) -> Found:

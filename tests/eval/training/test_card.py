@@ -8,7 +8,7 @@ from pathlib import Path
 from eval.training.card import render, write
 from eval.training.studies import STUDIES
 from service.answering.loading import MODELS
-from service.answering.network import CARD
+from service.answering.reading.network import CARD
 
 
 def test_the_committed_card_is_what_the_command_writes() -> None:

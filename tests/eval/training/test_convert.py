@@ -20,7 +20,7 @@ from transformers import (
 from eval.training.backbones import small_backbone
 from eval.training.convert import ConversionError, convert, main, span_model
 from service.answering.loading import load_reader
-from service.answering.network import load_network, read_card
+from service.answering.reading.network import load_network, read_card
 
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning"),

@@ -18,7 +18,7 @@ from eval.training.export import export, write_card
 from eval.training.features import Feature
 from eval.training.model import SpanModel, predict
 from eval.training.network import TorchNetwork, hidden_states, scorer
-from service.answering.network import CARD, GRAPH, TOKENIZER, WEIGHTS, load_network, read_card
+from service.answering.reading.network import CARD, GRAPH, TOKENIZER, WEIGHTS, load_network, read_card
 from service.errors import ReaderError
 
 Tiny = Callable[[int], SpanModel]

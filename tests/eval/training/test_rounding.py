@@ -21,8 +21,8 @@ from eval.training.features import Feature, padded
 from eval.training.model import SpanModel
 from eval.training.network import TorchNetwork
 from eval.training.rounding import gram_matrices, rounded, rounding
-from service.answering.network import WEIGHTS, load_network
-from service.answering.weights import quantised, unpack
+from service.answering.reading.network import WEIGHTS, load_network
+from service.answering.reading.weights import quantised, unpack
 
 Tiny = Callable[[int], SpanModel]
 Window = Callable[..., Feature]

@@ -13,7 +13,7 @@ import torch
 from eval.training.backbones import small_backbone
 from eval.training.shipped import RestoreError, restored
 from service.answering.loading import reader_folder
-from service.answering.network import CARD, load_network
+from service.answering.reading.network import CARD, load_network
 from service.errors import ReaderError
 
 

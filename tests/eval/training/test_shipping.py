@@ -19,8 +19,8 @@ from eval.training.recipe import Workspace
 from eval.training.rounding import gram_matrices
 from eval.training.shipping import ReaderSpec, ship
 from indexer.records import Passage, ScoredPassage
-from service.answering.network import load_network, read_card
-from service.answering.reader import Reader, SpanReader
+from service.answering.reading.network import load_network, read_card
+from service.answering.reading.reader import Reader, SpanReader
 
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:`torch\.jit\.trace(_method)?` is deprecated:DeprecationWarning"),

@@ -17,10 +17,10 @@ from indexer.engine import Filters
 from indexer.records import ScoredPassage
 from service.answering.answerer import Answerer, check_question
 from service.answering.answers import Answer, Reason, Span
-from service.answering.confidence import Calibration
-from service.answering.questions import words_of
-from service.answering.reader import Reader
-from service.answering.retriever import Retriever
+from service.answering.confidence.calibration import Calibration
+from service.answering.questions.kinds import words_of
+from service.answering.reading.reader import Reader
+from service.answering.retrieval.retriever import Retriever
 from service.answering.same import normalised
 from service.answering.settings import MAX_QUESTION, AnswererSettings, RetrieverSettings
 from service.errors import ArticleUnknownError, CitationError, QuestionError

@@ -12,8 +12,8 @@ from indexer.engine import Filters
 from indexer.records import ScoredPassage
 from service.answering.answerer import Answerer
 from service.answering.answers import Span
-from service.answering.confidence import Calibration
-from service.answering.followups import Turn
+from service.answering.confidence.calibration import Calibration
+from service.answering.questions.followups import Turn
 from service.answering.settings import AnswererSettings
 
 ALL = 6

@@ -10,7 +10,7 @@ import pytest
 from indexer.records import ScoredPassage
 from service.answering.answerer import Answerer
 from service.answering.answers import Answer, Polarity, Reason, Span
-from service.answering.confidence import Calibration
+from service.answering.confidence.calibration import Calibration
 
 TEXT = (
     "The ferry Borealis was designed by Ada Brandt, Ole Vik and Per Lie. It was launched in Holm in 1931. "

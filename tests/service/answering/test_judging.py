@@ -6,9 +6,9 @@ import pytest
 
 from indexer.records import Metadata, Passage
 from service.answering.answers import Citation, Quotation, Reason
-from service.answering.followups import Turn
 from service.answering.judging import judged, reason_after_reading, reason_unread
-from service.answering.questions import QuestionKind, kind_of
+from service.answering.questions.followups import Turn
+from service.answering.questions.kinds import QuestionKind, kind_of
 
 COST = Turn("How much did the Ulvik ferry cost?", "5 million crowns", "a.txt")
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from indexer.records import Passage, ScoredPassage
-from service.answering.confidence import Calibration
+from service.answering.confidence.calibration import Calibration
 from service.answering.loading import MODELS, load_reader, reader_folder, shipped_readers
-from service.answering.network import CARD, GRAPH, WEIGHTS
-from service.answering.reader import SpanReader
+from service.answering.reading.network import CARD, GRAPH, WEIGHTS
+from service.answering.reading.reader import SpanReader
 from service.errors import ReaderError
 
 

@@ -29,7 +29,7 @@ from eval.training.backbones import small_backbone
 from eval.training.export import export
 from eval.training.model import SpanModel, from_backbone
 from service.answering.loading import MODELS
-from service.answering.network import GRAPH, TOKENIZER, WEIGHTS, load_network
+from service.answering.reading.network import GRAPH, TOKENIZER, WEIGHTS, load_network
 
 # OpenVINO converts the result of torch.jit.trace, which torch has deprecated; transformers calls a deprecated
 # name of its own; and tracing warns of sizes that stay dynamic.

@@ -157,7 +157,7 @@ class IndexSource:
         return (self._root / "CURRENT").read_text("ascii").split()[1]
 
     def open(self) -> Answerer:
-        from service.answering.retriever import Retriever  # noqa: PLC0415
+        from service.answering.retrieval.retriever import Retriever  # noqa: PLC0415
         from service.answering.settings import RetrieverSettings  # noqa: PLC0415
 
         index = open_index(self._root)

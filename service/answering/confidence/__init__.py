@@ -1,0 +1,1 @@
+"""A candidate -> the probability that it is right, and what lowers it. Pure."""
