@@ -98,12 +98,16 @@ def test_every_campaign_and_test_of_a_promise_exists() -> None:
 
 def test_every_module_on_the_map_exists() -> None:
     table = README.split("## The rooms")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| (\.\.\. )?(.+?) \| ", table, re.MULTILINE)
+    rows = re.findall(r"^\| (\.\.\. )?(.+?) \| (.*) \|$", table, re.MULTILINE)
     room = ""
-    for inner, cell in rows:
+    for inner, cell, about in rows:
         names = re.findall(r"`([\w./]+)`", cell)
+        within = ROOT / "service" / (room if inner else "")
         for name in names:
-            assert (ROOT / "service" / (room if inner else "") / name).exists(), name
+            assert (within / name).exists(), name
+        # A module in parentheses is in the folder that its row is about.
+        for name in re.findall(r"\(`(\w+\.py)`\)", about):
+            assert (within / names[0] / name).exists(), name
         if not inner and names and names[0].endswith("/"):
             room = names[0]
 

@@ -59,13 +59,17 @@ _EXPRESSION = re.compile(
 )
 _DETERMINER = re.compile(r"(?i)(?:the|an?|its|his|her|their|our|this|that|these|those|some|any|both)\s+")
 _MOST_ITEMS = 40
+_MOST_CHARACTERS = 2_000  # of a span: the time is quadratic in them
 
 
 def items(text: str, start: int, end: int) -> list[CharRange]:
     """Return the items of the enumeration `text[start:end]`, half-open ranges of `text` in order.
 
-    A span that is no enumeration is the only one. Every item holds a letter or a digit.
+    A span that is no enumeration is the only one, and so is a very long one. Every item holds a letter or a
+    digit.
     """
+    if end - start > _MOST_CHARACTERS:
+        return [(start, end)]
     pieces = [*_pieces(text, start, end)]
     if not 1 < len(pieces) <= _MOST_ITEMS:
         return [(start, end)]

@@ -50,8 +50,10 @@ def _labelled(question: str, passages: Sequence[ScoredPassage]) -> Iterator[tupl
             if (scored.passage.article_id, start) in seen:
                 continue  # passages overlap
             seen.add((scored.passage.article_id, start))
-            before = scored.text[: start - first]
-            said = polarity(question, scored.text[start - first : end - first], f"{scored.context} {before}")
+            sentence, before = scored.text[start - first : end - first], scored.text[: start - first]
+            # The text before may say whom "she" names. If it names several people, the context says more.
+            said = polarity(question, sentence, scored.context)
+            said = said or polarity(question, sentence, f"{scored.context} {before}")
             if said is not None:
                 yield Span(scored, start, end, scored.score), said
 

@@ -18,7 +18,7 @@ from service.answering.questions.followups import (
 )
 from service.answering.questions.referents import names
 
-SEEDS = Path(__file__).resolve().parents[3] / "eval" / "datasets" / "seeds.jsonl"
+SEEDS = Path(__file__).resolve().parents[4] / "eval" / "datasets" / "seeds.jsonl"
 LED = Turn("Who led the delegation to Oslo?", "Ada Lovelace", "b.txt")
 
 

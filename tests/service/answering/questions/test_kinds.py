@@ -10,7 +10,7 @@ import pytest
 from service.answering.questions.kinds import QuestionKind, is_incomplete, kind_of, words_of
 from service.answering.questions.negation import states_negation
 
-SEEDS = Path(__file__).resolve().parents[3] / "eval" / "datasets" / "seeds.jsonl"
+SEEDS = Path(__file__).resolve().parents[4] / "eval" / "datasets" / "seeds.jsonl"
 
 KINDS = {
     QuestionKind.SMALL_TALK: [

@@ -18,7 +18,7 @@ import pytest
 from service.answering.reading.network import CARD, GRAPH, TOKENIZER, WEIGHTS, load_network, read_card
 from service.errors import ReaderError
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 Logits = dict[str, tuple[float, float]]
 
 
