@@ -16,9 +16,10 @@ from indexer.encoders.encoder import Encoder
 from indexer.errors import QuothError
 from indexer.records import Article, Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets
-from service.answering.answerer import Answerer
+from service.answering.answerer import COMPARED, Answerer
 from service.answering.answers import Answer
 from service.answering.confidence.calibration import Calibration, confidence_features
+from service.answering.confidence.conditions import share_of_confidence
 from service.answering.reading.reader import Reader
 from service.answering.reading.spans import distinct
 
@@ -168,23 +169,41 @@ class ReaderSystem:
         vector = self._vector(article.id)
         began = time.perf_counter()
         similarity = float(np.dot(self._encoder.encode_query(example.question), vector))
-        passage = Passage(0, article.id, 0, len(article.text))
-        sentences = tuple(sentence_offsets(article.text))
-        scored = ScoredPassage(passage, article.text, 1.0, similarity, 0.0, sentences)
-        groups = distinct(self._reader.read(example.question, [scored]), 2)
-        confidence = (
-            self._calibration.confidence(confidence_features(example.question, groups, 0)) if groups else 0.0
-        )
+        scored = own_paragraph(article, similarity)
+        groups = distinct(self._reader.read(example.question, [scored]), COMPARED)
+        used = self._calibration.weights
+        confidences = [
+            self._calibration.confidence(confidence_features(example.question, groups, number, used))
+            * share_of_confidence(example.question, group[0], [scored])
+            for number, group in enumerate(groups)
+        ]
         milliseconds = 1_000 * (time.perf_counter() - began)
-        candidate = None
-        if groups:
-            best = groups[0][0]
-            candidate = Candidate(best.text, Place(article.id, best.start, best.end), _place(passage))
-        return Reply(candidate, confidence, (_place(passage),), milliseconds)
+        read = _place(scored.passage)
+        if not groups:
+            return Reply(None, 0.0, (read,), milliseconds)
+        place = int(np.argmax(confidences))  # the first of equals, which has the best score
+        best = groups[place][0]
+        candidate = Candidate(best.text, Place(article.id, best.start, best.end), read)
+        return Reply(candidate, confidences[place], (read,), milliseconds)
 
     def _encoded(self, article_id: str) -> Vector:
         vector: Vector = self._encoder.encode_passages([self._paragraphs[article_id].text])[0]
         return vector
+
+
+def own_paragraph(article: Article, similarity: float) -> ScoredPassage:
+    """Return a whole article as one passage, with its title; `similarity`: the cosine to the question."""
+    passage = Passage(0, article.id, 0, len(article.text))
+    title = article.metadata.title
+    return ScoredPassage(
+        passage,
+        article.text,
+        1.0,
+        similarity,
+        0.0,
+        tuple(sentence_offsets(article.text)),
+        f"{title.replace('_', ' ')}." if title else "",
+    )
 
 
 def _place(passage: Passage) -> Place:

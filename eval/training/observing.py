@@ -1,10 +1,11 @@
 """What a reader finds for questions over whole collections: the data that its confidence is fitted on.
 
-Collections of three sizes: the five seeds, sets of hundreds to some two thousand paragraphs, and all sets
-together as one collection of about eight thousand, in which more passages are nearly right. Public corpora
-are added if their folder is given (`eval.corpora`). Questions without an answer are those that people wrote
-to have none (`squad2`, the seeds, the corpora), held-out questions whose own paragraph is excluded from
-retrieval (`barred`), and held-out questions with a name, a number or a word changed (`altered`).
+Collections of four sizes: a question's own paragraph, the five seeds, sets of hundreds to some two thousand
+paragraphs, and all sets together as one collection of about eight thousand, in which more passages are nearly
+right. Public corpora are added if their folder is given (`eval.corpora`). Questions without an answer are
+those that people wrote to have none (`squad2`, the seeds, the corpora), held-out questions whose own
+paragraph is excluded from retrieval (`barred`), and held-out questions with a name, a number or a word
+changed (`altered`).
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from eval.corpora.questions import Question, load_questions
 from eval.dataset import SEEDS, Example, load_examples
 from eval.metrics import is_right, token_f1
 from eval.studies.examples import ContextExample, group_of, held_out
 from eval.studies.paragraphs import Paragraphs, load
+from eval.systems import own_paragraph
 from eval.training.negatives import altered
 from indexer.build import build
 from indexer.corpus import Corpus
@@ -27,6 +31,7 @@ from indexer.encoders.encoder import Encoder
 from indexer.engine import Filters
 from indexer.engines.faiss.index import open_index
 from indexer.records import Article, ScoredPassage
+from service.answering.answerer import COMPARED
 from service.answering.answers import Span
 from service.answering.confidence.calibration import confidence_features
 from service.answering.confidence.conditions import share_of_confidence
@@ -42,7 +47,8 @@ TOGETHER = ("wiki", "reddit", "amazon", "policy", "qed", "squad2")
 """The sets that are one large collection."""
 
 LARGE = "large"
-_CANDIDATES = 12  # as many as the answerer compares
+PARAGRAPHS = "own paragraph"
+"""The name of the smallest collection: each question is read over its own paragraph alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,11 @@ def observed(
 ) -> Observation:
     """Put one question to a collection; `top_k` passages are read, by default as many as answering reads."""
     count = top_k or AnswererSettings().top_k
-    passages = retriever.retrieve(asked.question, count, asked.filters)
-    groups = distinct(reader.read(asked.question, passages), _CANDIDATES)
+    return _read(reader, corpus, asked, retriever.retrieve(asked.question, count, asked.filters))
+
+
+def _read(reader: Reader, corpus: str, asked: Asked, passages: Sequence[ScoredPassage]) -> Observation:
+    groups = distinct(reader.read(asked.question, passages), COMPARED)
     found = tuple(_found(asked, groups, number, passages) for number in range(len(groups)))
     return Observation(corpus, asked.source, asked.question, asked.answerable, found)
 
@@ -141,6 +150,7 @@ def everything(
     """
     yield from of_seeds(reader, encoder, seeds)
     yield from of_sets(reader, encoder, folder, sets=sets, limit=limit)
+    yield from of_paragraphs(reader, encoder, sets=sets, limit=limit)
     if sets:
         yield from of_large(reader, encoder, folder, sets=sets, limit=limit)
     if corpora is not None:
@@ -161,6 +171,22 @@ def of_sets(
         retriever = _retriever(paragraphs, folder / name, encoder)
         for asked in _variants(paragraphs, limit):
             yield observed(reader, retriever, name, asked)
+
+
+def of_paragraphs(
+    reader: Reader, encoder: Encoder, *, sets: Sequence[str] = SETS, limit: int | None = None
+) -> Iterator[Observation]:
+    """Observe at most `limit` held-out questions of each set over their own paragraphs (`--reader-only`)."""
+    for name in sets:
+        paragraphs = load(name)
+        articles = _by_id(paragraphs)
+        for example in _held_out(paragraphs, limit):
+            article = articles[example.context or ""]
+            vectors = encoder.encode_passages([article.text])
+            similarity = float(np.dot(encoder.encode_query(example.question), vectors[0]))
+            source = f"{name}, {PARAGRAPHS}" + ("" if example.answerable else ", unanswerable")
+            asked = from_example(example, source)
+            yield _read(reader, PARAGRAPHS, asked, [own_paragraph(article, similarity)])
 
 
 def of_large(

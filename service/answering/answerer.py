@@ -29,7 +29,7 @@ from service.answering.settings import MAX_QUESTION, AnswererSettings
 from service.answering.yes_no.deciding import decisions
 from service.errors import ArticleUnknownError, QuestionError
 
-_COMPARED = 12
+COMPARED = 12
 """Candidates whose confidences are compared: the most confident has not always the best score."""
 
 
@@ -251,7 +251,7 @@ class Answerer:
         self, question: str, spans: Sequence[Span], passages: Sequence[ScoredPassage]
     ) -> list[Quotation]:
         """Return the candidates, the most confident first; the same words in several places are one."""
-        groups = distinct(spans, _COMPARED)
+        groups = distinct(spans, COMPARED)
         by_confidence = sorted(
             (
                 (self._confidence(question, groups, number, passages), group)
