@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from indexer.records import Article
 from service.answering.answers import Citation, Span
 from service.errors import CitationError
@@ -34,4 +36,17 @@ def cite(article: Article, span: Span) -> Citation:
         prefix=article.text[max(0, span.start - CONTEXT) : span.start],
         exact=span.text,
         suffix=article.text[span.end : span.end + CONTEXT],
+    )
+
+
+def widened(citation: Citation, article: Article) -> Citation:
+    """Return the citation of the whole sentence or sentences around an answer in its article."""
+    start, end = citation.quote_start, citation.quote_end
+    return replace(
+        citation,
+        start=start,
+        end=end,
+        prefix=article.text[max(0, start - CONTEXT) : start],
+        exact=citation.quote,
+        suffix=article.text[end : end + CONTEXT],
     )

@@ -43,20 +43,27 @@ def answers_to(outcome: Outcome, article: Articles) -> list[Quotation]:
     if outcome.reason is not None:
         return []
     best = outcome.quotations[0]
-    if is_yes_no(outcome.part.question):
-        return [whole_sentence(outcome.part.question, best, outcome.spans, article)]
+    if is_yes_no(outcome.read_as):
+        return [whole_sentence(best, outcome.quotations, article)]
     likely = [one for one in outcome.quotations if one.confidence >= outcome.threshold]
     spans = [span for span in outcome.spans if _is_of(span, best) or _is_among(span, likely)]
-    spans.sort(key=lambda span: not _is_of(span, best))
+    spans.sort(key=lambda span: (not _is_at(span, best), not _is_of(span, best)))
     found = []
-    for span in answering_together(outcome.part.question, spans):
+    for span in answering_together(outcome.read_as, spans):
         owner = next((one for one in likely if _is_of(span, one)), best)
-        if (span.start, span.end) == (owner.citation.start, owner.citation.end):
+        if _is_at(span, owner):
             found.append(owner)
         else:
             citation = cite(article(span.passage.article_id), span)
             found.append(Quotation(span.text, owner.confidence, citation))
     return found
+
+
+def _is_at(span: Span, quotation: Quotation) -> bool:
+    """Whether a span is a quotation's first citation."""
+    cited = quotation.citation
+    place = (span.passage.article_id, span.start, span.end)
+    return place == (cited.article_id, cited.start, cited.end)
 
 
 def _is_of(span: Span, quotation: Quotation) -> bool:
@@ -116,7 +123,7 @@ def composed(
 def _first(outcome: Outcome, answers: Sequence[Quotation]) -> Quotation:
     """The answer to show alone: the best candidate, whole where `answers` are its items."""
     best, first = outcome.quotations[0], answers[0]
-    if first.polarity is not None or is_yes_no(outcome.part.question):
+    if is_yes_no(outcome.read_as):
         return first
     return replace(best, part=first.part)
 

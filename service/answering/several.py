@@ -55,9 +55,10 @@ def asks_for_several(question: str) -> bool:
 
 
 def answering_together(question: str, spans: Sequence[Span]) -> list[Span]:
-    """Return the spans that answer a question together, the best first, none with the words of another.
+    """Return the spans that answer a question together, none with the words of another.
 
-    `spans` are a reader's candidates, best first.
+    `spans` are a reader's candidates. The first is the answer: it, or its first item, comes first. The scores
+    of the others are compared with its score, and may be higher.
     """
     if not spans:
         return []
@@ -66,9 +67,7 @@ def answering_together(question: str, spans: Sequence[Span]) -> list[Span]:
     taken = _with_siblings(best, spans)
     for span in spans[1:]:
         lacking = best.score - span.score
-        if lacking > max(near, NEAR_IF_BESIDE):
-            break
-        if any(_overlap(span, other) for other in taken):
+        if lacking > max(near, NEAR_IF_BESIDE) or any(_overlap(span, other) for other in taken):
             continue
         if lacking <= near or any(_beside(span, other) for other in taken):
             taken.extend(items_of(span))

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from indexer.records import Article, ScoredPassage
-from service.answering.answers import Polarity, Quotation, Span
-from service.answering.citations import cite
+from service.answering.answers import Citation, Polarity, Quotation, Span
+from service.answering.citations import cite, widened
 from service.answering.yes_no.polarity import is_yes_no, polarity
 
 Articles = Callable[[str], Article]
@@ -58,26 +58,22 @@ def _labelled(question: str, passages: Sequence[ScoredPassage]) -> Iterator[tupl
                 yield Span(scored, start, end, scored.score), said
 
 
-def whole_sentence(question: str, best: Quotation, spans: Sequence[Span], article: Articles) -> Quotation:
-    """Return the sentence of the best candidate for a yes/no question, with what it says.
+def whole_sentence(best: Quotation, quotations: Sequence[Quotation], article: Articles) -> Quotation:
+    """Return the sentence or sentences of the best candidate for a yes/no question, with what they say.
 
-    `spans` are the reader's candidates, the best one among them unless it is a sentence already.
+    `quotations` are all the candidates, those of `decisions` among them: a sentence without a label there has
+    none here.
     """
-    cited = best.citation
-    span = next(
-        (
-            one
-            for one in spans
-            if (one.passage.article_id, one.start, one.end) == (cited.article_id, cited.start, cited.end)
-        ),
-        None,
+    whole = widened(best.citation, article(best.citation.article_id))
+    others = (one for one in best.other_citations if one.quote == whole.quote)
+    return replace(
+        best,
+        text=whole.exact,
+        citation=whole,
+        other_citations=tuple(widened(one, article(one.article_id)) for one in others),
+        polarity=next((one.polarity for one in quotations if _place(one.citation) == _place(whole)), None),
     )
-    if span is None or best.polarity is not None:
-        return best
-    start, end = span.quote_range
-    whole = replace(span, start=start, end=end)
-    said = polarity(question, whole.text, span.scored.context)
-    others = tuple(one for one in best.other_citations if one.quote == cited.quote)
-    return Quotation(
-        whole.text, best.confidence, cite(article(cited.article_id), whole), others, polarity=said
-    )
+
+
+def _place(citation: Citation) -> tuple[str, int, int]:
+    return citation.article_id, citation.start, citation.end

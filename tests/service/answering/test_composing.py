@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from indexer.records import ScoredPassage
+from indexer.records import Article, Metadata, Passage, ScoredPassage
 from service.answering.answerer import Answerer
-from service.answering.answers import Answer, Polarity, Reason, Span
+from service.answering.answers import Answer, Polarity, Quotation, Reason, Span
+from service.answering.citations import cite
+from service.answering.composing import Outcome, answers_to
 from service.answering.confidence.calibration import Calibration
+from service.answering.questions.followups import Turn
+from service.answering.questions.parts import Part
+from service.answering.yes_no.deciding import whole_sentence
 
 TEXT = (
     "The ferry Borealis was designed by Ada Brandt, Ole Vik and Per Lie. It was launched in Holm in 1931. "
-    "The captain owns the Borealis."
+    "The captain owns the Borealis. The pilot steers the tug. The pilot does not steer the tug. "
+    "The cook was born in Holm."
 )
 Script = Mapping[str, Sequence[tuple[str, float]]]
 """By the words that a question begins with: the words that the reader offers, with their scores."""
@@ -159,3 +166,46 @@ def test_without_a_deciding_sentence_the_best_candidates_is_given_without_a_labe
     assert answer.answers[0].polarity is None
     # What stands in the answer is no alternative to it.
     assert answer.alternatives == ()
+
+
+def test_a_follow_up_is_a_yes_no_question_if_what_it_stands_for_is(made: Make) -> None:
+    answerer, _ = made({})
+    answer = answerer.answer("And in Holm?", previous=Turn("Was the cook born in Lund?"))
+    assert answer.read_as == "Was the cook born in Holm?"
+    assert texts(answer) == ["The cook was born in Holm."]
+    assert answer.quotation == answer.answers[0]
+    assert answer.answers[0].polarity is Polarity.SAYS_YES
+
+
+def test_sentences_that_contradict_each_other_carry_no_label(made: Make) -> None:
+    answerer, _ = made({"Does": [("The pilot steers the tug.", 4.0)]})
+    answer = answerer.answer("Does the pilot steer the tug?")
+    assert texts(answer) == ["The pilot steers the tug."]
+    assert answer.answers[0].polarity is None
+
+
+def test_the_most_confident_candidate_comes_first_though_a_better_scored_one_touches_it() -> None:
+    scored = ScoredPassage(Passage(0, "ferry.txt", 0, len(TEXT)), TEXT, 1.0, 0.0, 0.0, ())
+
+    def span(words: str, score: float) -> Span:
+        start = TEXT.index(words)
+        return Span(scored, start, start + len(words), score)
+
+    article = Article("ferry.txt", Metadata(), TEXT, "")
+    best, wider = span("1931", 2.0), span("Holm in 1931", 3.0)
+    question = "When was it launched?"
+    quotations = [Quotation(best.text, 0.9, cite(article, best))]
+    part = Part(question, question, dependent=False)
+    outcome = Outcome(part, question, [scored], [wider, best], quotations, 0.5, None)
+    assert [one.text for one in answers_to(outcome, lambda _: article)] == ["1931"]
+
+
+def test_other_places_of_a_deciding_sentence_are_the_whole_sentence(made: Make) -> None:
+    answerer, _ = made({})
+    citation = answerer.answer("Does the captain own the Borealis?").answers[0].citation
+    words = replace(citation, start=citation.start + 4, end=citation.start + 11, exact="captain")
+    best = Quotation("captain", 0.9, words, (words, replace(words, quote="A captain owned it.")))
+    whole = whole_sentence(best, [], answerer.article)
+    assert whole.text == "The captain owns the Borealis."
+    assert whole.citation == citation
+    assert whole.other_citations == (citation,)
