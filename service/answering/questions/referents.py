@@ -23,9 +23,11 @@ _INDEX = {"former": 0, "latter": 1, "first one": 0, "second one": 1, "third one"
 _LINKS = r"(?:\s+(?:of|and|for|the|&))*"
 _NAME = re.compile(rf"(?:\b[Tt]he\s+)?[A-Z][\w’'–.-]*(?:{_LINKS}\s+[A-Z0-9][\w’'–-]*)*")
 _QUESTION_WORD = re.compile(
-    r"(?:a|an|and|at|but|by|for|from|how|i|in|is|list|name|of|on|or|so|the|to|what|when|where|which|who|whom|whose|why)$",
+    r"(?:a|an|and|at|but|by|for|from|how|i|in|is|list|name|of|on|or|so|the|to|what|when|where|which|who|whom|whose|why"
+    r"|are|was|were|do|does|did|has|have|had|can|could|should|would|might|must)$",
     re.IGNORECASE,
 )
+_AUXILIARY_OR_NAME = re.compile(r"(?:will|may)$", re.IGNORECASE)  # "Will the mayor go?", "Will Holm"
 _POSSESSION = re.compile(r"[’']s$")
 _ITEM = re.compile(r",\s*(?:and|or)\s+|\s+(?:and|or)\s+|,\s*|;\s*")
 _WHERE = re.compile(
@@ -66,6 +68,8 @@ def names(text: str) -> list[str]:
         # The first word of a sentence is always capitalised. Elsewhere "the" belongs to its name.
         while match.start() == 0 and words and _QUESTION_WORD.match(words[0]):
             words.pop(0)
+        if match.start() == 0 and len(words) == 1 and _AUXILIARY_OR_NAME.match(words[0]):
+            continue
         if words and not words[-1].isdigit():
             found.append(_POSSESSION.sub("", " ".join(words)))
     return [*dict.fromkeys(found)]

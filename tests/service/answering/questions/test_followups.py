@@ -214,3 +214,9 @@ def test_an_interpretation_within_an_article_narrows_the_filters_and_never_widen
     assert narrowed.within(Filters(article_ids=("a.txt", "b.txt"))) == Filters(article_ids=("a.txt",))
     assert narrowed.within(Filters(article_ids=("b.txt",))) == Filters(article_ids=("b.txt",))
     assert not Interpretation("?").within(None)
+
+
+@pytest.mark.parametrize("word", ["Did", "Was", "Can", "Has", "Will"])
+def test_an_auxiliary_that_begins_a_question_is_no_name(word: str) -> None:
+    assert names(f"{word} the mayor of Lund resign?") == ["Lund"]
+    assert names("Will Holm resign?") == ["Will Holm"]
