@@ -7,12 +7,14 @@ items, each a quotation of its own.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from indexer.records import CharRange
 from service.answering.answers import Span
-from service.answering.extents.enumerations import items, separated
+from service.answering.extents.enumerations import items, separated, unwrapped
 from service.answering.same import normalised
 
 NEAR = 0.5
@@ -28,6 +30,8 @@ _MORE_WORDS = 3
 
 MOST = 20
 """The most answers to one question."""
+
+_CACHED = 64  # passages
 
 NEAR_IF_WIDER = 1.0
 """The same for an enumeration that has the best span among its items."""
@@ -113,7 +117,7 @@ def _overlap(one: Span, other: Span) -> bool:
 def items_of(span: Span) -> list[Span]:
     """Return the items of a span that is an enumeration, or the span itself."""
     first = span.scored.passage.start
-    parts = items(span.scored.text, span.start - first, span.end - first)
+    parts = items(_unwrapped(span), span.start - first, span.end - first)
     return [replace(span, start=first + start, end=first + end) for start, end in parts]
 
 
@@ -123,4 +127,14 @@ def _beside(one: Span, other: Span) -> bool:
         return False
     first = one.scored.passage.start
     ranges = sorted([(one.start - first, one.end - first), (other.start - first, other.end - first)])
-    return separated(one.scored.text, ranges)
+    return separated(_unwrapped(one), ranges)
+
+
+def _unwrapped(span: Span) -> str:
+    """Return the text of a span's passage; a line break in it ends a line of a list, not a wrapped one."""
+    return _unwrapped_text(span.scored.text, span.scored.passage.start, span.scored.sentences)
+
+
+@functools.lru_cache(maxsize=_CACHED)
+def _unwrapped_text(text: str, first: int, sentences: tuple[CharRange, ...]) -> str:
+    return unwrapped(text, [(start - first, end - first) for start, end in sentences])

@@ -85,6 +85,16 @@ def test_the_best_item_comes_first_and_its_neighbours_follow() -> None:
     assert found == {"Ole Vik", "Ada Brandt", "the engineer Sunniva Rask"}
 
 
+def test_lines_wrapped_at_a_column_are_no_items() -> None:
+    text = "The card pays for lodging, taxis, and other small\nexpenses of your trip. It\nis free of charge."
+    passage = ScoredPassage(
+        Passage(1, "a.txt", 30, 30 + len(text)), text, 1.0, 0.0, 0.0, ((30, 98), (99, 128))
+    )
+    start, end = 30 + text.index("lodging"), 30 + text.index(" of your")
+    found = items_of(Span(passage, start, end, 1.0))
+    assert [one.text for one in found] == ["lodging", "taxis", "other small\nexpenses"]
+
+
 def test_an_unlikely_enumeration_adds_nothing() -> None:
     whole = span("Ada Brandt, Ole Vik and the engineer Sunniva Rask", 5.0 - 1.1 * NEAR_IF_WIDER)
     assert texts("Who designed it?", span("Ole Vik", 5.0), whole) == ["Ole Vik"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.answering.extents.enumerations import items, separated
+from service.answering.extents.enumerations import items, separated, unwrapped
 
 ENUMERATIONS = {
     "wharves, sidings and cranes": ["wharves", "sidings", "cranes"],
@@ -26,6 +26,16 @@ ENUMERATIONS = {
     "- tin\n- zinc and lead\n- copper": ["tin", "zinc and lead", "copper"],
     "passports as well as visas": ["passports", "visas"],
     "open a school, and train its staff": ["open a school", "train its staff"],
+    "Peru, Trinidad and Tobago and Chile": ["Peru", "Trinidad and Tobago", "Chile"],
+    "sales, research and development, and law": ["sales", "research and development", "law"],
+    "refund and/or replacement": ["refund", "replacement"],
+    "tables • chairs • lamps": ["tables", "chairs", "lamps"],
+    "kites * dolls * balls": ["kites", "dolls", "balls"],
+    "those who have paid and those who have not": ["those who have paid", "those who have not"],
+    "- The gate is shut\n- The lamp is lit": ["The gate is shut", "The lamp is lit"],
+    "the gate is shut; the lamp is lit": ["the gate is shut", "the lamp is lit"],
+    "the mayor and the clerk of Lund": ["the mayor", "the clerk of Lund"],
+    "the mayor and two clerks": ["the mayor", "two clerks"],
 }
 
 
@@ -53,6 +63,14 @@ def test_an_enumeration_has_its_items(text: str) -> None:
         "“Salt and Sand”",
         "Halvorsen Shipping, Inc",
         "the fee was raised and it was paid",
+        "our firm is committed to sound and lasting service and repair",
+        "the fee is due, but the tenant can object and appeal",
+        "a combination of heat and damp",
+        "the governor and mayor of Lund",
+        "Bosnia and Herzegovina",
+        "a fall in prices, thereby helping trade and industry",
+        "3 * 4",
+        "Heading of a page\n\nThe gate is shut",
         "",
         ", ,",
     ],
@@ -95,3 +113,21 @@ def test_only_separators_stand_between_neighbours() -> None:
     assert separated(text, [places["rope"], places["tar"], places["nails"]])
     assert not separated(text, [places["rope"], places["nails"]])
     assert not separated("rope (new), tar", [(0, 4), (12, 15)])
+
+
+def test_a_title_in_quotation_marks_is_one_item() -> None:
+    text = "She wrote “Salt and Sand” and sold “rope and tar”."
+    for words, count in (("Salt and Sand", 1), ("rope and tar", 2)):
+        start = text.index(words)
+        assert len(items(text, start, start + len(words))) == count
+
+
+def test_a_line_that_was_wrapped_separates_nothing() -> None:
+    text = "- rope, tar and other\r\n  goods of the\nharbour\n- nails"
+    plain = unwrapped(text, [(0, text.index("\n- nails")), (text.index("- nails"), len(text))])
+    assert len(plain) == len(text)
+    assert [text[start:end] for start, end in items(plain, 0, len(text))] == [
+        "rope, tar and other\r\n  goods of the\nharbour",
+        "nails",
+    ]
+    assert unwrapped("rope\ntar", []) == "rope\ntar"
