@@ -41,12 +41,23 @@ _NO_PLURAL = (
     r"|success|crisis|analysis|series|news)"
 )
 _NUMBER = r"(?:two|three|four|five|six|seven|eight|nine|ten|\d{1,2}|several|various|different)"
+_AUXILIARY = (
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may|might|happen|happens"
+    r"|happened|of|in|to|who|that)"
+)
+# "Which [northern] islands": a plural in lower case, before the verb; what "the" follows is a verb in "s".
+_PLURAL = (
+    rf"(?:(?!{_AUXILIARY}\b)[a-z-]+\ ){{0,3}}?"
+    rf"(?!(?:{_NO_PLURAL}|{_AUXILIARY})\b)(?-i:[a-z-]{{3,}}s)\b(?!['’])"
+    r"(?!\ (?:the|an?|your|my|our|its|their|for|at|when|if)\b)"
+)
 _ASKS = re.compile(
     rf"""(?ix)\b(?:
-        list | enumerate | identify\ the | name\ (?:all|the|some|{_NUMBER})
+        (?:^|(?<=please\ )|(?<=you\ ))list | enumerate | lists?\ of | identify\ the
+      | name\ (?:all|the|some|{_NUMBER})
       | (?:which|what|who)\ (?:are|were)
       | (?:the|which|what|all|both)\ {_NUMBER}
-      | (?:which|what|all)\ (?:of\ the\ )?(?:[a-z-]+\ ){{0,3}}?(?!{_NO_PLURAL}\b)[a-z-]{{3,}}s\b(?!['’])
+      | (?:which|what|all)\ (?:of\ the\ )?{_PLURAL}
       | (?:kinds|types|sorts|examples|reasons|ways|countries|people|members|children|men|women)
         \ (?:of|does|do|did|are|were|that|who|which)
     )\b"""

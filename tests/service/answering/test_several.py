@@ -58,7 +58,9 @@ def test_a_question_for_several_things_is_known_by_its_words(question: str) -> N
 @pytest.mark.parametrize(
     "question",
     ["Who designed the ferry?", "What is the address?", "Which process was used?", "Where is Holm?",
-     "When did the crisis begin?", "What was the captain's name?"],
+     "When did the crisis begin?", "What was the captain's name?",
+     "What year did Paris fall?", "What happens at dusk?", "What makes the mill turn?",
+     "What is the list price?", "What did James build?"],
 )  # fmt: skip
 def test_a_question_for_one_thing_is_none(question: str) -> None:
     assert not asks_for_several(question)
