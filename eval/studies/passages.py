@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -47,6 +47,8 @@ DEPTHS = (8, 2, 4, 6)
 
 COMPARED = ("F1", "right", "AUROC")
 """The figures whose differences to the first number of passages are shown."""
+
+_Setting = TypeVar("_Setting", int, str)
 
 _FRACTIONS = frozenset({"AUROC", "ECE"})  # shown with three decimals; the other figures are percentages
 _SEED = 0
@@ -108,7 +110,7 @@ def main(  # noqa: PLR0917 - Typer makes options of them
     kept: dict[str, dict[int, list[list[float]]]] = {}
     console = Console(width=160)
     for name in dict.fromkeys(sets or ["seeds", *SETS]):
-        opened, asked = _seeds(index) if name == "seeds" else development(name, studies, questions, encoder)
+        opened, asked = asked_of(name, index, studies, questions, encoder)
         caching, retriever = CachingReader(loaded), Retriever(opened, encoder)
         answerers = {
             depth: Answerer(
@@ -149,20 +151,22 @@ def _plain(outcome: Outcome) -> list[float]:
     return [outcome.answerable, outcome.f1, outcome.exact, outcome.right, round(outcome.confidence, 6)]
 
 
-def table(name: str, outcomes: dict[int, list[Outcome]], threshold: float) -> Table:
-    """Return the figures of each number of passages, and their differences to the first."""
-    columns = {depth: Outcomes.of(some) for depth, some in outcomes.items()}
+def table(
+    name: str, outcomes: Mapping[_Setting, Sequence[Outcome]], threshold: float, heading: str = "passages"
+) -> Table:
+    """Return the figures of each setting, such as a number of passages, and the differences to the first."""
+    columns = {str(setting): Outcomes.of(some) for setting, some in outcomes.items()}
     first, *others = columns
     base = columns[first]
     answerable = int(base.answerable.sum())
     found = Table(
-        "passages", *FIGURES, "refused", "abstained", *(f"{figure}, difference" for figure in COMPARED),
+        heading, *FIGURES, "refused", "abstained", *(f"{figure}, difference" for figure in COMPARED),
         title=f"{name}: {answerable} answerable questions, {len(base) - answerable} unanswerable",
     )  # fmt: skip
-    found.add_row(str(first), *_cells(base, threshold))
-    for depth in others:
-        differences = [_difference(figure, base, columns[depth]) for figure in COMPARED]
-        found.add_row(str(depth), *_cells(columns[depth], threshold), *differences)
+    found.add_row(first, *_cells(base, threshold))
+    for setting in others:
+        differences = [_difference(figure, base, columns[setting]) for figure in COMPARED]
+        found.add_row(setting, *_cells(columns[setting], threshold), *differences)
     return found
 
 
@@ -179,6 +183,13 @@ def _difference(name: str, first: Outcomes, second: Outcomes) -> str:
     if math.isnan(found.value):
         return ""
     return f"{found.value:+.{digits}f} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"
+
+
+def asked_of(
+    name: str, index: Path, studies: Path, most: int, encoder: Encoder
+) -> tuple[FaissPassageIndex, list[Question]]:
+    """Open the index of a set, "seeds" or a development set's name; return it with the questions to ask."""
+    return _seeds(index) if name == "seeds" else development(name, studies, most, encoder)
 
 
 def _seeds(index: Path) -> tuple[FaissPassageIndex, list[Question]]:
