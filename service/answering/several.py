@@ -41,14 +41,14 @@ _NO_PLURAL = (
     r"|success|crisis|analysis|series|news)"
 )
 _NUMBER = r"(?:two|three|four|five|six|seven|eight|nine|ten|\d{1,2}|several|various|different)"
-_AUXILIARY = (
+_NO_NOUN = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may|might|happen|happens"
     r"|happened|of|in|to|who|that)"
 )
 # "Which [northern] islands": a plural in lower case, before the verb; what "the" follows is a verb in "s".
 _PLURAL = (
-    rf"(?:(?!{_AUXILIARY}\b)[a-z-]+\ ){{0,3}}?"
-    rf"(?!(?:{_NO_PLURAL}|{_AUXILIARY})\b)(?-i:[a-z-]{{3,}}s)\b(?!['’])"
+    rf"(?:(?!{_NO_NOUN}\b)[a-z-]+\ ){{0,3}}?"
+    rf"(?!(?:{_NO_PLURAL}|{_NO_NOUN})\b)(?-i:[a-z-]{{3,}}s)\b(?!['’])"
     r"(?!\ (?:the|an?|your|my|our|its|their|for|at|when|if)\b)"
 )
 _ASKS = re.compile(

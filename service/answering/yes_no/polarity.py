@@ -21,6 +21,7 @@ from service.answering.yes_no.places import BEFORE_SUBJECT, Place, places
 from service.answering.yes_no.recognition import is_yes_no
 from service.answering.yes_no.reservations import is_reserved, is_unreliable, without_marks
 from service.answering.yes_no.tenses import relation
+from service.answering.yes_no.word_sets import word_set
 
 __all__ = ["is_yes_no", "polarity"]
 
@@ -30,12 +31,16 @@ _MOST_CONTEXT = 1_000  # characters at either end of it
 _MOST_TOKENS = 150  # of a sentence
 _MOST_ITEMS = 40  # of a question
 
+_PRONOUNS = word_set("he she they his her their")
+
 
 def polarity(question: str, quote: str, context: str = "") -> Polarity | None:
     """Return what an article's sentences say to a yes/no question, None if unsure or the question is another.
 
     `quote` is the deciding sentence or sentences, `context` the article's title, its headings and the text
     before: it may say whom "she" names, and whose handbook it is.
+
+    None too if the question's subject is a pronoun: who is meant is not known here.
 
     The label is that of what the question puts without its negation: "Isn't X the chief executive?" and "Is X
     not the chief executive?" get SAYS_YES from "X is the chief executive". A word that denies, as in "Is
@@ -46,7 +51,7 @@ def polarity(question: str, quote: str, context: str = "") -> Polarity | None:
         return None
     if len(context) > 2 * _MOST_CONTEXT:
         context = f"{context[:_MOST_CONTEXT]}\n{context[-_MOST_CONTEXT:]}"
-    if is_unreliable(context):
+    if _is_about_nobody(claim) or is_unreliable(context):
         return None
     sentences = [quote[start:end] for start, end in sentence_offsets(quote)]
     if len(sentences) > _MOST_SENTENCES:
@@ -59,6 +64,12 @@ def polarity(question: str, quote: str, context: str = "") -> Polarity | None:
     if any(is_reserved(tokens(normalised(sentence)), set()) for sentence in others):
         return None
     return found.pop()
+
+
+def _is_about_nobody(claim: Claim) -> bool:
+    """Whether the subject is a pronoun: any "she" might be meant. In "Is it legal to fish?" it is none."""
+    first, others = claim.items[0].word, {item.word for item in claim.items[1:]}
+    return first in _PRONOUNS or (first in {"it", "its"} and not others & {"to", "that"})
 
 
 def _label(question: str, claim: Claim, sentence: str, context: str) -> Polarity | None:

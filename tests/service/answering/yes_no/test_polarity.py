@@ -210,3 +210,19 @@ def test_hostile_texts_take_no_time(text: str) -> None:
     polarity(f"Are dogs {text[:300]}?", text, text)
     polarity("Are dogs allowed in the park?", text, text * 20)
     assert time.process_time() - begin < 2
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("Was he born in Holm?", "He was born in Holm."),
+        ("Does it have a harbour?", "It has a harbour."),
+        ("Are their boats insured?", "Their boats are insured."),
+    ],
+)
+def test_a_pronoun_may_be_anyones(question: str, sentence: str) -> None:
+    assert polarity(question, sentence) is None
+
+
+def test_an_expletive_is_no_pronoun() -> None:
+    assert polarity("Is it legal to fish?", "It is legal to fish.") is Polarity.SAYS_YES
