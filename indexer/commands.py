@@ -152,11 +152,19 @@ def info(index: IndexOption = DEFAULT_INDEX, json_: JsonOption = False) -> None:
         raise typer.Exit(ExitCode.ERROR)
 
 
+_ARITHMETIC = {
+    "bf16": "16-bit floats, which this processor multiplies natively",
+    "f32": "32-bit floats, as this processor multiplies no 16-bit ones",
+}
+
+
 def _print_manifest(index: Path, manifest: Manifest, *, sound: bool, json_: bool) -> None:
+    from indexer.runtime import native_precision
     from indexer.terminal import print_json, print_table
 
+    precision = native_precision()
     if json_:
-        print_json({**asdict(manifest), "current_is_sound": sound})
+        print_json({**asdict(manifest), "current_is_sound": sound, "arithmetic": precision})
         return
     state = "every checksum matches" if sound else "the current generation is damaged, this older one serves"
     size = sum(file["size"] for file in manifest.files.values())
@@ -170,6 +178,7 @@ def _print_manifest(index: Path, manifest: Manifest, *, sound: bool, json_: bool
             "encoder": f"{manifest.encoder['name']} ({manifest.encoder['dimension']} dimensions, "
             f"weights {manifest.encoder['sha256'][:12]})",
             "faiss": manifest.dense,
+            "arithmetic": _ARITHMETIC[precision],
             "splitter": ", ".join(f"{key} {value}" for key, value in manifest.splitter.items()),
         }
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from indexer.engines.faiss.index import open_index
+from indexer.runtime import native_precision
 
 pytestmark = pytest.mark.slow
 
@@ -235,6 +236,7 @@ def test_info_says_what_the_index_holds(seeds_index: tuple[Path, Ran]) -> None:
     assert rows["encoder"] == f"all-MiniLM-L6-v2 (384 dimensions, weights {_MINILM[:12]})"
     assert rows["faiss"] == "flat"
     assert "max_tokens 136" in rows["splitter"]
+    assert rows["arithmetic"].startswith({"bf16": "16-bit", "f32": "32-bit"}[native_precision()])
 
 
 @pytest.mark.models
@@ -244,7 +246,8 @@ def test_info_json_is_the_manifest(seeds_index: tuple[Path, Ran]) -> None:
     assert ran.status == 0, ran.err
     manifest = json.loads((out / "gen-000001" / "MANIFEST.json").read_text("ascii"))
     del manifest["checksum"]
-    assert json.loads(ran.out) == {**manifest, "current_is_sound": True}
+    shown = {"current_is_sound": True, "arithmetic": native_precision()}
+    assert json.loads(ran.out) == manifest | shown
 
 
 @pytest.mark.models
