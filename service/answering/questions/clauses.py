@@ -16,7 +16,8 @@ PREPOSITION = rf"(?:{_PREPOSITION}|as|via|despite)"
 PRONOUN = r"(?:it|he|she|they|there|I|i|we|you)"
 MEASURE = (
     r"(?:much|many|long|often|far|old|big|high|tall|fast|large|deep|heavy|wide|soon|well|hot|cold|strong"
-    r"|thick|expensive|likely|\w+ly)"
+    r"|thick|expensive|likely|\w+ly|common|dangerous|deadly|strict|popular|severe|serious|steep|rare|safe|close"
+    r"|small|short|low|late|early|rich|poor|accurate|\w+(?:able|ible|ous|tal|cal|ful|ive|tant|rtant|cient))"
 )
 COMMAND = r"(?:name|give|state|tell|list|identify|describe|explain|outline)"
 _TIME = r"(?:year|date|day|month|time|century|decade)"
@@ -71,6 +72,9 @@ _NAME_ONLY = re.compile(
     rf"\s+(?P<aux>do|does|did)\s+(?:{_WITHOUT_VERB.pattern})"
 )
 _NAME_AND_VERB = re.compile(rf"(?:{_WITHOUT_VERB.pattern})\s+(?P<rest>[a-z].*)")
+# "what percentage of men and what percentage of women voted": the verb is the second clause's.
+_SHARE = re.compile(rf"(?P<share>{_COUNTED}\s+{_INNER}\s+of)\s+{_INNER}")
+_SHARE_AND_VERB = re.compile(rf"{_SHARE.pattern}\s+(?P<rest>\S.*)")
 _PARTICIPLES = {
     "wrote": "written", "began": "begun", "chose": "chosen", "took": "taken", "gave": "given",
     "drew": "drawn", "broke": "broken", "stole": "stolen", "sang": "sung", "overthrew": "overthrown",
@@ -91,7 +95,7 @@ _KNOWN = re.compile(
     rf"\s+(?P<subject>(?!{AUX}\b)\S+(?:\s+\S+){{0,7}}?)\s+(?P<aux>{AUX})\b(?P<rest>.*)"
 )
 _KNOWN_WHAT = re.compile(
-    rf"(?P<phrase>who|what)\s+(?P<subject>(?:{PRONOUN}|the\s+\S+|[A-Z]\S*(?:\s+[A-Z]\S*){{0,5}}))"
+    rf"(?P<phrase>who|what)\s+(?P<subject>(?:{PRONOUN}|(?:the|an?)\s+\S+|[A-Z]\S*(?:\s+[A-Z]\S*){{0,5}}))"
     r"\s+(?P<aux>is|are|was|were)(?P<rest>)"
 )
 _TRANSITIVE = (
@@ -150,6 +154,11 @@ def continues(clause: str, first: str) -> bool:
     return bool(fronted(clause) or other or _WHO.fullmatch(clause) or _CONTRACTED.fullmatch(clause))
 
 
+def is_of_it(clause: str) -> bool:
+    """Whether a clause asks who did something with what was spoken of: "who built it" continues no clause."""
+    return re.fullmatch(r"who\s+\w+\s+(?:it|them)", clause) is not None
+
+
 def is_embedding(clause: str) -> bool:
     """Whether a clause has a clause within it, after its question word."""
     return (_EMBEDDED_IF if _YES_NO.fullmatch(clause) else _EMBEDDED).search(clause) is not None
@@ -190,11 +199,9 @@ def headed(head: str, clause: str) -> str | None:
     if _NO_OBJECT.fullmatch(head):
         one = _ONE_OBJECT.fullmatch(clause)
         return f"{head} {one['object']}" if one else None
+    if _NAME_ONLY.fullmatch(head) or _SHARE.fullmatch(head):
+        return _with_verb(head, clause)
     found = fronted(clause)
-    if name := _NAME_ONLY.fullmatch(head):
-        other = found and _NAME_AND_VERB.fullmatch(found["rest"])
-        same = found and (name["phrase"], name["aux"]) == (found["phrase"], found["aux"])
-        return f"{head} {other['rest']}" if other and same else None
     counted = _SUBJECT.fullmatch(clause)
     if counted and re.fullmatch(r"which|how\s+many", head):
         return f"{head} {counted['noun']} {counted['rest']}"
@@ -205,6 +212,17 @@ def headed(head: str, clause: str) -> str | None:
     # "how many men and how many women attended": the verb is known by its ending.
     verb = None if counted is None else re.match(r"\w+ed\b|live\b|work\b|won\b|took\b", counted["rest"])
     return f"{head} {counted['rest']}" if counted and verb and not found and _is_phrase(head) else None
+
+
+def _with_verb(head: str, clause: str) -> str | None:
+    """Return a head that lacks the verb of the clause, which is about another thing of its kind."""
+    if share := _SHARE.fullmatch(head):
+        counted = _SHARE_AND_VERB.fullmatch(clause)
+        return f"{head} {counted['rest']}" if counted and counted["share"] == share["share"] else None
+    name, found = _NAME_ONLY.fullmatch(head), fronted(clause)
+    other = found and _NAME_AND_VERB.fullmatch(found["rest"])
+    same = name and found and (name["phrase"], name["aux"]) == (found["phrase"], found["aux"])
+    return f"{head} {other['rest']}" if other and same else None
 
 
 def _share_rest(head: str, found: re.Match[str]) -> bool:

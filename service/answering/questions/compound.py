@@ -19,6 +19,7 @@ from service.answering.questions.clauses import (
     headed,
     is_embedding,
     is_head,
+    is_of_it,
     is_sure,
     is_tail,
     opens,
@@ -91,11 +92,10 @@ def _cuts(text: str, start: int, stop: int) -> list[_Cut]:
 def _in_list(words: str, text: str, end: int) -> bool:
     """Whether words after a comma are one of several questions: "what caused it, how many died and who ...".
 
-    "Who" and "which" after a comma may continue the clause before it.
+    "Who" and "which" after a comma may continue the clause before it, but not in "who built it".
     """
-    return re.match(r"(?:what|how\s+many|how\s+much)\s", words) is not None and (
-        re.match(r",?\s+(?:and|&)\s", text[end : end + 9]) is not None
-    )
+    begins = is_of_it(words) or re.match(r"(?:what|how\s+many|how\s+much)\s", words) is not None
+    return begins and (re.match(r",?\s+(?:and|&)\s", text[end : end + 9]) is not None)
 
 
 def pieces_of(text: str, start: int, stop: int, context: str, *, told: bool) -> list[Piece]:
@@ -180,7 +180,7 @@ def _goes_on(cut: _Cut, words: str, clause: str, *, told: bool) -> bool:
     """Whether a stretch after a clause is a question of its own."""
     if told and not is_sure(cut.text):
         return cut.conjunction and not is_embedding(clause)
-    listed = cut.comma and not words.startswith(("who", "which"))
+    listed = cut.comma and (is_of_it(words) or not words.startswith(("who", "which")))
     return is_sure(words) or ((cut.conjunction or listed) and continues(words, clause))
 
 

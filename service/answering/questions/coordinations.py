@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.answering.questions.clauses import AUX, MEASURE, PREPOSITION
+from service.answering.questions.clauses import AUX, MEASURE, PREPOSITION, is_embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,12 @@ _OPENING = (
 _AFTER = r"(?P<rest>(?:\s+(?:of|in|for|at|between|on)\s+\S.*)?)"
 _WORDS = r"(?:[A-Za-z][\w-]*\s+){0,2}?"
 _ONE = rf"(?:the\s+)?{_WORDS}{_ATTRIBUTE}"
+# "the name and date of birth of the victim": the name is the victim's.
+_OWN_RESTS = re.compile(
+    r"\s+of\s+(?:birth|death|foundation|formation|establishment|construction|publication|origin|manufacture"
+    r"|issue|expiry|completion|arrival|departure|release|signature)\b"
+)
+_OF_EVENT = re.compile(r"(?:date|place|time|year|month|day|cause|location|country|city)s?$")
 _ATTRIBUTES = re.compile(
     rf"{_OPENING}\s+(?P<owner>(?:its|his|her|their|(?:[^\s,]+\s+){{0,6}}?[^\s,]+(?:['’]s|s['’]))\s+)?"
     rf"(?P<items>{_ONE}(?:,\s+{_ONE}){{0,2}},?\s+and\s+{_ONE}|(?:the\s+)?(?:{_PLAIN_OPPOSITES}))(?![\w-])"
@@ -123,12 +129,22 @@ _FIGURE = (
 _IN_YEARS = re.compile(
     rf"(?P<before>{_FIGURE}.*\s)(?P<one>in\s+(?P<year>1[5-9]\d\d|20\d\d))\s+and\s+(?P<other>(?:in\s+)?(?:1[5-9]|20)\d\d)"
 )
+# "What was found in Lund and in York?" may ask for what was found in both.
+_TOLD_APART = (
+    rf"(?:{_FIGURE}|when\s+{AUX}\b|(?:at\s+)?what\s+(?:time|date|year)\b|how\s+{MEASURE}\b"
+    r"|what\s+(?:do|does|did)\b)"
+)
 _IN_EACH = re.compile(
-    rf"(?P<before>{_FIGURE}[^,]*\s)(?P<one>(?P<preposition>{PREPOSITION})\s+(?!which|what)[^,]+?)\s+and\s+"
+    rf"(?P<before>{_TOLD_APART}[^,]*\s)(?P<one>(?P<preposition>{PREPOSITION})\s+(?!which|what)[^,]+?)\s+and\s+"
     rf"(?P<other>(?P=preposition)\s+[^,]+?)(?P<rest>(?:\s+{AUX}\s.*)?)"
 )
 _MEASURES = re.compile(
     rf"how\s+(?P<one>(?!many|much){MEASURE})\s+and\s+(?:how\s+)?(?P<other>(?!many|much){MEASURE})(?P<rest>\s+{AUX}\s+\S.*)"
+)
+_CASUALTIES = re.compile(
+    r"(?P<before>how\s+many\s+(?:\S+\s+){0,3}?)(?P<be>were\s+)?(?P<one>killed|died|dead)\s+and\s+"
+    r"(?:how\s+many\s+)?(?P<other>(?:were\s+)?(?:injured|wounded|hurt|arrested|displaced|rescued|missing))"
+    r"(?P<rest>(?:\s+\S.*)?)"
 )
 _BEGINNING = (
     r"(?:found(?:ed)?|establish(?:ed)?|born|open(?:ed|s)?|start(?:ed|s)?|begin|began|begun|begins|launch(?:ed)?"
@@ -152,7 +168,17 @@ def coordinated(clause: str) -> list[Phrase]:
 
     `clause` is in the form of `parts`: the first word in lower case, no punctuation at its end.
     """
-    for rule in (_extremes, _attributes, _of_each, _counts, _in_years, _in_each, _measures, _events):
+    for rule in (
+        _extremes,
+        _attributes,
+        _of_each,
+        _counts,
+        _casualties,
+        _in_years,
+        _in_each,
+        _measures,
+        _events,
+    ):
         if found := rule(clause):
             return found
     return []
@@ -190,9 +216,13 @@ def _attributes(clause: str) -> list[Phrase]:
     spans = _items(match)
     owner = match["owner"] or ""
     questions = []
-    for start, end in spans:
+    own = _OWN_RESTS.match(match["rest"])
+    for number, (start, end) in enumerate(spans, start=1):
         phrase = re.sub(r"^the\s+", "", clause[start:end])
-        questions.append(f"{_verb(match, phrase)} {owner or 'the '}{phrase}{match['rest']}")
+        rest = match["rest"]
+        if own is not None and number < len(spans) and not _OF_EVENT.search(phrase):
+            rest = rest[own.end() :]
+        questions.append(f"{_verb(match, phrase)} {owner or 'the '}{phrase}{rest}")
     return _phrases(spans, questions)
 
 
@@ -243,6 +273,18 @@ def _counts(clause: str) -> list[Phrase]:
     )
 
 
+def _casualties(clause: str) -> list[Phrase]:
+    match = _CASUALTIES.fullmatch(clause)
+    if match is None or (match["be"] is None) != (match["one"] == "died"):
+        return []
+    be = match["be"] or ""
+    other = match["other"] if match["other"].startswith("were") else f"were {match['other']}"
+    return _phrases(
+        [(0, match.end("one")), match.span("other")],
+        [f"{match['before']}{be}{match['one']}{match['rest']}", f"{match['before']}{other}{match['rest']}"],
+    )
+
+
 def _joined_once(clause: str) -> bool:
     """Whether a clause has one "and"; it also keeps the patterns above from trying each pair of several."""
     return len(re.findall(r"\sand\s", clause)) == 1
@@ -261,7 +303,7 @@ def _in_years(clause: str) -> list[Phrase]:
 
 def _in_each(clause: str) -> list[Phrase]:
     match = _IN_EACH.fullmatch(clause) if _joined_once(clause) else None
-    if match is None or _RELATION.search(clause):
+    if match is None or _RELATION.search(clause) or is_embedding(match["before"]):
         return []
     return _phrases(
         [(0, match.end("one")), match.span("other")],

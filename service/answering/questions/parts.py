@@ -48,7 +48,7 @@ _SENTENCE = re.compile(
 )
 _MARKED = re.compile(r"\s*\(?[1aA][.)]\s")
 _OPENING = re.compile(
-    rf"\s*(?:(?:{_MARK}|and|but|so|also|ok|okay|well|now|please|hi|hello|hey)(?:,\s*|\s+)){{0,3}}",
+    rf"\s*(?:(?:{_MARK}|and|but|so|also|ok|okay|well|now|please|hi|hello|hey)(?:[,!.]\s*|\s+)){{0,3}}",
     re.IGNORECASE,
 )
 _TELL = re.compile(
@@ -99,7 +99,7 @@ def _pieces(text: str) -> list[Piece]:
     for start, stop in zip(starts, stops, strict=True):
         sentence = text[start:stop]
         if not pieces and text[stop : stop + 1] in {".", "!"} and not _FIRST.match(sentence):
-            context = f"{text[:stop].strip()}. "
+            context = "" if kind_of(sentence) is QuestionKind.SMALL_TALK else f"{text[:stop].strip()}. "
             continue
         found = _of_sentence(text, start, stop, context, pieces[-1] if pieces else None)
         if not found:

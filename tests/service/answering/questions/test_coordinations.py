@@ -50,6 +50,26 @@ def questions(question: str) -> list[str]:
             ["How many tonnes of coal were exported?", "How many tonnes of iron ore were exported?"],
         ),
         (
+            "How many people were killed and injured in the fire?",
+            ["How many people were killed in the fire?", "How many people were injured in the fire?"],
+        ),
+        (
+            "How many died and were wounded?",
+            ["How many died?", "How many were wounded?"],
+        ),
+        (
+            "What percentage of men and what percentage of women voted?",
+            ["What percentage of men voted?", "What percentage of women voted?"],
+        ),
+        (
+            "When did the shop open in Holm and in Karin?",
+            ["When did the shop open in Holm?", "When did the shop open in Karin?"],
+        ),
+        (
+            "What did the mayor say about roads and about schools?",
+            ["What did the mayor say about roads?", "What did the mayor say about schools?"],
+        ),
+        (
             "How many and which countries signed the treaty?",
             ["How many countries signed the treaty?", "Which countries signed the treaty?"],
         ),
@@ -98,6 +118,18 @@ def test_each_of_several_figures_is_asked_for(question: str, expected: list[str]
         (
             "What is the minimum and maximum penalty?",
             ["What is the minimum penalty?", "What is the maximum penalty?"],
+        ),
+        (
+            "What is the name and date of birth of the victim?",
+            ["What is the name of the victim?", "What is the date of birth of the victim?"],
+        ),
+        (
+            "What is the date and place of birth of Ada Brandt?",
+            ["What is the date of birth of Ada Brandt?", "What is the place of birth of Ada Brandt?"],
+        ),
+        (
+            "Name the founder and the year of foundation of Karin.",
+            ["Who is the founder of Karin?", "What is the year of foundation of Karin?"],
         ),
     ],
 )

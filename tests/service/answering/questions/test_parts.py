@@ -161,6 +161,21 @@ def test_a_statement_before_the_questions_is_asked_with_the_first() -> None:
     ]
 
 
+@pytest.mark.parametrize("greeting", ["Hi!", "Hello.", "Thanks!", "Hello,"])
+def test_a_greeting_is_asked_with_no_part(greeting: str) -> None:
+    parts = parts_of(f"{greeting} Who founded Karin and why?")
+    assert [part.question for part in parts] == ["Who founded Karin?", "Why was Karin founded?"]
+
+
+def test_a_list_of_questions_may_ask_who_built_it() -> None:
+    parts = parts_of("How common are such mills, who built them, and what do they grind?")
+    assert [part.text for part in parts] == [
+        "How common are such mills",
+        "who built them",
+        "what do they grind",
+    ]
+
+
 def test_the_last_part_holds_all_that_is_left() -> None:
     parts = parts_of("Who founded Karin, when, where, why and how?")
     assert len(parts) == MAX_PARTS
@@ -208,6 +223,9 @@ def test_the_last_part_holds_all_that_is_left() -> None:
         "Who knows who did it and why?",
         "Which man led the company that failed and who was its owner?",
         "How does the report describe what happened and who was responsible?",
+        "What do you call people who live in Holm and in Karin?",
+        "Who fought in Norway and in Sweden?",
+        "When did Ada Brandt, who sold it, die?",
         "What happens when the time is up and the score is tied?",
         "When is filming allowed and when not?",
         "When the ship sank, where was it going?",
