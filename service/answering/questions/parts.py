@@ -67,7 +67,7 @@ _LONGEST = 2000  # characters of a question that is read
 def parts_of(question: str) -> tuple[Part, ...]:
     """Return the parts of a question in their order, at most `MAX_PARTS`.
 
-    A question that asks for one thing is its only part.
+    A question that asks for one thing is its only part; the same question twice is one part.
     """
     whole = (Part(question, question, dependent=False),)
     readable = len(question) <= _LONGEST and not is_incomplete(question)
@@ -75,17 +75,31 @@ def parts_of(question: str) -> tuple[Part, ...]:
     pieces = _pieces(text)
     if len(pieces) <= 1:
         return whole
+    pieces = _without_repeats(pieces)
+    if len(pieces) == 1:
+        return (Part(question, _question(pieces[0], question), dependent=False),)
     if len(pieces) > MAX_PARTS:
         fourth, last = pieces[MAX_PARTS - 1], pieces[-1]
         # "why and how was it founded": the last one's question has the words that those before it share.
         rest = f"{text[fourth.start : last.start]}{last.question}"
         pieces = [*pieces[: MAX_PARTS - 1], Piece(fourth.start, last.end, rest, fourth.dependent)]
     return tuple(
-        Part(
-            question[one.start : one.end], f"{capitalised(restored(one.question, question))}?", one.dependent
-        )
-        for one in pieces
+        Part(question[one.start : one.end], _question(one, question), one.dependent) for one in pieces
     )
+
+
+def _without_repeats(pieces: list[Piece]) -> list[Piece]:
+    found: list[Piece] = []
+    for one in pieces:
+        # "Why?" asks something else after another question.
+        before = found[-1:] if one.dependent else found
+        if all(one.question != other.question for other in before):
+            found.append(one)
+    return found
+
+
+def _question(piece: Piece, question: str) -> str:
+    return f"{capitalised(restored(piece.question, question))}?"
 
 
 def _pieces(text: str) -> list[Piece]:

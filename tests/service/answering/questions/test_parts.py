@@ -161,6 +161,13 @@ def test_a_statement_before_the_questions_is_asked_with_the_first() -> None:
     ]
 
 
+def test_the_same_question_twice_is_one_part() -> None:
+    twice = "Who founded Karin? Who founded Karin?"
+    assert parts_of(twice) == (Part(twice, "Who founded Karin?", dependent=False),)
+    three = "Who founded Karin? When was Holm built? Who founded Karin?"
+    assert [part.text for part in parts_of(three)] == ["Who founded Karin", "When was Holm built"]
+
+
 @pytest.mark.parametrize("greeting", ["Hi!", "Hello.", "Thanks!", "Hello,"])
 def test_a_greeting_is_asked_with_no_part(greeting: str) -> None:
     parts = parts_of(f"{greeting} Who founded Karin and why?")
