@@ -134,15 +134,15 @@ def _alternatives(outcome: Outcome, answers: Sequence[Quotation], most: int) -> 
     others = [
         one
         for one in outcome.quotations[1 : 1 + most]
-        if one.confidence >= outcome.threshold and not any(_within(one, given) for given in answers)
+        if one.confidence >= outcome.threshold and not any(_overlap(one, given) for given in answers)
     ]
     return tuple(others)
 
 
-def _within(one: Quotation, other: Quotation) -> bool:
-    """Whether a quotation is a part of another, at the same place."""
+def _overlap(one: Quotation, other: Quotation) -> bool:
+    """Whether two quotations have words at one place in common."""
     mine, its = one.citation, other.citation
-    return mine.article_id == its.article_id and its.start <= mine.start and mine.end <= its.end
+    return mine.article_id == its.article_id and mine.start < its.end and its.start < mine.end
 
 
 def _passages(outcomes: Sequence[Outcome], article: Articles) -> tuple[ReadPassage, ...]:

@@ -95,6 +95,14 @@ def test_an_enumeration_is_quoted_whole_and_its_items_one_by_one(made: Make) -> 
     assert answer.alternatives == ()
 
 
+def test_an_alternative_has_no_words_of_an_answer(made: Make) -> None:
+    offered = [("Ada Brandt", 3.0), ("Ada Brandt, Ole Vik and Per Lie", 2.8), ("Vik and", 1.0), ("1931", 0.9)]
+    answerer, _ = made({"Who": offered})
+    answer = answerer.answer("Who designed the ferry Borealis?")
+    assert texts(answer) == ["Ada Brandt", "Ole Vik", "Per Lie"]
+    assert [one.text for one in answer.alternatives] == ["1931"]
+
+
 def test_an_abstention_has_no_answers(made: Make) -> None:
     answerer, _ = made({"Who": [("Ada Brandt", -3.0)]})
     answer = answerer.answer("Who designed the ferry Borealis?")
