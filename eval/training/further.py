@@ -23,8 +23,9 @@ from eval.studies.examples import ContextExample, qamr_examples, span_examples
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.features import Featuriser, grouped
 from eval.training.model import SpanModel, save
+from eval.training.negations import negated
 from eval.training.negatives import altered, exchanged, retrieved, without_answer
-from eval.training.opposites import negated, opposites
+from eval.training.opposites import opposites
 from eval.training.shipped import restored
 from eval.training.titles import titled, wrong_titles
 from eval.training.trainer import Plan, span_loss, train

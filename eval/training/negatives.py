@@ -11,11 +11,13 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from eval.studies.examples import ContextExample
 from eval.training.features import OTHER
-from indexer.analyzer import is_function_word, terms
+from eval.training.swaps import Change, exchanges, other_name, other_number, other_word, pools
+from eval.training.wording import put
+from indexer.analyzer import terms
 from indexer.engines.faiss.lexical import LexicalIndex
 from indexer.records import CharRange
 from indexer.segmenter import sentence_offsets
@@ -30,7 +32,7 @@ def without_answer(examples: Sequence[ContextExample], share: float, seed: int) 
     draw = random.Random(seed)
     found = []
     for example in sampled(examples, share, draw):
-        answering, others = _split_sentences(example)
+        answering, others = split_sentences(example)
         left = " ".join(others)
         if answering and len(left.split()) >= _MIN_WORDS and not contains_answer(left, example):
             found.append(example.unanswerable("/cut", text=left))
@@ -68,104 +70,49 @@ def retrieved(examples: Sequence[ContextExample], share: float, seed: int) -> li
     return found
 
 
-_NAME = re.compile(r"(?<=\S\s)[A-Z][\w’'.-]*\w(?:\s(?:of\s|the\s|de\s)?[A-Z][\w’'.-]*\w)*")
-_NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
-_PLAIN = re.compile(r"(?<=\w )[a-z]{4,}\b(?![’'-])")
-
-
 def altered(examples: Sequence[ContextExample], share: float, seed: int) -> list[ContextExample]:
     """Return a share of the examples with one name, number or plain word of the question replaced.
 
-    The replacement comes from another question: a name or a number from one with the same first word, a
-    plain word from after the same word and with the same ending, so that it is mostly the same part of
-    speech. None of its terms occurs in the example's text, which is then on a related subject and does not
-    answer.
+    A name is replaced by another of its kind, from a list or another question; a number by one of the same
+    magnitude; a plain word by one that is used alike. The name or number is in the text, so that the change
+    can be seen; the replacement is not.
     """
     draw = random.Random(seed)
-    pools: dict[_Slot, list[str]] = defaultdict(list)
-    for example in examples:
-        for slot, part in _replaceable(example.question):
-            pools[slot].append(part[0])
+    pool = pools((example.question, example.text) for example in examples)
     found = []
     for example in sampled(examples, share, draw):
-        present = set(terms(example.text)) | set(terms(example.question))
-        parts = _replaceable(example.question)
-        draw.shuffle(parts)
-        # Draw the kind first: a question has more plain words than names and numbers.
-        kinds = draw.sample(_KINDS, len(_KINDS))
-        for slot, part in sorted(parts, key=lambda pair: kinds.index(pair[0][0])):
-            replacement = draw.choice(pools[slot])
-            if not present & set(terms(replacement)):
-                found.append(replaced(example, part.span(), replacement, "/altered"))
-                break
-    return found
-
-
-_KINDS = ("name", "number", "word")
-_Slot = tuple[str, str]
-"""A kind, and what a part of another question must share with this one to replace it."""
-
-
-def _replaceable(question: str) -> list[tuple[_Slot, re.Match[str]]]:
-    """Return the parts of a question that can be replaced, each with its slot."""
-    first = question.split(maxsplit=1)[0].casefold()
-    found = [(("name", first), part) for part in _NAME.finditer(question)]
-    found += [(("number", first), part) for part in _NUMBER.finditer(question)]
-    for part in _PLAIN.finditer(question):
-        if not is_function_word(part[0]):
-            before = question[: part.start()].rsplit(maxsplit=1)[-1].casefold()
-            found.append((("word", f"{before} {part[0][-2:]}"), part))
+        question, text = example.question, example.text
+        makers: list[Callable[[], Change | None]] = [
+            lambda: other_name(question, text, pool, draw),  # noqa: B023 - called in this round
+            lambda: other_number(question, text, draw),  # noqa: B023
+            lambda: other_word(question, text, draw),  # noqa: B023
+        ]
+        # Draw the kind first: a question has more names than numbers.
+        draw.shuffle(makers)
+        change = next(filter(None, (make() for make in makers)), None)
+        if change is not None:
+            found.append(replaced(example, *change, "/altered"))
     return found
 
 
 def exchanged(examples: Sequence[ContextExample], share: float, seed: int) -> list[ContextExample]:
     """Return a share of the examples with a name or number of the question replaced by one of its text.
 
-    The replacement occurs in the example's own text, though in no sentence with an answer: everything that
-    the question mentions is there, but not in the relation that it asks about. Occasionally such a question
-    has an answer after all.
+    The replacement is of the same kind and occurs in the example's own text, though in no sentence with an
+    answer: everything that the question mentions is there, but not in the relation that it asks about.
     """
     draw = random.Random(seed)
     found = []
     for example in sampled(examples, share, draw):
-        answering, others = _split_sentences(example)
-        present = set(terms(" ".join([example.question, *example.references, *answering])))
-        choices = []
-        for pattern in (_NAME, _NUMBER):
-            # A sentence's first word is capitalised anyway: the pattern requires a space before a name.
-            named = [match for sentence in others for match in pattern.finditer(sentence)]
-            named = [match for match in named if terms(match[0]) and not present & set(terms(match[0]))]
-            for part in pattern.finditer(example.question):
-                choices += [(part.span(), one[0]) for one in named if _fits(part, one)]
+        answering, others = split_sentences(example)
+        taken = {*terms(" ".join([example.question, *example.references, *answering]))}
+        choices = [*exchanges(example.question, example.text, others, taken)]
         if choices:
             found.append(replaced(example, *draw.choice(choices), "/exchanged"))
     return found
 
 
-_TIME = re.compile(
-    r"January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-)
-
-
-def _fits(part: re.Match[str], other: re.Match[str]) -> bool:
-    """Whether a name or number of a text can take the place of one of the question, by what it looks like.
-
-    A number has as many characters. A name follows the same word, "in" or "by" or "the", and both or neither
-    are of a month or a day, so that it is mostly the same kind of thing.
-    """
-    if part[0][0].isdigit():
-        return len(other[0]) == len(part[0])
-    same_word = _word_before(part) == _word_before(other)
-    return same_word and bool(_TIME.match(part[0])) == bool(_TIME.match(other[0]))
-
-
-def _word_before(match: re.Match[str]) -> str:
-    words = match.string[: match.start()].split()
-    return words[-1].casefold() if words else ""
-
-
-def _split_sentences(example: ContextExample) -> tuple[list[str], list[str]]:
+def split_sentences(example: ContextExample) -> tuple[list[str], list[str]]:
     """Return the sentences of the text that overlap an answer, and those that do not."""
     answering: list[str] = []
     others: list[str] = []
@@ -184,5 +131,4 @@ def sampled(
 
 def replaced(example: ContextExample, part: CharRange, replacement: str, suffix: str) -> ContextExample:
     """Return an example with a part of its question replaced, without gold spans."""
-    question = example.question[: part[0]] + replacement + example.question[part[1] :]
-    return example.unanswerable(suffix, question=question)
+    return example.unanswerable(suffix, question=put(example.question, part, replacement))

@@ -9,6 +9,7 @@ import pytest
 
 from eval.studies.examples import ContextExample
 from eval.training.features import OTHER
+from eval.training.kinds import names
 from eval.training.negatives import altered, exchanged, retrieved, without_answer
 
 Kind = Callable[[Sequence[ContextExample], float, int], list[ContextExample]]
@@ -59,9 +60,9 @@ def test_the_remaining_text_must_be_long_enough_and_something_must_be_cut() -> N
     assert without_answer([example("a", "Who?", f"Ann came. {twenty}")], 1.0, 0) == []
 
 
-PEOPLE = ["Ann Moor", "Bo Lund", "Cy Hart", "Di Voss", "Ed Marsh", "Flo Reed"]
-PLACES = ["Lahore", "Tromsø", "Quito", "Perth", "Accra", "Osaka"]
-YEARS = ["1901", "1912", "1923", "1,934", "1945", "1956"]
+PEOPLE = ["Ann Moor", "Jane Lund", "Mary Hart", "Ruth Voss", "Lisa Marsh", "Emma Reed"]
+PLACES = ["Lisbon", "Naples", "Vienna", "Prague", "Dublin", "Munich"]
+YEARS = ["1901", "1912", "1923", "1934", "1945", "1956"]
 
 
 def towns() -> list[ContextExample]:
@@ -77,162 +78,106 @@ def towns() -> list[ContextExample]:
     return found
 
 
-def test_an_altered_question_has_one_thing_from_another_question() -> None:
+def listed(kind: str) -> set[str]:
+    return {item.words for item in names()[kind]}
+
+
+def test_an_altered_question_has_one_thing_of_the_same_kind_that_the_text_lacks() -> None:
     by_id = {one.id: one for one in towns()}
-    pool = set(PEOPLE) | set(PLACES) | set(YEARS)
     kinds = set()
-    made = [one for seed in range(10) for one in altered([*by_id.values()], 1.0, seed)]
-    assert len(made) > 5 * len(by_id)
+    made = [one for seed in range(5) for one in altered([*by_id.values()], 1.0, seed)]
+    assert len(made) > 4 * len(by_id)
     for one in made:
         before = by_id[one.id.removesuffix("/altered")]
-        assert one.id != before.id
         assert (one.text, one.source, one.spans) == (before.text, before.source, ())
-        # Exactly one of the replaceable things is another one, and nothing else differs.
-        (removed,) = [thing for thing in pool if thing in before.question and thing not in one.question]
-        (added,) = [thing for thing in pool if thing in one.question and thing not in before.question]
-        assert before.question.replace(removed, added) == one.question
+        # One run of words differs.
+        old, new = before.question.split(), one.question.split()
+        start = next(place for place, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
+        end = next(place for place, (a, b) in enumerate(zip(old[::-1], new[::-1], strict=False)) if a != b)
+        removed, added = (" ".join(words[start : len(words) - end]).strip("?") for words in (old, new))
         assert not words(added) & words(one.text)
-        kinds.add(next(kind for kind in (0, 1, 2) if removed in (PEOPLE, PLACES, YEARS)[kind]))
-        assert any(added in group and removed in group for group in (YEARS, PEOPLE + PLACES))
-    assert kinds == {0, 1, 2}
+        if removed in YEARS:
+            kinds.add("year")
+            assert 0 < abs(int(added) - int(removed)) <= 20
+        elif removed in PLACES:
+            kinds.add("place")
+            assert added in listed("city")
+        elif removed == "bridge":
+            kinds.add("word")
+            assert added in {"tunnel", "canal", "railway", "highway"}
+        elif removed == "built":
+            assert added in {"demolished", "sold", "rebuilt", "repaired"}
+        else:
+            kinds.add("person")
+            # A surname and a first name may each differ alone.
+            assert f"{removed} {added}" and (
+                set(added.split()) <= {word for name in PEOPLE for word in name.split()}
+            )
+    assert kinds == {"year", "place", "word", "person"}
 
 
-def on_filler(*questions: str) -> list[ContextExample]:
-    """Questions on a text that shares no word with any of them."""
-    return [example(f"{number}", question, FILLER, "spring") for number, question in enumerate(questions)]
-
-
-def alterations(questions: Sequence[ContextExample]) -> dict[str, set[str]]:
-    """Each question -> all alterations of it over many draws."""
-    before = {f"{one.id}/altered": one.question for one in questions}
-    found: dict[str, set[str]] = {one.question: set() for one in questions}
-    for seed in range(40):
-        for one in altered(questions, 1.0, seed):
-            found[before[one.id]].add(one.question)
-    return found
-
-
-def test_a_plain_word_is_replaced_by_one_after_the_same_word_with_the_same_ending() -> None:
-    found = alterations(
-        on_filler(
-            "What is the height of it?",
-            # For a plain word the first word does not matter, and two letters of ending are enough.
-            "Where was the yacht put?",
-            # Another ending; only the last letter equal; the only word after its predecessor.
-            "How good was the price?",
-            "Where was the coast?",
-            "Which freight was it?",
-            "Is it a bright one?",
-        )
-    )
-    assert found == {
-        "What is the height of it?": {"What is the yacht of it?"},
-        "Where was the yacht put?": {"Where was the height put?"},
-        "How good was the price?": set(),
-        "Where was the coast?": set(),
-        "Which freight was it?": set(),
-        "Is it a bright one?": set(),
+def alterations(question: str, text: str, *others: ContextExample) -> set[str]:
+    """All alterations of a question over many draws."""
+    asked = example("asked", question, text, "spring")
+    return {
+        one.question
+        for seed in range(40)
+        for one in altered([asked, *others], 1.0, seed)
+        if one.id == "asked/altered"
     }
-
-
-def test_the_word_before_is_compared_without_case() -> None:
-    assert alterations(on_filler("What wool is it?", "So what tool is it?")) == {
-        "What wool is it?": {"What tool is it?"},
-        "So what tool is it?": {"So what wool is it?"},
-    }
-
-
-def test_function_words_are_never_replaced_and_never_a_replacement() -> None:
-    questions = on_filler("Who would rule it?", "Who could rule it?", "Who should rule it?", "Who held it?")
-    assert alterations(questions) == {one.question: set() for one in questions}
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    "question",
     [
-        ("Who saw the king's hat?", "Who saw the ring’s end?"),
-        ("Is it the half-blown egg?", "Is it the half-known egg?"),
-        ("Is it the blown-up egg?", "Is it the known-of egg?"),
-        ("Who saw the cat?", "Who saw the bat?"),
-        ("Is it the, long, way?", "Is it the, song, way?"),
+        "Where is Lisbon?",  # the text does not name it, so that nobody could see the change
+        "What came in 1923?",
+        "What is the name of it?",  # no word with a sibling
+        'Who saw "The author of Lisbon"?',
     ],
 )
-def test_parts_of_words_short_words_and_words_after_punctuation_are_not_replaced(
-    one: str, other: str
-) -> None:
-    assert alterations(on_filler(one, other)) == {one: set(), other: set()}
-
-
-def test_a_name_and_a_number_come_from_a_question_with_the_same_first_word() -> None:
-    questions = on_filler(
-        "Who met Ann Moor?",
-        "who met Bo Lund?",
-        "When was Cy Hart 9?",
-        "When was it 12,000?",
-        "Was it 7 or Di Voss?",
-    )
-    assert alterations(questions) == {
-        "Who met Ann Moor?": {"Who met Bo Lund?"},
-        "who met Bo Lund?": {"who met Ann Moor?"},
-        "When was Cy Hart 9?": {"When was Cy Hart 12,000?"},
-        "When was it 12,000?": {"When was it 9?"},
-        "Was it 7 or Di Voss?": set(),
-    }
-
-
-def test_names_numbers_and_words_are_replaced_equally_often() -> None:
-    # Each question has four replaceable words, one name and one number.
-    rows = [
-        ("bakers", "boxes", "landing", "hunter", "Lahore", "1901"),
-        ("sailors", "dishes", "parting", "summer", "Quito", "1912"),
-        ("doctors", "pies", "meeting", "master", "Perth", "1923"),
-        ("tailors", "shoes", "crossing", "number", "Accra", "1934"),
-        ("waiters", "wages", "building", "corner", "Osaka", "1945"),
-        ("printers", "stones", "evening", "letter", "Turin", "1956"),
-    ]
-    questions = on_filler(
-        *(
-            f"Why had {who} the {what} of a {doing} in one {when} of {place} in {year}?"
-            for who, what, doing, when, place, year in rows
-        )
-    )
-    lowered = [[part.casefold() for part in row] for row in rows]
-    by_id = {f"{one.id}/altered": words(one.question) for one in questions}
-    kinds = ["word", "word", "word", "word", "name", "number"]
-    counts = dict.fromkeys(kinds, 0)
-    for seed in range(150):
-        for one in altered(questions, 1.0, seed):
-            (added,) = words(one.question) - by_id[one.id]
-            counts[next(kinds[row.index(added)] for row in lowered if added in row)] += 1
-    total = sum(counts.values())
-    assert total > 800
-    # Not exactly a third: if a kind finds no replacement, the next one is tried.
-    assert all(0.22 < count / total < 0.48 for count in counts.values()), counts
+def test_what_the_text_does_not_name_is_not_altered(question: str) -> None:
+    assert alterations(question, FILLER) == set()
 
 
 def test_nothing_that_the_text_mentions_is_a_replacement() -> None:
-    text = f"Ann Moor met Bo Lund. {FILLER}"
-    asked = [
-        example("a", "Who did Ann Moor meet?", text, "Bo Lund"),
-        example("b", "Who did Bo Lund meet?", text, "Ann Moor"),
+    # All other months are in the text, under one name or another.
+    months = "January February March April May June July August September October November"
+    asked = alterations("What comes in December?", f"In December it rains; not in {months}. {FILLER}")
+    assert asked == set()
+    assert alterations("What comes in December?", f"In December it rains. {FILLER}") == {
+        f"What comes in {month}?" for month in months.split()
+    }
+
+
+def rows() -> list[ContextExample]:
+    return [
+        example(
+            f"{place}",
+            f"Who was the editor of {place} in {year}?",
+            f"The editor in {year} came to {place}. {FILLER}",
+            "spring",
+        )
+        for place, year in zip(PLACES, YEARS, strict=True)
     ]
-    assert [one for seed in range(20) for one in altered(asked, 1.0, seed)] == []
 
 
-@pytest.mark.parametrize(
-    ("question", "text"),
-    [
-        # The replacement itself, another form of it, and the replacement in the question.
-        ("What is the height of it?", f"Its weight is 9 g. {FILLER}"),
-        ("What is the height of it?", f"Weighted, it is 9 g; its Weights are many. {FILLER}"),
-        ("Is weight or the height of it known?", FILLER),
-    ],
-)
-def test_a_replacement_is_not_a_word_of_the_text_or_the_question(question: str, text: str) -> None:
-    other = example("b", "Where was the weight put?", FILLER, "spring")
-    alone = example("a", "What is the height of it?", FILLER, "spring")
-    assert alterations([alone, other])[alone.question] == {"What is the weight of it?"}
-    assert alterations([example("a", question, text), other])[question] == set()
+def test_names_numbers_and_words_are_replaced_equally_often() -> None:
+    counts = {"name": 0, "number": 0, "word": 0}
+    for seed in range(60):
+        for one in altered(rows(), 1.0, seed):
+            place = one.id.removesuffix("/altered")
+            year = YEARS[PLACES.index(place)]
+            missing = [
+                key
+                for key, was in (("name", place), ("number", year), ("word", "editor"))
+                if was not in one.question
+            ]
+            assert len(missing) == 1
+            counts[missing[0]] += 1
+    total = sum(counts.values())
+    assert total == 60 * len(PLACES)
+    assert all(0.22 < count / total < 0.48 for count in counts.values()), counts
 
 
 def rivers() -> list[ContextExample]:
@@ -317,13 +262,13 @@ def test_a_share_of_the_examples_is_drawn_by_the_seed(kind: Kind) -> None:
 
 def bridges() -> list[ContextExample]:
     text = (
-        "Ann Moor built the bridge of Lahore in 1901. It fell down. "
-        "Later Bo Lund met the queen of Quito in 1923, who gave him 75 coins. "
-        "When did Cy Hart die of May fever?"
+        "Ann Moor built the bridge of Lisbon in 1901. It fell down. "
+        "Later Jane Lund met the queen of Vienna in 1923, who gave her 75 coins. "
+        "When did Ruth Hart die of May fever?"
     )
     return [
-        example("who", "Who built the bridge of Lahore in 1901?", text, "Ann Moor"),
-        example("where", "Where did Ann Moor build it?", text, "Lahore"),
+        example("who", "Who built the bridge of Lisbon in 1901?", text, "Ann Moor"),
+        example("where", "Where did Ann Moor build it well?", text, "Lisbon"),
         example("plain", "who built the bridge?", text, "Ann Moor"),
     ]
 
@@ -337,21 +282,46 @@ def test_an_exchanged_name_or_number_occurs_elsewhere_in_the_text() -> None:
             found.setdefault(one.id.removesuffix("/exchanged"), set()).add(one.question)
     assert found == {
         "who": {
-            # A name after the same word, and no month for a place; a number with as many digits; nothing
-            # from the answer's own sentence.
-            "Who built the bridge of Quito in 1901?",
-            "Who built the bridge of Lahore in 1923?",
+            # A city for a city and a year for a year; nothing from the answer's own sentence.
+            "Who built the bridge of Vienna in 1901?",
+            "Who built the bridge of Lisbon in 1923?",
         },
-        "where": {"Where did Cy Hart build it?"},
+        "where": {"Where did Jane Lund build it well?", "Where did Ruth Hart build it well?"},
     }
 
 
+def exchanges_of(question: str, text: str, answer: str) -> set[str]:
+    asked = [example("a", question, text, answer)]
+    return {one.question for seed in range(30) for one in exchanged(asked, 1.0, seed)}
+
+
 def test_nothing_is_exchanged_for_the_answers_own_words_wherever_they_occur() -> None:
-    text = "Ann Moor built the bridge of Lahore. Later Ann Moor met the king of Lahore. It rained."
-    asked = [example("who", "Who built the bridge of Lahore?", text, "Ann Moor")]
-    assert [one for seed in range(20) for one in exchanged(asked, 1.0, seed)] == []
+    text = "Ann Moor built the bridge of Lisbon. Later Ann Moor met the king of Lisbon. It rained."
+    assert exchanges_of("Who built the bridge of Lisbon?", text, "Ann Moor") == set()
 
 
-def test_a_capitalised_question_word_is_not_a_name() -> None:
-    questions = on_filler(" How was it?", " When was it?", "He saw How?", "So it is When?")
-    assert alterations(questions) == {one.question: set() for one in questions}
+def test_what_a_sentence_says_that_may_answer_the_question_is_not_exchanged() -> None:
+    text = (
+        "The tallest bridge of Lisbon is the Moor. The tallest bridge of Vienna is the Lund. Prague is old."
+    )
+    question = "What is the tallest bridge of Lisbon?"
+    assert exchanges_of(question, text, "the Moor") == {"What is the tallest bridge of Prague?"}
+    # A count may be answered by any sentence with a number.
+    text = "Ten ships came to Lisbon. Vienna had 12 of them. Prague had none."
+    assert exchanges_of("How many ships reached Lisbon?", text, "Ten") == {"How many ships reached Prague?"}
+
+
+def test_a_name_is_not_exchanged_for_another_spelling_of_itself() -> None:
+    text = "The United States sent ships. The US is large. The U.S. and America have many ports."
+    assert exchanges_of("When did the United States send ships?", text, "ships") == set()
+
+
+def test_a_year_keeps_its_place_in_a_question_and_is_not_far() -> None:
+    text = (
+        "It fell to 40 from 1910 to 1920. Then came 1915, 1935. In 1790 it rained. None saw the war of 1905."
+    )
+    found = exchanges_of("How low did it fall between 1910 and the war in 1920?", text, "40")
+    assert found == {"How low did it fall between 1905 and the war in 1920?",
+                     "How low did it fall between 1910 and the war in 1935?",
+                     "How low did it fall between 1915 and the war in 1920?",
+                     "How low did it fall between 1910 and the war in 1915?"}  # fmt: skip

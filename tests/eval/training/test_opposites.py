@@ -1,13 +1,11 @@
-"""Questions turned round: the change is one word or one negation, and stays English."""
+"""Questions turned round: the change is one word, and stays English."""
 
 from __future__ import annotations
-
-import random
 
 import pytest
 
 from eval.studies.examples import ContextExample
-from eval.training.opposites import OPPOSITES, negated, negation, opposites
+from eval.training.opposites import OPPOSITES, opposites
 
 TEXT = "The northern harbour opened before the war. Ada Brandt built it in 1931."
 
@@ -42,27 +40,52 @@ def test_words_of_an_expression_are_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "expected"),
+    "question",
     [
-        ("What did Brandt build?", {"What didn't Brandt build?"}),
-        ("In what year was it built?", {"In what year wasn't it built?"}),
-        (
-            "Who was the builder?",
-            {"Who wasn't the builder?", "Who was not the builder?", "Who was never the builder?"},
-        ),
-        ("Who built it?", {None}),  # no regular past form: its verb is not found
-        ("Who opened the port?", {"Who never opened the port?"}),
-        ("What types of ships came?", {None}),  # "types" is no verb
-        ("Why was it built?", {None}),
-        ("Who was not invited?", {None}),
-        ("Who hasn't come?", {None}),
+        "Who lives in old York House?",
+        "what was the lion king about",
+        "who runs the old mill",
+        "Who saw the most recent port?",
+        "What is QED short for?",
+        "Who is not able to swim?",
+        "What do storms begin to do?",
+        "Who was Major Lund?",
+        'Who wrote "The oldest mill"?',
+        "How old is the 12 year old boy?",
+        "What is common law?",
+        "Who lost the ring?",
+        "Who found a lost ring?",
+        "What part allowed for the mill?",
+        "Which early mill fell?",
     ],
 )
-def test_a_negation_goes_where_english_puts_it(question: str, expected: set[str | None]) -> None:
-    found = {negation(question, random.Random(seed)) for seed in range(60)}
-    assert found == expected
+def test_a_word_is_left_alone_where_its_opposite_would_not_be_said(question: str) -> None:
+    assert opposites([example(question)], 1.0, 0) == []
 
 
-def test_negated_examples_have_no_answer() -> None:
-    (changed,) = negated([example("Who opened the port?"), example("Why?")], 1.0, 0)
-    assert (changed.question, changed.spans, changed.id) == ("Who never opened the port?", (), "q/negated")
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Who had an advantage?", "Who had a disadvantage?"),
+        ("Which ships were allowed in?", "Which ships were forbidden in?"),
+        ("Who lost the election?", "Who won the election?"),
+        ("What fell in the early 20th century?", "What fell in the late 20th century?"),
+        ("Who owned more than 5 mills?", "Who owned less than 5 mills?"),
+        ("Where was he born?", "Where was he killed?"),
+        ("What is the most common stone?", "What is the least common stone?"),
+        ("What is the main reason?", "What is the least important reason?"),
+        ("who lives in the tallest house", "who lives in the shortest house"),
+    ],
+)
+def test_a_word_is_turned_round_in_its_own_form(question: str, expected: str) -> None:
+    assert {one.question for seed in range(9) for one in opposites([example(question)], 1.0, seed)} == {
+        expected
+    }
+
+
+def test_a_sentence_with_a_contrast_may_answer_both() -> None:
+    text = "Ada Brandt built the largest mill, but Bo Lund the other. It was in 1931."
+    assert opposites([example("Who built the largest mill?", text)], 1.0, 0) == []
+    assert (
+        len(opposites([example("Who built the largest mill?", text.replace(", but", ". And"))], 1.0, 0)) == 1
+    )
