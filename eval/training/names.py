@@ -47,19 +47,20 @@ _OPENERS = frozenset(
     """.split()  # noqa: SIM905 - shorter than a list of strings
 )
 _TITLE = re.compile(
-    r"^(?:(?:Vice |Prime )?(?:President|Minister|King|Queen|Emperor|Empress|Tsar|Sultan|Pope|Saint|Lord|Lady"
-    r"|Sir|Dame|Prince|Princess|Duke|General(?! Secretary)|Colonel|Captain|Admiral|Dr|Mr|Mrs|Ms|Professor|Governor"
-    r"|Senator|Mayor|Justice|Judge|Bishop|Archbishop)\.?\s)+"
+    r"^(?:(?:Vice |Prime )?(?:President|Minister|King|Queen|Emperor|Empress|Tsar|Sultan|Pope|Saint|Lord"
+    r"|Lady|Sir|Dame|Prince|Princess|Duke|General(?! Secretary)|Colonel|Captain|Admiral|Dr|Mr|Mrs|Ms"
+    r"|Professor|Governor|Senator|Mayor|Justice|Judge|Bishop|Archbishop)\.?\s)+"
 )
 _WOMEN = re.compile(r"Queen|Empress|Lady|Dame|Princess|Mrs|Ms")
 _DID = re.compile(
-    r"^\s+\(?(?:was born|died|said|says|wrote|writes|argued?s?|believed?s?|stated|married|explained|thought|taught"
-    r"|studied|retired|born\b|\d{4}[–-]\d{4}\))"
+    r"^\s+\(?(?:was born|died|said|says|wrote|writes|argued?s?|believed?s?|stated|married"
+    r"|explained|thought|taught|studied|retired|born\b|\d{4}[–-]\d{4}\))"
 )
 _OCCUPATION = re.compile(
     r"(?i)\b(?:actor|actress|architect|artist|author|brother|chairman|coach|composer|critic|daughter|director"
-    r"|economist|editor|emperor|father|founder|historian|husband|journalist|king|leader|mother|musician|painter"
-    r"|philosopher|physicist|player|poet|professor|psychologist|scholar|scientist|singer|sister|son|wife|writer)s?\s$"
+    r"|economist|editor|emperor|father|founder|historian|husband|journalist|king|leader|mother|musician"
+    r"|painter|philosopher|physicist|player|poet|professor|psychologist|scholar|scientist|singer"
+    r"|sister|son|wife|writer)s?\s$"
 )
 _TOWN = re.compile(r"^,\s([A-Z]\w+(?:\s[A-Z]\w+)?)")
 _LONGEST_PERSON = 4  # words
@@ -67,9 +68,9 @@ _AFTER_SPEAKING = frozenset("in into from to speak speaks spoke speaking learn t
 _DESCRIBING = ("nationality", "affiliation", "faith", "congregation", "continental")
 _AMBIGUOUS = frozenset(
     """
-    march august paris polish reading lead turkey mercury phoenix buffalo mobile nice york ford apple amazon shell
-    rose drum trance yuan song sui tang realism sierra hudson union jordan earth unix blues football house music queens
-    florence virginia victoria georgia grace mars venus
+    march august paris polish reading lead turkey mercury phoenix buffalo mobile nice york ford apple
+    amazon shell rose drum trance yuan song sui tang realism sierra hudson union jordan earth unix blues football house
+    music queens florence virginia victoria georgia grace mars venus
     """.split()  # noqa: SIM905 - shorter than a list of strings
 )
 """Names that are ordinary words or parts of others, where a question has no capitals."""
@@ -117,7 +118,7 @@ _EXPLAINED = re.compile(r"(?i)\b(?:stands? for|mean|means|meant|acronym|abbrevia
 
 
 def _fixed(name: Name, question: str) -> bool:
-    """Whether a name is left alone: part of a longer one, in quotation marks, repeated, or itself explained."""
+    """Whether a name is left alone: part of a longer one, in quotation marks, repeated, or explained."""
     before, after = question[: name.start], question[name.end :]
     rest = f"{before} {after}".casefold()
     return any(
@@ -171,6 +172,11 @@ def listed_as(text: str, start: int, end: int, *, article: bool) -> Item | None:
     return item
 
 
+def titled(words: str) -> bool:
+    """Whether a person's name starts with a title: "King James"."""
+    return _TITLE.match(words) is not None
+
+
 def describing(text: str, start: int, end: int) -> bool:
     """Whether a noun follows a name, which then describes it: "the German settlers", "Boston harbour"."""
     return _describes(text[end:]) and not _is_subject(text[:start])
@@ -198,7 +204,7 @@ def _kind(text: str, start: int, run: str, surnames: dict[str, str]) -> str | No
     if re.fullmatch(r"[A-Z]{2,6}", run):
         return None if re.fullmatch(r"[IVX]+|BC|AD|CE|BCE", run) else kinds.ACRONYM
     if title:
-        first = kinds.fold(run[title.end() :].split()[0])
+        first = kinds.fold(run[title.end() :].split(maxsplit=1)[0])
         return "woman" if _WOMEN.search(title[0]) else kinds.first_names().get(first, kinds.PERSON)
     return _of_short(text, start, run, words) or surnames.get(run)
 

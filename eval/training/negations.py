@@ -49,8 +49,8 @@ _NEGATIVE = re.compile(r"(?i)\b(?:not|never|no|none|nor|without|except|cannot)\b
 _FIXED_VALUE = re.compile(
     r"(?i)^(?:(?:which|what)\s(?:\w+\s)?(?:year|years|date|day|month|time|century|decade|age|percent|percentage"
     r"|number|amount|portion|proportion|length|height|size|rank|name|term|word|title|position|happened|became)\b)"
-    r"|\b(?:called|named|known as|considered|mean|means|stand|stands|like|referred|defined|located|born|titled|become"
-    r"|happen|happened|originally|first|last|most|only|name|\w{3,}est)\b"
+    r"|\b(?:called|named|known as|considered|mean|means|stand|stands|like|referred|defined|located|born"
+    r"|titled|become|happen|happened|originally|first|last|most|only|name|\w{3,}est)\b"
 )
 """Questions for what has one value, or a definition: nobody asks for all the others."""
 

@@ -59,10 +59,11 @@ def numbers(text: str) -> list[Number]:
         paired = paired or re.match(r"['’]?s?\s(?:and|or)\s(?:early\s|late\s)?\d", text[match.end() :])
         if not (paired or _in_name(text, match.start()) or quoted(text, match.start())):
             found.append(Number(*match.span(), match[0], kind))
-    for match in _DAY_AFTER.finditer(text):
-        found.append(Number(*match.span("day"), match["day"], "day"))
-    for match in _LABELLED.finditer(text):
-        found.append(Number(*match.span("number"), match["number"], match["label"].casefold()))
+    found += [Number(*match.span("day"), match["day"], "day") for match in _DAY_AFTER.finditer(text)]
+    found += [
+        Number(*match.span("number"), match["number"], match["label"].casefold())
+        for match in _LABELLED.finditer(text)
+    ]
     return sorted({one.start: one for one in found}.values(), key=lambda one: one.start)
 
 

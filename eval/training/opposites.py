@@ -22,9 +22,9 @@ largest smallest|biggest smallest|highest lowest|longest shortest|oldest younges
 |larger smaller|bigger smaller|higher lower|longer shorter|older younger|earlier later|better worse
 |faster slower|stronger weaker|greater smaller|heavier lighter|wider narrower|deeper shallower
 |large small|big small|new old|early late|strong weak|rich poor|major minor|common rare
-|last first|first second|second third|third fourth|before after|above below|inside outside
+|last first|first second|second third|third fourth|above below|inside outside
 |north south|east west|northern southern|eastern western|northeast southwest|northwest southeast|upper lower
-|start end|beginning end|started ended|began ended|begin end|starts ends|begins ends
+|start end|started ended|began ended|begin end|starts ends|begins ends
 |increase decrease|increased decreased|increases decreases|increasing decreasing|grow shrink
 |win lose|won lost|wins loses|buy sell|bought sold|built demolished|build demolish
 |created abolished|open close|opened closed|join leave|joined left|accept reject
@@ -48,7 +48,7 @@ largest smallest|biggest smallest|highest lowest|longest shortest|oldest younges
 """
 
 _ONE_WAY = """
-rose>fell|gain>lose|gained>lost|husband>wife|born>killed|introduced>abolished|adopted>rejected
+rose>fell|beginning>end|gain>lose|gained>lost|husband>wife|born>killed|introduced>abolished|adopted>rejected
 |raise>lower|raised>lowered|main>least important
 |more than>less than|less than>more than|fewer than>more than|at least>at most|at most>at least
 """
@@ -123,7 +123,7 @@ _VERBS = frozenset(
 _IN_TITLES = frozenset(
     """
     new old big small king queen major minor rich poor strong summer winter best worst last first second third
-    lost black men women boys girls upper lower long north south east west father mother brother sister son
+    lost black men women boys girls upper lower long ancient modern north south east west father mother brother sister son
     daughter open private public great after before home
     """.split()  # noqa: SIM905 - shorter than a list of strings
 )
@@ -197,6 +197,11 @@ def _stands(word: str, before: str, after: str, question: str) -> bool:
             word in _PASSIVE_ONLY
             and last not in _BE
             and not (last == "who" and word in ("closed", "opened")),
+            # Yes or no: the text decides the opposite as well.
+            re.match(r"(?i)(?:is|are|was|were|do|does|did|has|have|had|can|could|will)\s", question),
+            word == "grow" and not re.match(r"\W*$|\s(?:in|by|from|to|at|over|during)\b", after),
+            word == "required" and not after.startswith(" to "),
+            word in ("early", "late") and last in ("to", "mid", "and", "or"),
             word in _BEFORE_NOUNS and not noun,
             word in _NOT_BEFORE_NOUNS and noun,
             word in ("helps", "helped") and not re.match(r"\s(?:the|a|an|his|her|their|its)\b", after),

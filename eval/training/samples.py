@@ -20,7 +20,8 @@ from eval.training.titles import wrong_titles
 from indexer.cli import run_commands
 
 MAKERS: dict[str, Callable[[Sequence[ContextExample], float, int], list[ContextExample]]] = {
-    "altered": altered, "exchanged": exchanged, "opposite": opposites, "negated": negated, "title": wrong_titles,
+    "altered": altered, "exchanged": exchanged, "opposite": opposites, "negated": negated,
+    "title": wrong_titles,
 }  # fmt: skip
 """The kinds of changed questions: the question is another one, the text is the same."""
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from eval.training import kinds
 from eval.training.kinds import Item
-from eval.training.names import Name, asked, describing, named
+from eval.training.names import Name, asked, describing, named, titled
 from eval.training.numbers import Number, covered, in_order, near, numbers
 from eval.training.siblings import siblings
 from eval.training.wording import content, related, same_name
@@ -80,7 +80,7 @@ def pools(examples: Iterable[tuple[str, str]]) -> Pools:
     for question, text in examples:
         if question != question.lower():
             for name in asked(question, text):
-                if name.item is None and name.kind != kinds.ACRONYM:
+                if name.item is None and name.kind != kinds.ACRONYM and not titled(name.words):
                     found[name.kind].append(name)
     found[kinds.PERSON] += [*found["man"], *found["woman"]]
     return found
@@ -156,8 +156,8 @@ def _alike(name: Name, other: Item | Name) -> bool:
 def fitting(question: str, name: Name, other: Item | Name) -> Change | None:
     """Return how a name takes another's place in a question, None if the articles do not allow it.
 
-    An article that is the name's own ("the Netherlands") is replaced with it. One that belongs to what follows
-    ("the Boston harbour") stays. "the" is put in only where no noun follows.
+    An article that is the name's own ("the Netherlands") is replaced with it. One that belongs to what
+    follows ("the Boston harbour") stays. "the" is put in only where no noun follows.
     """
     entry = other if isinstance(other, Item) else other.item
     words = other.words.removeprefix("the ")
@@ -172,8 +172,8 @@ def fitting(question: str, name: Name, other: Item | Name) -> Change | None:
     own = own or (name.article and name.kind in kinds.PLACES and not describes)  # "the USSR"
     if own and not name.article:
         return (place, words) if article and name.kind in _BARE else None
-    if own and describes:
-        return place, words  # "the European Union agency": the article is the agency's
+    if own and describes:  # "the European Union agency": the article is the agency's
+        return (place, words) if name.kind in _BARE else None
     if own and not article:
         return (question.lower().rindex("the", 0, name.start), name.end), words
     if name.article and name.item is not None and not own:
@@ -296,7 +296,7 @@ def _elsewhere(
         if _COUNTING.search(question) and _COUNT.search(sentence.replace(words, "")):
             return False
         shared = len(rest & {*terms(sentence)})
-        if shared > _SHARED * len(rest):
+        if shared >= _SHARED * len(rest):
             return False
         if shared and asked_for is not None and asked_for.search(sentence.replace(words, "")):
             return False

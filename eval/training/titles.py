@@ -42,9 +42,9 @@ def titled(
 def wrong_titles(examples: Sequence[ContextExample], share: float, seed: int) -> list[ContextExample]:
     """Return a share of the examples whose question names what their title does, asked about another thing.
 
-    A name in the question that is in the title is replaced by another of its kind, a work's title by that of
-    another work of its kind in the set, and the true title is shown: the text answers the question for another
-    thing than the one asked about.
+    A name in the question that is in the title is replaced by another of its kind, a work's title by that
+    of another work of its kind in the set, and the true title is shown: the text answers the question for
+    another thing than the one asked about.
     """
     draw = random.Random(seed)
     pool = pools((example.question, example.text) for example in examples)
@@ -63,7 +63,8 @@ def wrong_titles(examples: Sequence[ContextExample], share: float, seed: int) ->
 
 _KINDS_OF_WORK = {
     "film": "film", "movie": "film", "series": "series", "sitcom": "series", "show": "series", "song": "song",
-    "single": "song", "novel": "book", "book": "book", "album": "album", "soundtrack": "album", "game": "game",
+    "single": "song", "novel": "book", "book": "book", "album": "album", "soundtrack": "album",
+    "game": "game",
     "band": "band", "musical": "musical", "play": "musical",
 }  # fmt: skip
 _WORK = re.compile(rf"\b({'|'.join(_KINDS_OF_WORK)})\b")

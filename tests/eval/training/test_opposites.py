@@ -56,6 +56,8 @@ def test_words_of_an_expression_are_left_alone() -> None:
         "Who lost the ring?",
         "Who found a lost ring?",
         "What part allowed for the mill?",
+        "Did Brandt open the largest mill?",
+        "What animals grow wings?",
         "Which early mill fell?",
     ],
 )

@@ -33,6 +33,7 @@ def item(words: str) -> Item:
         ("Who led the European Union agency?", "NATO", "Who led the NATO agency?"),
         ("Who was a Yuan emperor?", "the Ming dynasty", "Who was a Ming dynasty emperor?"),
         ("What is a Mediterranean diet?", "the Baltic Sea", None),
+        ("What is the Mediterranean diet?", "the Baltic Sea", None),
     ],
 )
 def test_articles_agree(question: str, other: str, expected: str | None) -> None:
@@ -70,7 +71,7 @@ def numbers_of(question: str, text: str) -> set[str]:
 
 def test_a_year_is_another_one_outside_the_spans_of_the_text() -> None:
     made = numbers_of("Who ruled in 1933?", "She ruled in 1933. He ruled from 1934 to 1999; they in 1900-31.")
-    assert made == {"Who ruled in 1932?"} or made == set()
+    assert made <= {"Who ruled in 1932?"}
     made = numbers_of("Who ruled in 1933?", "She ruled in 1933.")
     assert len(made) > 5
     assert all(abs(int(one[-5:-1]) - 1933) in range(3, 21) for one in made)
