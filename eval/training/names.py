@@ -69,7 +69,8 @@ _DESCRIBING = ("nationality", "affiliation", "faith", "congregation", "continent
 _AMBIGUOUS = frozenset(
     """
     march august paris polish reading lead turkey mercury phoenix buffalo mobile nice york ford apple
-    amazon shell rose drum trance yuan song sui tang realism sierra hudson union jordan earth unix blues football house
+    amazon shell rose drum trance yuan song sui tang realism sierra hudson union jordan earth unix
+    blues football house
     music queens florence virginia victoria georgia grace mars venus
     """.split()  # noqa: SIM905 - shorter than a list of strings
 )

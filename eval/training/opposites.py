@@ -71,11 +71,16 @@ _IDIOM = re.compile(
     r"(?i)\b(?:(?:named|called|look\w*|modell?ed) after|how \w+(?! than)|(?:first|second|third) world"
     r"|in front|no longer"
     r"|(?:first|last) (?:names?|aid|lady|ladies|nations?|person)|most (?:recent\w*|of|likely|people|data)"
-    r"|(?:more|less) or (?:more|less)|(?:best|better) known|years? old|\d old|end up|ends up|grow up|close to|open to"
-    r"|start with|allowed for|common (?:names?|law|era|market|sense|ground|denominator|core|cold|room)|in common"
-    r"|left (?:side|hand|wing|ventricle|atrium|over|by|out|of)|higher education|(?:upper|lower) (?:house|case|class)"
-    r"|major(?:ed)? (?:leagues?|depressive|general|key|scale|in)|minor (?:leagues?|key|outlying)|public (?:key|domain)"
-    r"|male and|men and|(?:before|after) (?:all|the fact|that|christ)|positive (?:feedback|integer)|at first|at last"
+    r"|(?:more|less) or (?:more|less)|(?:best|better) known|years? old|\d old|end up|ends up"
+    r"|grow up|close to|open to"
+    r"|start with|allowed for|common (?:names?|law|era|market|sense|ground|denominator|core|cold|room)"
+    r"|in common"
+    r"|left (?:side|hand|wing|ventricle|atrium|over|by|out|of)|higher education"
+    r"|(?:upper|lower) (?:house|case|class)"
+    r"|major(?:ed)? (?:leagues?|depressive|general|key|scale|in)|minor (?:leagues?|key|outlying)"
+    r"|public (?:key|domain)"
+    r"|male and|men and|(?:before|after) (?:all|the fact|that|christ)|positive (?:feedback|integer)"
+    r"|at first|at last"
     r"|(?:the )?(?:last|first) (?:year|week|month|time|few)|long before|active in|be able|a better|do better"
     r"|support for|support of|supports? from|of support|right after|ever after|open source|first degree"
     r"|arrived? (?:in|at|from|to)|(?:established|created|founded) as|at least one|(?:more|less) than one"
@@ -114,8 +119,8 @@ _WITHOUT_TO = frozenset("add added remove removed caused prevented causes preven
 
 _VERBS = frozenset(
     """
-    support oppose attack open close import export increase decrease start end lower win lose defeat build sell
-    buy accept reject join leave enter gain improve
+    support oppose attack open close import export increase decrease start end lower win lose defeat
+    build sell buy accept reject join leave enter gain improve
     """.split()  # noqa: SIM905
 )
 """Verbs that are also other parts of speech, or stand in names: replaced after "did" or "to"."""
@@ -123,7 +128,8 @@ _VERBS = frozenset(
 _IN_TITLES = frozenset(
     """
     new old big small king queen major minor rich poor strong summer winter best worst last first second third
-    lost black men women boys girls upper lower long ancient modern north south east west father mother brother sister son
+    lost black men women boys girls upper lower long ancient modern north south east west father mother brother
+    sister son
     daughter open private public great after before home
     """.split()  # noqa: SIM905 - shorter than a list of strings
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -48,8 +49,8 @@ def _forms() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
     """Return, by word in singular or plural, its kinds and the other words in the same form."""
     found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for kind, items in kinds.words().items():
-        forms = [lambda word: word] if kind in _AFTER_WHO | _DEEDS | _DESCRIBING else [str, kinds.plural]
-        forms = forms if kind not in _AFTER_WHAT else [str]
+        one_form = kind in _AFTER_WHO | _AFTER_WHAT | _DEEDS | _DESCRIBING
+        forms: list[Callable[[str], str]] = [str] if one_form else [str, kinds.plural]
         for form in forms:
             for item in items[:1] if kind in _DEEDS else items:
                 others = tuple(form(other.words) for other in items if other is not item)

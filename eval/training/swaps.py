@@ -232,10 +232,10 @@ def exchanges(question: str, text: str, others: Sequence[str], taken: Collection
             if change and _elsewhere(question, change, other.words, others, taken):
                 yield change
     for number in numbers(question):
-        for other in numbers(text):
-            if _same_measure(question, number, text, other):
-                change = (number.start, number.end), other.words
-                if _elsewhere(question, change, other.words, others, taken):
+        for value in numbers(text):
+            if _same_measure(question, number, text, value):
+                change = (number.start, number.end), value.words
+                if _elsewhere(question, change, value.words, others, taken):
                     yield change
 
 
