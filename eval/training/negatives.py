@@ -14,8 +14,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from eval.studies.examples import ContextExample
+from eval.training.exchanges import exchanges
 from eval.training.features import OTHER
-from eval.training.swaps import Change, exchanges, other_name, other_number, other_word, pools
+from eval.training.swaps import Change, other_name, other_number, other_word, pools
 from eval.training.wording import put
 from indexer.analyzer import terms
 from indexer.engines.faiss.lexical import LexicalIndex

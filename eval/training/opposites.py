@@ -128,8 +128,8 @@ _VERBS = frozenset(
 _IN_TITLES = frozenset(
     """
     new old big small king queen major minor rich poor strong summer winter best worst last first second third
-    lost black men women boys girls upper lower long ancient modern north south east west father mother brother
-    sister son
+    lost black men women boys girls upper lower long ancient modern north south east west father mother
+    brother sister son
     daughter open private public great after before home
     """.split()  # noqa: SIM905 - shorter than a list of strings
 )

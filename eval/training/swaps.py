@@ -1,7 +1,7 @@
 """What may take the place of a name, a number or a word in a question, and leave its text without an answer.
 
-From another question or the lists of `kinds`, so that the text does not have it, or from a part of the text
-that does not answer, so that the text has everything except the relation that is asked about.
+The replacement is from another question, the lists of `kinds`, or, of a number, one of the same magnitude; the
+text does not have it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from eval.training import kinds
 from eval.training.kinds import Item
-from eval.training.names import Name, asked, describing, named, titled
-from eval.training.numbers import Number, covered, in_order, near, numbers
+from eval.training.names import Name, asked, describing, titled
+from eval.training.numbers import covered, near, numbers
 from eval.training.siblings import siblings
 from eval.training.wording import content, related, same_name
 from indexer.analyzer import terms
@@ -27,7 +27,9 @@ Pools = Mapping[str, Sequence[Item | Name]]
 """By kind, the names that may take the place of one of that kind."""
 
 _TRIES = 12  # names drawn before one is given up
-_PRONOUN = re.compile(r"(?i)\b(?:he|she|his|her|him|hers|himself|herself|wife|husband|king|queen)\b")
+PRONOUN = re.compile(r"(?i)\b(?:he|she|his|her|him|hers|himself|herself|wife|husband|king|queen)\b")
+"""Words of a question that tell the sex of the person in it."""
+
 _LOOSE = frozenset(
     [
         "law",
@@ -50,26 +52,10 @@ _LOOSE = frozenset(
 _BARE = frozenset(["party", "dynasty", "league", "agency", "organisation", "war", "trade"])
 """Kinds with an article that are used without it before a noun: "Yuan emperors"."""
 
-_EXCHANGEABLE = (
-    frozenset(["people", "believers", "partisans"]),
-    frozenset(["people", "congregations", "partisans"]),
-    frozenset(["country", "empire"]),
-    frozenset(["war", "battle name", "revolution"]),
-    frozenset(["newspaper", "press name"]),
-    frozenset(["university", "school name"]),
-    frozenset(["party", "group name", "organisation", "agency"]),
-    frozenset(["company", "firm name"]),
-    frozenset(["river", "water name"]),
-    frozenset(["event name", "contest name", "prize name"]),
-)
-"""Kinds of names that may replace one another where both are of one text; the first set of a kind counts."""
-
-_YEARS = 50  # between a year and one that is exchanged for it
-_OPEN_ENDED = re.compile(
+OPEN_ENDED = re.compile(
     r"(?i)\b(?:\w+est|most|least|more|less|first|last|best|worst)\b.*\b(?:since|until|before|after|by)\b"
 )
-
-_SHARED = 0.5  # of the question's other content terms, in a sentence that may answer it
+"""A question whose answer may hold for another year too: the largest since 1990 and since 1995."""
 
 
 def pools(examples: Iterable[tuple[str, str]]) -> Pools:
@@ -98,14 +84,14 @@ def other_name(
     found = [name for name in asked(question, f"{title or ''}. {text}") if _spelt_in(name, where)]
     draw.shuffle(found)
     for name in found:
-        if (name.kind == kinds.PERSON and _PRONOUN.search(question)) or _in_title(name, question, title):
+        if (name.kind == kinds.PERSON and PRONOUN.search(question)) or _in_title(name, question, title):
             continue
         same_kind = pool.get(name.kind, ())
         for other in draw.sample(same_kind, min(_TRIES, len(same_kind))):
             change = fitting(question, name, other)
             if change is None or _present(other, name.words, present) or not _alike(name, other):
                 continue
-            if _different(name, other) and not _echoes(question, change, other.words):
+            if different(name, other) and not echoes(question, change, other.words):
                 return change
     return None
 
@@ -118,7 +104,7 @@ def _in_title(name: Name, question: str, title: str | None) -> bool:
     return inside and name.end - name.start < len(words) - 1
 
 
-def _different(name: Name, other: Item | Name) -> bool:
+def different(name: Name, other: Item | Name) -> bool:
     """Whether names are of different things: other entries of the lists, or names with nothing in common.
 
     The word that says what they are ("University") may be common to both.
@@ -187,7 +173,7 @@ def fitting(question: str, name: Name, other: Item | Name) -> Change | None:
 def other_number(question: str, text: str, draw: random.Random) -> Change | None:
     """Return a number of the question, which is in the text, and one near it, which is not."""
     found = [one for one in numbers(question) if _has_number(text, one.words)]
-    if _OPEN_ENDED.search(question):
+    if OPEN_ENDED.search(question):
         return None  # "the largest since 1990" is also the largest since 1995
     draw.shuffle(found)
     for number in found:
@@ -215,104 +201,8 @@ def other_word(question: str, text: str, draw: random.Random) -> Change | None:
     return None
 
 
-def exchanges(question: str, text: str, others: Sequence[str], taken: Collection[str]) -> Iterator[Change]:
-    """Yield what of a question may be exchanged for a name or a number of its text.
-
-    `others`: the text's sentences without an answer, where the replacement is; `taken`: terms that it may not
-    have. A sentence that shares half of the question's other words with it may answer it: what it mentions is
-    left out.
-    """
-    for name in asked(question, text):
-        for other in named(text):
-            if other.kind not in _exchangeable(name.kind, question) or not _different(name, other):
-                continue
-            if name.kind == kinds.ACRONYM and not _same_neighbour(question, name, text, other):
-                continue
-            change = fitting(question, name, other)
-            if change and _elsewhere(question, change, other.words, others, taken):
-                yield change
-    for number in numbers(question):
-        for value in numbers(text):
-            if _same_measure(question, number, text, value):
-                change = (number.start, number.end), value.words
-                if _elsewhere(question, change, value.words, others, taken):
-                    yield change
-
-
-def _echoes(question: str, change: Change, words: str) -> bool:
+def echoes(question: str, change: Change, words: str) -> bool:
     """Whether the rest of a question has a word like a replacement's: "Which Serb group left Serbia?"."""
     (start, end), _ = change
     own = {*content(words)} - {*content(question[start:end])}
     return related({*content(f"{question[:start]} {question[end:]}")}, own)
-
-
-def _same_neighbour(question: str, name: Name, text: str, other: Name) -> bool:
-    """Whether the word after an abbreviation is the same in a question and a text: "the MD degree"."""
-    after = [terms(whole[one.end :][:30])[:1] for whole, one in ((question, name), (text, other))]
-    return after[0] == after[1] != []
-
-
-def _exchangeable(kind: str, question: str) -> Collection[str]:
-    """Return the kinds that may take the place of one: any person's for a person's, without "he" or "she"."""
-    if kind in kinds.PEOPLE:
-        return kinds.PEOPLE if not _PRONOUN.search(question) else (kind,)
-    return next((group for group in _EXCHANGEABLE if kind in group), (kind,))
-
-
-def _same_measure(question: str, number: Number, text: str, other: Number) -> bool:
-    """Whether numbers of a question and a text are of the same kind; counts also of the same thing."""
-    if number.kind != other.kind or number.words == other.words:
-        return False
-    if number.kind == "year":
-        if _OPEN_ENDED.search(question) or abs(int(number.words) - int(other.words)) > _YEARS:
-            return False
-        return in_order(number, question, int(other.words)) and not _range_end(text, other)
-    if number.kind == "century":
-        return question[number.end :][:2] == text[other.end :][:2]
-    if number.kind == "count":
-        units = [terms(text[one.end :][:30])[:1] for text, one in ((question, number), (text, other))]
-        return units[0] == units[1] and len(number.words) == len(other.words)
-    return True
-
-
-def _range_end(text: str, year: Number) -> bool:
-    return bool(re.search(r"(?:between|from|to|until|and|[-–—])\s?$", text[: year.start]))
-
-
-def _elsewhere(
-    question: str, change: Change, words: str, others: Sequence[str], taken: Collection[str]
-) -> bool:
-    """Whether words are in sentences without an answer alone, none of which is about what is asked."""
-    (start, end), _ = change
-    own = {*content(words)} - {*content(question[start:end])}
-    if not own or own & set(taken) or _echoes(question, change, words):
-        return False
-    rest = {*content(f"{question[:start]} {question[end:]}")} - _ASKING
-    holding = [sentence for sentence in others if own <= {*terms(sentence)}]
-    if not holding or len(rest) < 2:  # noqa: PLR2004 - "What is the ECHL?"
-        return False
-    asked_for = next((sought for asking, sought in _SOUGHT if asking.search(question)), None)
-    for sentence in holding:
-        if _COUNTING.search(question) and _COUNT.search(sentence.replace(words, "")):
-            return False
-        shared = len(rest & {*terms(sentence)})
-        if shared >= _SHARED * len(rest):
-            return False
-        if shared and asked_for is not None and asked_for.search(sentence.replace(words, "")):
-            return False
-    return True
-
-
-_ASKING = frozenset(["year", "name", "mani", "much", "type", "kind", "mani", "percentag", "part"])
-"""Terms of a question that its answer's sentence need not have."""
-
-_COUNTING = re.compile(r"(?i)\b(?:how (?:many|much|old|large)|percent(?:age)?)\b")
-_COUNT = re.compile(r"(?<!\d)(?!(?:1[4-9]|20)\d\d\b)\d")  # a number, and not a year
-_SOUGHT = (
-    (
-        re.compile(r"(?i)\b(?:how (?:many|much|old|long)|percentage|when|(?:what|which) year)\b"),
-        re.compile(r"\d"),
-    ),
-    (re.compile(r"(?i)\b(?:who|whom|whose)\b"), re.compile(r"[a-z]\s+[A-Z]\w+\s[A-Z]")),
-)
-"""By what a question asks for, what a sentence has that may answer it."""
