@@ -1,7 +1,7 @@
 """What may take the place of a name, a number or a word in a question, and leave its text without an answer.
 
-The replacement is from another question, the lists of `kinds`, or, of a number, one of the same magnitude; the
-text does not have it.
+The replacement is from another question, the lists of `kinds`, or, of a number, one of the same magnitude;
+the text does not have it.
 """
 
 from __future__ import annotations
