@@ -2,9 +2,9 @@
 
 It starts from the weights that are shipped (`eval.training.shipped`), so it needs none of the recipe's
 stages. It learns SQuAD 2.0's questions, half of which people wrote to look answerable; questions with one
-thing changed (`negatives`, `opposites`, `negations`); the titles of articles before their texts, true and wrong
-(`titles`); lists (MultiSpanQA); and a part of everything that the reader was trained on before, so that it
-is not forgotten. The upper half of the layers is trained, which takes two thirds of the time.
+thing changed (`negatives`, `opposites`, `negations`); the titles of articles before their texts, true and
+wrong (`titles`); lists (MultiSpanQA); and a part of everything that the reader was trained on before, so
+that it is not forgotten. The upper half of the layers is trained, which takes two thirds of the time.
 """
 
 from __future__ import annotations
