@@ -141,10 +141,16 @@ def operating_points(
 
 
 def left_out(found: Sequence[Observation], *, used: Sequence[str] = USED) -> dict[str, dict[str, float]]:
-    """Return each collection's metrics under a fit on the others, and those of all together, "pooled"."""
+    """Return each collection's metrics under a fit on the others, and those of all together, "pooled".
+
+    Empty for a single collection.
+    """
+    corpora = [*dict.fromkeys(one.corpus for one in found)]
+    if len(corpora) < 2:  # noqa: PLR2004 - nothing is left to fit on
+        return {}
     chosen: list[tuple[float, Found | None]] = [(0.0, None)] * len(found)
     table = {}
-    for corpus in dict.fromkeys(one.corpus for one in found):
+    for corpus in corpora:
         places = [place for place, one in enumerate(found) if one.corpus == corpus]
         calibration = fit([one for one in found if one.corpus != corpus], used=used)
         for place in places:

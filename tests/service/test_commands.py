@@ -70,7 +70,7 @@ def test_ask_as_json_is_what_the_endpoint_returns(seeds_index_folder: Path) -> N
     body = json.loads(done.stdout)
     assert body["abstained"]["code"] == "no-passages"
     assert set(body) == {
-        "question", "answer", "abstained", "confidence", "threshold", "alternatives", "passages",
+        "question", "answer", "answers", "unanswered", "abstained", "confidence", "threshold", "alternatives", "passages",
         "generation", "model", "request_id", "read_as", "timings_ms",
     }  # fmt: skip
 

@@ -112,4 +112,5 @@ def test_a_converted_reader_answers_with_a_confidence_fitted_without_the_data(
     fitted = read_card(tmp_path / "reader")["confidence"]["fit"]
     assert [*fitted["by_source"]] == ["seeds"]
     assert fitted["all"]["right"] < 0.3
-    assert fitted["cross_fitted"]["calibration_error"] < 0.2
+    assert fitted["all"]["calibration_error"] < 0.2
+    assert fitted["left_out"] == {}

@@ -16,7 +16,7 @@ from playwright.sync_api import TimeoutError as BrowserTimeoutError
 
 from indexer.records import Article
 from service.answering.answerer import Answerer
-from service.answering.answers import Answer
+from service.answering.answers import Answer, Quotation
 from service.settings import Settings
 from service.web.app import create_app
 from service.web.settings import WebSettings
@@ -106,9 +106,13 @@ class Tampered:
     def answer(self, *arguments: Any, **options: Any) -> Answer:
         answer = self._answerer.answer(*arguments, **options)
         assert answer.quotation is not None
-        citation = answer.quotation.citation
-        citation = replace(citation, metadata=replace(citation.metadata, url=self.address))
-        return replace(answer, quotation=replace(answer.quotation, citation=citation), alternatives=())
+        answers = tuple(map(self._tampered, answer.answers))
+        return replace(answer, quotation=self._tampered(answer.quotation), answers=answers, alternatives=())
+
+    def _tampered(self, quotation: Quotation) -> Quotation:
+        citation = quotation.citation
+        metadata = replace(citation.metadata, url=self.address)
+        return replace(quotation, citation=replace(citation, metadata=metadata))
 
 
 @pytest.fixture(scope="module")
