@@ -70,8 +70,8 @@ def test_ask_as_json_is_what_the_endpoint_returns(seeds_index_folder: Path) -> N
     body = json.loads(done.stdout)
     assert body["abstained"]["code"] == "no-passages"
     assert set(body) == {
-        "question", "answer", "answers", "unanswered", "abstained", "confidence", "threshold", "alternatives", "passages",
-        "generation", "model", "request_id", "read_as", "timings_ms",
+        "question", "answer", "answers", "unanswered", "abstained", "confidence", "threshold",
+        "alternatives", "passages", "generation", "model", "request_id", "read_as", "timings_ms",
     }  # fmt: skip
 
 

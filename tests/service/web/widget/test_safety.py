@@ -230,8 +230,11 @@ def test_only_web_addresses_become_links(
         in_page = page.locator("a").evaluate_all(links)
         foreign = [href for href in in_element + in_page if not href.startswith(f"{address}/")]
         assert len(in_element) + len(in_page) >= 3
-        # The last address is valid: it shows that the check would find a link.
-        assert len(foreign) == (2 if tampered.address == "https://example.org/" else 0), tampered.address
+        if tampered.address == "https://example.org/":
+            # A valid address becomes links, in the element and on the page: the check would find one.
+            assert len(foreign) >= 2, foreign
+        else:
+            assert foreign == [], tampered.address
     assert hits == []
 
 
