@@ -5,8 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from indexer.records import Article, CharRange, Metadata, Passage, ScoredPassage
+
+
+class Placed(Protocol):
+    """What has a place in an article: half-open offsets into its text."""
+
+    @property
+    def article_id(self) -> str: ...  # noqa: D102
+
+    @property
+    def start(self) -> int: ...  # noqa: D102
+
+    @property
+    def end(self) -> int: ...  # noqa: D102
+
+
+def overlap(one: Placed, other: Placed) -> bool:
+    """Whether two places have words of one article in common."""
+    return one.article_id == other.article_id and one.start < other.end and other.start < one.end
+
+
+def same_place(one: Placed, other: Placed) -> bool:
+    """Whether two places are one."""
+    return (one.article_id, one.start, one.end) == (other.article_id, other.start, other.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +50,11 @@ class Span:
     def passage(self) -> Passage:
         """The passage it was read in."""
         return self.scored.passage
+
+    @property
+    def article_id(self) -> str:
+        """The article that it is of."""
+        return self.scored.passage.article_id
 
     @property
     def text(self) -> str:

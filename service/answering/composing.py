@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 
 from indexer.engine import IndexInfo
 from indexer.records import ScoredPassage
-from service.answering.answers import Answer, Quotation, ReadPassage, Reason, Span
+from service.answering.answers import (
+    Answer,
+    Quotation,
+    ReadPassage,
+    Reason,
+    Span,
+    overlap,
+    same_place,
+)
 from service.answering.citations import cite
 from service.answering.questions.parts import Part
 from service.answering.several import answering_together
@@ -46,35 +54,17 @@ def answers_to(outcome: Outcome, article: Articles) -> list[Quotation]:
     if is_yes_no(outcome.read_as):
         return [whole_sentence(best, outcome.quotations, article)]
     likely = [one for one in outcome.quotations if one.confidence >= outcome.threshold]
-    spans = [span for span in outcome.spans if _is_of(span, best) or _is_among(span, likely)]
-    spans.sort(key=lambda span: (not _is_at(span, best), not _is_of(span, best)))
+    spans = [span for span in outcome.spans if any(overlap(span, one.citation) for one in likely)]
+    spans.sort(key=lambda span: (not same_place(span, best.citation), not overlap(span, best.citation)))
     found = []
     for span in answering_together(outcome.read_as, spans):
-        owner = next((one for one in likely if _is_of(span, one)), best)
-        if _is_at(span, owner):
+        owner = next((one for one in likely if overlap(span, one.citation)), best)
+        if same_place(span, owner.citation):
             found.append(owner)
         else:
             citation = cite(article(span.passage.article_id), span)
             found.append(Quotation(span.text, owner.confidence, citation))
     return found
-
-
-def _is_at(span: Span, quotation: Quotation) -> bool:
-    """Whether a span is a quotation's first citation."""
-    cited = quotation.citation
-    place = (span.passage.article_id, span.start, span.end)
-    return place == (cited.article_id, cited.start, cited.end)
-
-
-def _is_of(span: Span, quotation: Quotation) -> bool:
-    """Whether a span touches the words of a quotation's first citation."""
-    cited = quotation.citation
-    same = span.passage.article_id == cited.article_id
-    return same and span.start < cited.end and cited.start < span.end
-
-
-def _is_among(span: Span, quotations: Sequence[Quotation]) -> bool:
-    return any(_is_of(span, one) for one in quotations)
 
 
 def composed(
@@ -134,15 +124,10 @@ def _alternatives(outcome: Outcome, answers: Sequence[Quotation], most: int) -> 
     others = [
         one
         for one in outcome.quotations[1 : 1 + most]
-        if one.confidence >= outcome.threshold and not any(_overlap(one, given) for given in answers)
+        if one.confidence >= outcome.threshold
+        and not any(overlap(one.citation, given.citation) for given in answers)
     ]
     return tuple(others)
-
-
-def _overlap(one: Quotation, other: Quotation) -> bool:
-    """Whether two quotations have words at one place in common."""
-    mine, its = one.citation, other.citation
-    return mine.article_id == its.article_id and mine.start < its.end and its.start < mine.end
 
 
 def _passages(outcomes: Sequence[Outcome], article: Articles) -> tuple[ReadPassage, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from indexer.records import CharRange
-from service.answering.answers import Span
+from service.answering.answers import Span, overlap
 from service.answering.extents.enumerations import items, separated, unwrapped
 from service.answering.same import normalised
 
@@ -26,15 +26,14 @@ NEAR_IF_ASKED = 2.0
 NEAR_IF_BESIDE = 6.0
 """The same for a span that is an item of one enumeration with a span that was taken."""
 
-_MORE_WORDS = 3
+NEAR_IF_WIDER = 1.0
+"""The same for an enumeration that has the best span among its items."""
 
 MOST = 20
 """The most answers to one question."""
 
+_MORE_WORDS = 3  # that an item may have beyond twice those of another one of its kind
 _CACHED = 64  # passages
-
-NEAR_IF_WIDER = 1.0
-"""The same for an enumeration that has the best span among its items."""
 
 _NO_PLURAL = (
     r"(?:is|was|does|has|his|its|this|thus|as|process|business|class|address|status|access|basis|loss|press"
@@ -82,7 +81,7 @@ def answering_together(question: str, spans: Sequence[Span]) -> list[Span]:
     taken = _with_siblings(best, spans)
     for span in spans[1:]:
         lacking = best.score - span.score
-        if lacking > max(near, NEAR_IF_BESIDE) or any(_overlap(span, other) for other in taken):
+        if lacking > max(near, NEAR_IF_BESIDE) or any(overlap(span, other) for other in taken):
             continue
         if lacking <= near or any(_beside(span, other) for other in taken):
             taken.extend(items_of(span))
@@ -102,7 +101,7 @@ def _with_siblings(best: Span, spans: Sequence[Span]) -> list[Span]:
         if span.passage != best.passage or not (span.start <= longest.start and longest.end <= span.end):
             continue
         parts = items_of(span)
-        others = [one for one in parts if not any(_overlap(one, mine) for mine in own)]
+        others = [one for one in parts if not any(overlap(one, mine) for mine in own)]
         if others and all(_alike(own[0].text, one.text) for one in others):
             found, longest = [*own, *(replace(one, score=best.score) for one in others)], span
     return found
@@ -118,11 +117,6 @@ def _kind(text: str) -> str:
     if any(word[0].isdigit() for word in words):
         return "figure"
     return "name" if any(word[0].isupper() for word in words) else "words"
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    same = one.passage.article_id == other.passage.article_id
-    return same and one.start < other.end and other.start < one.end
 
 
 def items_of(span: Span) -> list[Span]:

@@ -165,9 +165,7 @@ def _shares_a_noun(first: str, second: str) -> bool:
     """Whether two adjectives share a noun: "the high and fluctuating costs", "smart and digital goods"."""
     bare = _DETERMINER.sub("", first, count=1).split()
     words = second.split()
-    lower = bare[-1:] == [word.lower() for word in bare[-1:]] and words[:1] == [
-        word.lower() for word in words[:1]
-    ]
+    lower = all(word == word.lower() for word in (*bare[-1:], *words[:1]))
     return lower and len(bare) == 1 < len(words) and not bare[0][0].isdigit()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.answering.answers import Span
+from service.answering.answers import Span, overlap
 from service.answering.same import normalised
 
 Logits = npt.NDArray[np.float32]
@@ -110,17 +110,12 @@ def distinct(spans: Iterable[Span], most: int | None = None) -> list[list[Span]]
     groups: dict[str, list[Span]] = {}
     taken: list[Span] = []
     for span in spans:
-        if any(_overlap(span, other) for other in taken):
+        if any(overlap(span, other) for other in taken):
             continue
         taken.append(span)
         groups.setdefault(normalised(span.text), []).append(span)
     # Cut only now: the number of groups must not change the places within a group.
     return list(groups.values())[:most]
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    same = one.passage.article_id == other.passage.article_id
-    return same and one.start < other.end and other.start < one.end
 
 
 def sentence_of(offsets: TokenOffsets, sentences: Sequence[tuple[int, int]]) -> npt.NDArray[np.int32]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from indexer.records import Article, ScoredPassage
-from service.answering.answers import Citation, Polarity, Quotation, Span
+from service.answering.answers import Polarity, Quotation, Span, same_place
 from service.answering.citations import cite, widened
 from service.answering.yes_no.polarity import is_yes_no, polarity
 
@@ -71,9 +71,5 @@ def whole_sentence(best: Quotation, quotations: Sequence[Quotation], article: Ar
         text=whole.exact,
         citation=whole,
         other_citations=tuple(widened(one, article(one.article_id)) for one in others),
-        polarity=next((one.polarity for one in quotations if _place(one.citation) == _place(whole)), None),
+        polarity=next((one.polarity for one in quotations if same_place(one.citation, whole)), None),
     )
-
-
-def _place(citation: Citation) -> tuple[str, int, int]:
-    return citation.article_id, citation.start, citation.end
