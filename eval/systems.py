@@ -18,8 +18,8 @@ from indexer.records import Article, Passage, ScoredPassage
 from indexer.segmenter import sentence_offsets
 from service.answering.answerer import COMPARED, Answerer
 from service.answering.answers import Answer
-from service.answering.confidence.calibration import Calibration, confidence_features
-from service.answering.confidence.conditions import share_of_confidence
+from service.answering.confidence.calibration import Calibration
+from service.answering.confidence.candidates import confidence_of
 from service.answering.reading.reader import Reader
 from service.answering.reading.spans import distinct
 
@@ -171,11 +171,9 @@ class ReaderSystem:
         similarity = float(np.dot(self._encoder.encode_query(example.question), vector))
         scored = own_paragraph(article, similarity)
         groups = distinct(self._reader.read(example.question, [scored]), COMPARED)
-        used = self._calibration.weights
         confidences = [
-            self._calibration.confidence(confidence_features(example.question, groups, number, used))
-            * share_of_confidence(example.question, group[0], [scored])
-            for number, group in enumerate(groups)
+            confidence_of(self._calibration, example.question, groups, number, [scored])
+            for number in range(len(groups))
         ]
         milliseconds = 1_000 * (time.perf_counter() - began)
         read = _place(scored.passage)

@@ -15,8 +15,8 @@ from indexer.records import Article, ScoredPassage
 from service.answering.answers import Answer, Quotation, ReadPassage, Span
 from service.answering.citations import cite
 from service.answering.composing import Outcome, composed, ranked
-from service.answering.confidence.calibration import Calibration, confidence_features
-from service.answering.confidence.conditions import share_of_confidence
+from service.answering.confidence.calibration import Calibration
+from service.answering.confidence.candidates import confidence_of
 from service.answering.judging import judged, reason_after_reading, reason_unread
 from service.answering.questions.followups import Interpretation, Turn, interpretations
 from service.answering.questions.kinds import UNREAD, QuestionKind, kind_of, words_of
@@ -254,7 +254,7 @@ class Answerer:
         groups = distinct(spans, COMPARED)
         by_confidence = sorted(
             (
-                (self._confidence(question, groups, number, passages), group)
+                (confidence_of(self._calibration, question, groups, number, passages), group)
                 for number, group in enumerate(groups)
             ),
             key=lambda one: -one[0],  # stable: equal confidences keep the order of their scores
@@ -265,18 +265,6 @@ class Answerer:
             citations = [cite(self.article(span.passage.article_id), span) for span in places]
             quotations.append(Quotation(group[0].text, confidence, citations[0], tuple(citations[1:])))
         return quotations
-
-    def _confidence(
-        self,
-        question: str,
-        groups: Sequence[Sequence[Span]],
-        number: int,
-        passages: Sequence[ScoredPassage],
-    ) -> float:
-        confidence = self._calibration.confidence(
-            confidence_features(question, groups, number, self._calibration.weights)
-        )
-        return confidence * share_of_confidence(question, groups[number][0], passages)
 
 
 _UNREAD = _Attempt(Interpretation(""), [], [], [])
