@@ -114,10 +114,15 @@ def _holds(span: Span, example: Example) -> bool:
     )
 
 
-def fit(features: Matrix, right: npt.NDArray[np.bool_], seed: int) -> tuple[tuple[float, ...], float]:
-    """Fit a logistic model; return its weights and its bias over the unscaled features."""
+def fit(
+    features: Matrix, right: npt.NDArray[np.bool_], seed: int, counted: Sequence[float] | None = None
+) -> tuple[tuple[float, ...], float]:
+    """Fit a logistic model; return its weights and its bias over the unscaled features.
+
+    `counted`: how much each row counts, by default the same.
+    """
     model = make_pipeline(StandardScaler(), LogisticRegression(random_state=seed, max_iter=1_000))
-    model.fit(features, right)
+    model.fit(features, right, logisticregression__sample_weight=counted)
     scaler, regression = model[0], model[1]
     weights = regression.coef_[0] / scaler.scale_
     bias = float(regression.intercept_[0] - weights @ scaler.mean_)

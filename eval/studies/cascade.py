@@ -17,12 +17,11 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from eval.studies.outcomes import Outcome
 from eval.studies.paragraphs import SETS
-from eval.studies.passages import CachingReader, asked_of, table
+from eval.studies.passages import CachingReader, ask_each, asked_of, table
 from indexer.cli import run_commands
 from indexer.encoders.loading import load_encoder
 from indexer.records import ScoredPassage
@@ -127,13 +126,7 @@ def main(  # noqa: PLR0917 - Typer makes options of them
             )
             for one in SETTINGS
         }
-        outcomes: dict[str, list[Outcome]] = {one.name: [] for one in SETTINGS}
-        for question in track(asked, name, console=Console(stderr=True)):
-            for setting, answerer in answerers.items():
-                answer = answerer.answer(
-                    question.example.question, filters=question.filters, min_confidence=0.0
-                )
-                outcomes[setting].append(Outcome.of(question, answer))
+        outcomes = ask_each(answerers, asked, name)
         opened.close()
         for setting, some in outcomes.items():
             pooled[setting] += some

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from eval.dataset import Example, GoldSpan, question_kind
-from eval.studies.paragraphs import data_folder, load
+from eval.studies.paragraphs import Paragraphs, data_folder, load
 from indexer.corpus import Failure
 from indexer.records import Article, CharRange
 
@@ -101,6 +101,14 @@ def _plain_title(article: Article) -> str:
 def held_out(group: str, share: float = DEVELOPMENT_SHARE) -> bool:
     """Whether a group belongs to development, where `share` of all groups do."""
     return int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 16**8 < share
+
+
+def held_out_examples(paragraphs: Paragraphs) -> list[Example]:
+    """Return those questions of a set whose group belongs to development."""
+    articles = {article.id: article for article in paragraphs.articles(_ignore)}
+    return [
+        one for one in paragraphs.examples if held_out(group_of(paragraphs.name, articles[one.context or ""]))
+    ]
 
 
 def span_examples(name: str, *, development: bool) -> list[ContextExample]:

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from eval.dataset import SEEDS, load_examples
 from eval.runs import describe, write
-from eval.studies.examples import group_of, held_out
+from eval.studies.examples import held_out_examples
 from eval.studies.outcomes import FIGURES, Outcome, Outcomes, Question, paired, percentage
 from eval.studies.paragraphs import SETS
 from eval.studies.retrieval import open_set, sample
@@ -118,13 +118,7 @@ def main(  # noqa: PLR0917 - Typer makes options of them
             )
             for depth in compared
         }
-        outcomes: dict[int, list[Outcome]] = {depth: [] for depth in compared}
-        for question in track(asked, name, console=Console(stderr=True)):
-            for depth, answerer in answerers.items():
-                answer = answerer.answer(
-                    question.example.question, filters=question.filters, min_confidence=0.0
-                )
-                outcomes[depth].append(Outcome.of(question, answer))
+        outcomes = ask_each(answerers, asked, name)
         opened.close()
         console.print(table(name, outcomes, calibration.threshold))
         for depth, some in outcomes.items():
@@ -145,6 +139,18 @@ def main(  # noqa: PLR0917 - Typer makes options of them
             write(json_, json.dumps(record) + "\n")
     if len(kept) > 1:
         console.print(table("all", pooled, calibration.threshold))
+
+
+def ask_each(
+    answerers: Mapping[_Setting, Answerer], asked: Sequence[Question], name: str
+) -> dict[_Setting, list[Outcome]]:
+    """Ask every answerer all questions, without a threshold; `name` labels the progress."""
+    outcomes: dict[_Setting, list[Outcome]] = {setting: [] for setting in answerers}
+    for question in track(asked, name, console=Console(stderr=True)):
+        for setting, answerer in answerers.items():
+            answer = answerer.answer(question.example.question, filters=question.filters, min_confidence=0.0)
+            outcomes[setting].append(Outcome.of(question, answer))
+    return outcomes
 
 
 def _plain(outcome: Outcome) -> list[float]:
@@ -202,11 +208,10 @@ def development(
 ) -> tuple[FaissPassageIndex, list[Question]]:
     """Open a development set's index; return it with up to `most` held-out questions, each asked twice."""
     paragraphs, index = open_set(name, folder, encoder)
-    texts = {article.id: article for article in paragraphs.articles(lambda _: None)}
-    mine = [one for one in paragraphs.examples if held_out(group_of(name, texts[one.context or ""]))]
+    articles = [article.id for article in paragraphs.articles(lambda _: None)]
     asked = []
-    for example in sample(mine, most, _SEED):
-        others = tuple(one for one in texts if one != example.context)
+    for example in sample(held_out_examples(paragraphs), most, _SEED):
+        others = tuple(one for one in articles if one != example.context)
         asked += [Question(example), Question(example, Filters(article_ids=others))]
     return index, asked
 

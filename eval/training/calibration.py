@@ -13,11 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from eval.metrics import auroc, expected_calibration_error
+from eval.studies.calibrate import fit as fit_logistic
 from eval.training.observing import Found, Observation
 from service.answering.confidence.calibration import Calibration
 
@@ -57,7 +55,8 @@ def fit(found: Sequence[Observation], *, used: Sequence[str] = USED, seed: int =
         ]
         rows = np.array([[candidate.features[name] for name in used] for candidate, _ in learnt])
         right = np.array([candidate.right for candidate, _ in learnt])
-        calibration = _fitted(rows, right, np.array([weight for _, weight in learnt]), used, seed)
+        fitted, bias = fit_logistic(rows, right, seed, [weight for _, weight in learnt])
+        calibration = Calibration(dict(zip(used, fitted, strict=True)), bias, 0.0)
         chosen = [best(one, calibration)[1] for one in found]
     return replace(calibration, threshold=SHOWN_FROM)
 
@@ -68,15 +67,6 @@ def _weights(found: Sequence[Observation]) -> list[float]:
     for one in found:
         counts[one.corpus] = counts.get(one.corpus, 0) + 1
     return [len(found) / len(counts) / counts[one.corpus] for one in found]
-
-
-def _fitted(rows: Array, right: Flags, weights: Array, used: Sequence[str], seed: int) -> Calibration:
-    model = make_pipeline(StandardScaler(), LogisticRegression(random_state=seed, max_iter=1_000))
-    model.fit(rows, right, logisticregression__sample_weight=weights)
-    scaler, regression = model[0], model[1]
-    scaled = regression.coef_[0] / scaler.scale_
-    bias = float(regression.intercept_[0] - scaled @ scaler.mean_)
-    return Calibration(dict(zip(used, map(float, scaled), strict=True)), bias, 0.0)
 
 
 def with_threshold(calibration: Calibration, found: Sequence[Observation], refused: float) -> Calibration:

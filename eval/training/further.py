@@ -23,11 +23,10 @@ from eval.studies.examples import ContextExample, qamr_examples, span_examples
 from eval.training.backbones import small_backbone, teacher_backbone
 from eval.training.features import Featuriser, grouped
 from eval.training.model import SpanModel, save
-from eval.training.negations import negated
-from eval.training.negatives import altered, exchanged, retrieved, without_answer
-from eval.training.opposites import opposites
+from eval.training.negatives import retrieved, without_answer
+from eval.training.samples import CHANGEABLE, MAKERS
 from eval.training.shipped import restored
-from eval.training.titles import titled, wrong_titles
+from eval.training.titles import titled
 from eval.training.trainer import Plan, span_loss, train
 from indexer.cli import run_commands
 from service.answering.loading import reader_folder
@@ -42,7 +41,8 @@ CHANGED = {
 }  # fmt: skip
 """How many unanswerable questions of each kind are made from the answerable ones of `CHANGEABLE` sets."""
 
-CHANGEABLE = ("wiki", "qed", "squad2")
+_SHARES = {"altered": 0.5, "negated": 0.5, "cut": 0.5, "other": 0.5}
+"""Share of the questions that a kind is made from, where more can be made than are needed."""
 
 
 def examples(seed: int = SEED) -> list[ContextExample]:
@@ -51,24 +51,21 @@ def examples(seed: int = SEED) -> list[ContextExample]:
     sets = {name: span_examples(name, development=False) for name in KNOWN if name != "qamr"}
     sets["qamr"] = qamr_examples()
     human, lists = (span_examples(name, development=False) for name in ("squad2", "multispan"))
+    sets["squad2"] = human
     known = [one for name, count in KNOWN.items() for one in _some(sets[name], count, draw)]
-    source = [one for one in (*sets["wiki"], *sets["qed"], *human) if one.spans]
+    source = [one for name in CHANGEABLE for one in sets[name] if one.spans]
     return [*titled([*known, *human], seed), *lists, *titled(changed(source, seed), seed + 1)]
 
 
 def changed(source: Sequence[ContextExample], seed: int) -> list[ContextExample]:
     """Return unanswerable questions made from answerable ones, as many of each kind as `CHANGED` says."""
     draw = random.Random(seed)
-    makers: dict[str, Callable[[], list[ContextExample]]] = {
-        "altered": lambda: altered(source, 0.5, seed),
-        "exchanged": lambda: exchanged(source, 1.0, seed + 1),
-        "opposite": lambda: opposites(source, 1.0, seed + 2),
-        "negated": lambda: negated(source, 0.5, seed + 3),
-        "title": lambda: wrong_titles(source, 1.0, seed + 4),
-        "cut": lambda: without_answer(source, 0.5, seed + 5),
-        "other": lambda: retrieved(source, 0.5, seed + 6),
+    makers = MAKERS | {"cut": without_answer, "other": retrieved}
+    made = {
+        kind: make(source, _SHARES.get(kind, 1.0), seed + number)
+        for number, (kind, make) in enumerate(makers.items())
     }
-    return [one for kind, make in makers.items() for one in _some(make(), CHANGED[kind], draw)]
+    return [one for kind, some in made.items() for one in _some(some, CHANGED[kind], draw)]
 
 
 def _some(found: Sequence[ContextExample], count: int, draw: random.Random) -> list[ContextExample]:

@@ -10,6 +10,7 @@ changed (`altered`).
 
 from __future__ import annotations
 
+import functools
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -21,15 +22,16 @@ import numpy as np
 from eval.corpora.questions import Question, load_questions
 from eval.dataset import SEEDS, Example, load_examples
 from eval.metrics import is_right, token_f1
-from eval.studies.examples import ContextExample, group_of, held_out
+from eval.studies.examples import ContextExample, held_out_examples
 from eval.studies.paragraphs import Paragraphs, load
+from eval.studies.retrieval import open_set
 from eval.systems import own_paragraph
 from eval.training.negatives import altered
 from indexer.build import build
-from indexer.corpus import Corpus
+from indexer.corpus import ArticleSource, Corpus
 from indexer.encoders.encoder import Encoder
 from indexer.engine import Filters
-from indexer.engines.faiss.index import open_index
+from indexer.engines.faiss.index import FaissPassageIndex, open_index
 from indexer.records import Article, ScoredPassage
 from service.answering.answerer import COMPARED
 from service.answering.answers import Span
@@ -38,7 +40,7 @@ from service.answering.confidence.conditions import share_of_confidence
 from service.answering.reading.reader import Reader
 from service.answering.reading.spans import distinct
 from service.answering.retrieval.retriever import Retriever
-from service.answering.settings import AnswererSettings, RetrieverSettings
+from service.answering.settings import AnswererSettings
 
 SETS = ("wiki", "qed", "squad2")
 """Sets whose questions make sense without their paragraph, so a whole collection can be asked them."""
@@ -167,8 +169,8 @@ def of_sets(
 ) -> Iterator[Observation]:
     """Observe at most `limit` held-out questions of each set over its own paragraphs."""
     for name in sets:
-        paragraphs = load(name)
-        retriever = _retriever(paragraphs, folder / name, encoder)
+        paragraphs, index = open_set(name, folder, encoder)
+        retriever = Retriever(index, encoder)
         for asked in _variants(paragraphs, limit):
             yield observed(reader, retriever, name, asked)
 
@@ -180,12 +182,12 @@ def of_paragraphs(
     for name in sets:
         paragraphs = load(name)
         articles = _by_id(paragraphs)
+        # Questions of one paragraph follow each other.
+        encoded = functools.lru_cache(maxsize=1)(lambda text: encoder.encode_passages([text])[0])
         for example in _held_out(paragraphs, limit):
             article = articles[example.context or ""]
-            vectors = encoder.encode_passages([article.text])
-            similarity = float(np.dot(encoder.encode_query(example.question), vectors[0]))
-            source = f"{name}, {PARAGRAPHS}" + ("" if example.answerable else ", unanswerable")
-            asked = from_example(example, source)
+            similarity = float(np.dot(encoder.encode_query(example.question), encoded(article.text)))
+            asked = from_example(example, _source(example, name, PARAGRAPHS))
             yield _read(reader, PARAGRAPHS, asked, [own_paragraph(article, similarity)])
 
 
@@ -198,19 +200,18 @@ def of_large(
     limit: int | None = None,
 ) -> Iterator[Observation]:
     """Observe at most `limit` held-out questions of each set over the paragraphs of all sets together."""
-    retriever = _retriever(together(), folder / LARGE, encoder)
+    retriever = Retriever(_index(together(), folder / LARGE, encoder), encoder)
     for name in sets:
         for example in _held_out(load(name), limit):
-            source = f"{name}, {LARGE}" if example.answerable else f"{name}, {LARGE}, unanswerable"
-            yield observed(reader, retriever, LARGE, from_example(example, source))
+            asked = from_example(example, _source(example, name, LARGE))
+            yield observed(reader, retriever, LARGE, asked)
 
 
 def of_seeds(reader: Reader, encoder: Encoder, seeds: Path, *, split: str = "dev") -> Iterator[Observation]:
     """Observe one split of the question set over the seeds."""
     with tempfile.TemporaryDirectory() as scratch:
-        build(Corpus(seeds), Path(scratch), encoder)
-        index = open_index(Path(scratch))
-        retriever = Retriever(index, encoder, RetrieverSettings())
+        index = _index(Corpus(seeds), Path(scratch), encoder)
+        retriever = Retriever(index, encoder)
         for example in load_examples(SEEDS, index):
             if example.split == split:
                 yield observed(reader, retriever, "seeds", from_example(example, "seeds"))
@@ -220,8 +221,8 @@ def of_corpora(reader: Reader, encoder: Encoder, corpora: Path, folder: Path) ->
     """Observe the questions over the public corpora below `corpora` (`python -m eval.corpora --commands`)."""
     questions = [one for one in load_questions() if (corpora / one.corpus).is_dir()]
     for name in dict.fromkeys(one.corpus for one in questions):
-        build(Corpus(corpora / name), folder / f"corpus-{name}", encoder)
-        retriever = Retriever(open_index(folder / f"corpus-{name}"), encoder, RetrieverSettings())
+        index = _index(Corpus(corpora / name), folder / f"corpus-{name}", encoder)
+        retriever = Retriever(index, encoder)
         for question in questions:
             if question.corpus == name:
                 yield observed(reader, retriever, name, _from_question(question))
@@ -241,16 +242,18 @@ def together() -> Paragraphs:
     return Paragraphs(LARGE, articles, [example for one in sets for example in one.examples])
 
 
-def _retriever(paragraphs: Paragraphs, folder: Path, encoder: Encoder) -> Retriever:
-    build(paragraphs, folder, encoder)
-    return Retriever(open_index(folder), encoder, RetrieverSettings())
+def _index(source: ArticleSource, folder: Path, encoder: Encoder) -> FaissPassageIndex:
+    build(source, folder, encoder)
+    return open_index(folder)
+
+
+def _source(example: Example, *names: str) -> str:
+    """Name the kind of question, by its set, its collection, and whether it has an answer."""
+    return ", ".join([*names, *([] if example.answerable else ["unanswerable"])])
 
 
 def _held_out(paragraphs: Paragraphs, limit: int | None) -> list[Example]:
-    articles = _by_id(paragraphs)
-    found = [
-        one for one in paragraphs.examples if held_out(group_of(paragraphs.name, articles[one.context or ""]))
-    ]
+    found = held_out_examples(paragraphs)
     # Every n-th: the first ones are all of one article.
     step = max(1, len(found) // limit) if limit else 1
     return found[::step][:limit]
@@ -266,7 +269,7 @@ def _variants(paragraphs: Paragraphs, limit: int | None) -> Iterator[Asked]:
     examples = _held_out(paragraphs, limit)
     articles = _by_id(paragraphs)
     for example in examples:
-        yield from_example(example, name if example.answerable else f"{name}, unanswerable")
+        yield from_example(example, _source(example, name))
     if any(not example.answerable for example in examples):
         return
     contexts = []

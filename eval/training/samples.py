@@ -19,6 +19,9 @@ from eval.training.opposites import opposites
 from eval.training.titles import wrong_titles
 from indexer.cli import run_commands
 
+CHANGEABLE = ("wiki", "qed", "squad2")
+"""The sets whose questions are changed: they make sense without their paragraph."""
+
 MAKERS: dict[str, Callable[[Sequence[ContextExample], float, int], list[ContextExample]]] = {
     "altered": altered, "exchanged": exchanged, "opposite": opposites, "negated": negated,
     "title": wrong_titles,
@@ -45,7 +48,7 @@ def main(
     """Print made questions of a kind, each with its original and its text."""
     if kind not in MAKERS:
         raise typer.BadParameter(f"no kind {kind!r}: {', '.join(MAKERS)}")
-    sets = (span_examples(name, development=False) for name in ("wiki", "qed", "squad2"))
+    sets = (span_examples(name, development=False) for name in CHANGEABLE)
     examples = [one for found in sets for one in found[:limit] if one.spans]
     for before, one in sample(examples, kind, show, seed):
         context = f"\n  title: {one.context}" if one.context else ""

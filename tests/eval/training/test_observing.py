@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eval.dataset import Example, GoldSpan
+from eval.studies import examples
 from eval.studies.paragraphs import Paragraphs
 from eval.training import observing
 from eval.training.observing import Asked, Observation, _variants, from_example, observed
@@ -91,7 +92,7 @@ def test_right_words_from_another_article_are_not_right() -> None:
 def test_unanswerable_questions_are_made_only_where_people_wrote_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(observing, "held_out", lambda _: True)
+    monkeypatch.setattr(examples, "held_out", lambda *_: True)
     answered = example("a", "When was the Borealis launched at Holm?", "1931", "ferry")
     other = example("c", "When was the mill of Lund built?", "1880", "mill")
     written = example("b", "When was it sold?", None, "ferry")
@@ -107,7 +108,7 @@ def test_unanswerable_questions_are_made_only_where_people_wrote_none(
 
 
 def test_a_limit_takes_questions_from_the_whole_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observing, "held_out", lambda _: True)
+    monkeypatch.setattr(examples, "held_out", lambda *_: True)
     many = [example(f"{number}", "When was it?", "1931", "ferry") for number in range(100)]
     chosen = observing._held_out(paragraphs(*many), 10)
     assert [one.id for one in chosen] == [f"{number}" for number in range(0, 100, 10)]
